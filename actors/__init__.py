@@ -1,0 +1,1 @@
+"""Processes, and what one process can be."""

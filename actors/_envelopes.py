@@ -1,0 +1,29 @@
+"""What behaviours send each other: the wrappers around a call, a cast, and a system request.
+
+They are plain tuples, as in OTP, because the corridor of a call is short: building one costs a few
+nanoseconds where an object of our own would cost as much as the rest of a cast.
+
+    (CALL, (pid, ref), request)     answered by a reply to (pid, ref)
+    (CAST, request)                 answered by nobody
+    (SYSTEM, (pid, ref), request)   for the machinery itself: `("terminate", reason)` and those of `debug`
+
+A reply is no message: it goes straight to the waiting caller and is dropped when that one has given
+up, so a late reply can never be found in a mailbox.
+
+Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+from actors.pid import Pid, Ref
+
+__all__ = ["CALL", "CAST", "SYSTEM", "Caller"]
+
+CALL: Final = "$gen_call"
+CAST: Final = "$gen_cast"
+SYSTEM: Final = "system"
+
+Caller: TypeAlias = tuple[Pid, Ref]
+"""Who waits for an answer, and to which request: OTP's `from`."""

@@ -1,0 +1,1 @@
+"""The kernel: private to `process`, `naming` and `runtime`."""

@@ -1,0 +1,172 @@
+"""What can go wrong, as a tree: each leaf says whose fault it is and what to do.
+
+    ActorsError
+    ├── BadArgument (ValueError)     yours: a wrong option, name, spec or timeout; nothing was started
+    │   └── NameTaken                yours or bad luck: the name belongs to a living process
+    ├── NotInProcess                 yours: only a process can do this, and this code is not one
+    ├── StartError                   the child's: its start failed; `reason` says why
+    └── CallFailed                   the server's: a call got no answer; uncaught it ends the caller
+        ├── NoProcess                nobody of that name or pid is alive
+        ├── CallTimeout              no answer in time; the server still works on the request
+        ├── ServerExited             the server ended before it answered
+        ├── CallingSelf              yours: a process cannot answer itself while it waits
+        └── CallCycle                yours: the server waits, through others, for this very caller
+
+The signal that ends a process, `actors.exits.Exit`, is no error and not part of the tree.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from actors.exits import Crash, ExitsWith, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "ActorsError",
+    "BadArgument",
+    "CallCycle",
+    "CallFailed",
+    "CallTimeout",
+    "CallingSelf",
+    "NameTaken",
+    "NoProcess",
+    "NotInProcess",
+    "ServerExited",
+    "StartError",
+]
+
+_LONGEST = 200
+
+
+def shown(value: object) -> str:
+    """Return a value as an error may print it: whole if short, cut if long, never raising."""
+    try:
+        text = repr(value)
+    except BaseException as error:  # noqa: BLE001 - user code's repr may do anything
+        return f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
+
+
+class ActorsError(Exception):
+    """The root of the errors of this library."""
+
+
+class BadArgument(ActorsError, ValueError):
+    """A value was refused at the door; nothing was started, sent or changed.
+
+    Args:
+        what: The name of the argument or field.
+        got: The value that came.
+        accepted: What would have been accepted, in words.
+    """
+
+    def __init__(self, what: str, got: object, accepted: str) -> None:
+        super().__init__(f"{what}: got {shown(got)}, accepted is {accepted}")
+        self.what = what
+        self.got = got
+        self.accepted = accepted
+
+
+class NameTaken(BadArgument):
+    """A name could not be registered because a living process has it, or the process has one."""
+
+
+class NotInProcess(ActorsError):
+    """A function that acts on the calling process was called where there is none."""
+
+
+class StartError(ActorsError):
+    """A process could not be started: its `init` failed, refused, or took too long.
+
+    Args:
+        reason: Why; the exit reason of the child, as `{:error, reason}` carries it in OTP.
+    """
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        if isinstance(self.reason, Crash):
+            return f"init raised {shown(self.reason.exception)}\n{self.reason.stack}"
+        return f"the process did not start: {shown(self.reason)}"
+
+
+class CallFailed(ActorsError, ExitsWith):
+    """A call ended without a reply.
+
+    Uncaught it ends the calling process with OTP's reason,
+    `(why, ("GenServer", "call", [server, request, timeout]))`.
+
+    Args:
+        why: The cause alone: `"timeout"`, `"noproc"`, or the server's exit reason.
+        server: Who was called, as the caller wrote it.
+        request: What was asked.
+        timeout: How long the caller would have waited, in seconds; `None` for ever.
+        function: The module and function that made the call.
+        arguments: What that function was given, if not server, request and timeout.
+    """
+
+    def __init__(
+        self,
+        why: Reason,
+        server: object,
+        request: object,
+        timeout: float | None,
+        function: tuple[str, str] = ("GenServer", "call"),
+        arguments: Sequence[object] | None = None,
+    ) -> None:
+        shown_arguments = [server, request, timeout] if arguments is None else list(arguments)
+        super().__init__(why, server, request, timeout)
+        self.why = why
+        self.server = server
+        self.request = request
+        self.timeout = timeout
+        self.reason = (why, (*function, shown_arguments))
+
+    def __str__(self) -> str:
+        return f"{self._fault()} (call of {shown(self.request)} to {shown(self.server)})"
+
+    def _fault(self) -> str:
+        return f"the call failed: {shown(self.why)}"
+
+
+class NoProcess(CallFailed):
+    """Nobody of that name or pid is alive."""
+
+    def _fault(self) -> str:
+        return "no such process is alive"
+
+
+class CallTimeout(CallFailed, TimeoutError):
+    """The server did not answer in time. It still works on the request; its late reply is dropped."""
+
+    def _fault(self) -> str:
+        return f"no answer within {self.timeout} s"
+
+
+class ServerExited(CallFailed):
+    """The server ended before it answered; `why` is its exit reason."""
+
+    def _fault(self) -> str:
+        return f"the server ended before it answered: {shown(self.why)}"
+
+
+class CallingSelf(CallFailed):
+    """A process called itself: it could never answer while it waits."""
+
+    def _fault(self) -> str:
+        return "a process cannot call itself"
+
+
+class CallCycle(CallFailed):
+    """The server waits, directly or through others, for the caller: nobody could ever answer.
+
+    `why` is `("call_cycle", [pids in the order of waiting])`.
+    """
+
+    def _fault(self) -> str:
+        return f"the call would close a circle of waiting processes: {shown(self.why)}"

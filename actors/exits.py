@@ -1,0 +1,197 @@
+"""Exit reasons: why a process ended, and which of these ends are clean.
+
+A reason is any value. The ones with a meaning of their own are plain strings, like OTP's atoms:
+`"normal"`, `"shutdown"`, `"kill"`, `"killed"`, `"noproc"`, `"timeout"`, `"noconnection"`, and the pair
+`("shutdown", anything)`. A process that raised ends with a `Crash`.
+
+`Exit` is the signal that unwinds a process. It is a `BaseException`, so that a broad
+`except Exception` in user code cannot swallow somebody's death.
+
+Source: https://www.erlang.org/doc/system/ref_man_processes.html#errors
+"""
+
+from __future__ import annotations
+
+import linecache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, final
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = [
+    "KILL",
+    "KILLED",
+    "NOCONNECTION",
+    "NOPROC",
+    "NORMAL",
+    "SHUTDOWN",
+    "TIMEOUT",
+    "Crash",
+    "Exit",
+    "ExitsWith",
+    "Reason",
+    "Stack",
+    "is_clean",
+    "reason_of",
+]
+
+Reason: TypeAlias = object
+
+NORMAL: Final = "normal"
+SHUTDOWN: Final = "shutdown"
+KILL: Final = "kill"
+KILLED: Final = "killed"
+NOPROC: Final = "noproc"
+TIMEOUT: Final = "timeout"
+NOCONNECTION: Final = "noconnection"
+
+_LIBRARY = str(Path(__file__).parent)
+_SUPERVISION = str(Path(__file__).parent.parent / "supervisors")
+
+
+class Exit(BaseException):
+    """The signal that ends the process in which it is raised.
+
+    Raised by `actors.process.exit` and, at the next waiting point, in a process that was told to
+    end. Catching it is possible and seldom right: a process that was killed is dead all the same.
+
+    Args:
+        reason: The exit reason; any value.
+
+    Example:
+        >>> Exit("shutdown").reason
+        'shutdown'
+
+    Source: https://hexdocs.pm/elixir/Kernel.html#exit/1
+    """
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class ExitsWith(Exception):  # noqa: N818 - the base of errors, not one to be raised
+    """An ordinary exception that, uncaught, ends its process with `reason` and not with a `Crash`.
+
+    A failed call is such an exception: in OTP it is an exit of the caller.
+    """
+
+    reason: Reason = None
+
+
+@final
+class Stack:
+    """Where a process stood when it raised: innermost line last, the user's lines first to be seen.
+
+    Holds file names, line numbers and function names and no frame, so that it may cross between
+    processes and keeps nothing alive.
+
+    Args:
+        entries: `(file, line, function)`, outermost first.
+    """
+
+    __slots__ = ("entries",)
+
+    def __init__(self, entries: tuple[tuple[str, int, str], ...]) -> None:
+        self.entries = entries
+
+    @classmethod
+    def of(cls, traceback: TracebackType | None) -> Stack:
+        """Return the stack of a traceback, without the lines of this library that led to it."""
+        entries: list[tuple[str, int, str]] = []
+        while traceback is not None:
+            code = traceback.tb_frame.f_code
+            if entries or not _is_ours(code.co_filename):
+                entries.append((code.co_filename, traceback.tb_lineno, code.co_name))
+            traceback = traceback.tb_next
+        return cls(tuple(entries))
+
+    def __str__(self) -> str:
+        lines = []
+        for file, number, name in self.entries:
+            lines.append(f'  File "{file}", line {number}, in {name}')
+            source = linecache.getline(file, number).strip()
+            if source:
+                lines.append(f"    {source}")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        if not self.entries:
+            return "<stack>"
+        file, number, name = self.entries[-1]
+        return f"<stack {Path(file).name}:{number} in {name}>"
+
+
+def _is_ours(file: str) -> bool:
+    return file.startswith((_LIBRARY, _SUPERVISION))
+
+
+class Crash(NamedTuple):
+    """The reason of a process that raised: OTP's `{exception, stacktrace}`."""
+
+    exception: BaseException
+    """What was raised. Its traceback was cut off: it would keep the dead process's frames alive."""
+    stack: Stack
+    """Where it was raised."""
+
+    def __repr__(self) -> str:
+        return f"Crash({_safe_repr(self.exception)}, {self.stack!r})"
+
+
+def _safe_repr(value: object) -> str:
+    try:
+        return repr(value)
+    except BaseException:  # noqa: BLE001 - a report must come out whatever user code does
+        return f"<{type(value).__name__} whose repr raises>"
+
+
+def is_clean(reason: Reason) -> bool:
+    """Tell whether a reason is an orderly end: quiet in the logs, no restart of a transient child.
+
+    Example:
+        >>> [is_clean(r) for r in ("normal", "shutdown", ("shutdown", "why"), "killed")]
+        [True, True, True, False]
+
+    Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html#t:restart/0
+    """
+    match reason:
+        case "normal" | "shutdown":
+            return True
+        case (first, _) if type(reason) is tuple:
+            return bool(isinstance(first, str) and first == SHUTDOWN)
+        case _:
+            return False
+
+
+def reason_of(exception: BaseException) -> Reason:
+    """Name the exit reason of a process that ended with an exception nobody caught.
+
+    The tracebacks of the exception and of its causes are cut off in passing, since frames belong to
+    the process that is ending.
+
+    Args:
+        exception: What came out of the process's code.
+
+    Returns:
+        The reason of an `Exit` or an `ExitsWith`; a `Crash` for every other exception.
+    """
+    if isinstance(exception, Exit | ExitsWith):
+        return exception.reason
+    crash = Crash(exception, Stack.of(exception.__traceback__))
+    _cut_tracebacks(exception)
+    return crash
+
+
+def _cut_tracebacks(exception: BaseException) -> None:
+    seen: set[int] = set()
+    todo: list[BaseException | None] = [exception]
+    while todo:
+        one = todo.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        one.__traceback__ = None
+        todo += [one.__cause__, one.__context__]
+        if isinstance(one, BaseExceptionGroup):
+            todo += one.exceptions

@@ -1,0 +1,126 @@
+"""What callbacks return: a closed set of frozen values, one for each of OTP's return tuples.
+
+| OTP | here |
+|---|---|
+| `{:ok, state}` | any value that is no outcome |
+| `{:ok, state, extra}` | `Started(state, extra)` |
+| `{:reply, value, state[, extra]}` | `Reply(value, state[, extra])` |
+| `{:noreply, state[, extra]}` | `NoReply(state[, extra])` |
+| `{:stop, reason, [reply,] state}` | `Stop(reason[, state][, reply=value])` |
+| `:ignore` | `Ignore()` |
+
+`extra` is a timeout in seconds, `Hibernate()` or `Continue(term)`. A state that is left out stays as it
+was, so a server that keeps its data on `self` returns `Reply(value)` and `NoReply()`.
+
+Source: https://hexdocs.pm/elixir/GenServer.html#callbacks
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, Literal, TypeAlias, TypeVar
+
+from actors.exits import Reason
+
+__all__ = [
+    "KEEP",
+    "NO_REPLY",
+    "Continue",
+    "Extra",
+    "Hibernate",
+    "Ignore",
+    "NoReply",
+    "Reply",
+    "Started",
+    "Stop",
+]
+
+V = TypeVar("V", covariant=True)
+S = TypeVar("S", covariant=True)
+
+
+class _Keep(Enum):
+    KEEP = "KEEP"
+
+    def __repr__(self) -> str:
+        return self.value
+
+
+class _NoReply(Enum):
+    NO_REPLY = "NO_REPLY"
+
+    def __repr__(self) -> str:
+        return self.value
+
+
+KEEP: Literal[_Keep.KEEP] = _Keep.KEEP
+"""The state stays as it was."""
+NO_REPLY: Literal[_NoReply.NO_REPLY] = _NoReply.NO_REPLY
+"""A `Stop` that answers nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """Run `handle_continue(term, state)` next, before any message that is already waiting."""
+
+    term: object
+    """What `handle_continue` is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hibernate:
+    """Rest as small as possible until the next message. It never changes a result."""
+
+
+Extra: TypeAlias = Continue | Hibernate | float | None
+"""What happens after a callback: continue, hibernate, a timeout in seconds, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started(Generic[S]):
+    """The outcome of an `init` that wants something to happen next."""
+
+    state: S
+    """The first state."""
+    then: Extra = None
+    """A timeout in seconds, `Hibernate()` or `Continue(term)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Generic[V, S]):
+    """Answer the caller and go on."""
+
+    value: V
+    """What the `call` returns."""
+    state: S | Literal[_Keep.KEEP] = KEEP
+    """The next state; left out, it stays as it was."""
+    then: Extra = None
+    """A timeout in seconds, `Hibernate()` or `Continue(term)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoReply(Generic[S]):
+    """Go on without an answer; a caller waits until somebody calls `reply`."""
+
+    state: S | Literal[_Keep.KEEP] = KEEP
+    """The next state; left out, it stays as it was."""
+    then: Extra = None
+    """A timeout in seconds, `Hibernate()` or `Continue(term)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop(Generic[V, S]):
+    """End the server: `terminate` runs, then the reply is sent, then the process exits."""
+
+    reason: Reason
+    """The exit reason."""
+    state: S | Literal[_Keep.KEEP] = KEEP
+    """The state that `terminate` sees; left out, the present one."""
+    reply: V | Literal[_NoReply.NO_REPLY] = NO_REPLY
+    """What the caller of a `call` gets instead of an exit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """The outcome of an `init` that wants no process: `start_link` returns `None`."""
