@@ -111,14 +111,17 @@ def report(event: Event, level: str, metadata: Mapping[str, object]) -> None:
         metadata: The fields of the report.
     """
     emit(event, _NOTHING, metadata)
-    if not _reporter:
-        if not _is_wanted(event, level):
-            return
-        # By name, because the bridge to the logs stands above this room and must stay optional.
-        importlib.import_module("actors.logs")
-    for reporter in _reporter:
-        if reporter is not None:
-            reporter(event, level, metadata)
+    try:
+        if not _reporter:
+            if not _is_wanted(event, level):
+                return
+            # By name, because the bridge to the logs stands above this room and must stay optional.
+            importlib.import_module("actors.logs")
+        for reporter in _reporter:
+            if reporter is not None:
+                reporter(event, level, metadata)
+    except Exception as error:  # noqa: BLE001 - a log that fails must not fail what it reports
+        emit(("actors", "telemetry", "failed"), {}, {"handler": "reporter", "error": error})
 
 
 def _is_wanted(event: Event, level: str) -> bool:

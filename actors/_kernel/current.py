@@ -1,0 +1,129 @@
+"""Which runtime and which process is running: the answer to "who am I?" on every thread.
+
+On a loop's thread it is the process whose turn it is. On a thread that carries a process it is that one. On any
+other thread a guest stands for the caller: a process made at the first use, in the runtime that runs in
+this program, or in one that is started in the background then.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable
+
+from actors._kernel.cell import Cell
+from actors._kernel.outside import Port
+from actors._kernel.scheduler import Scheduler
+from actors.errors import NotInProcess
+from actors.exits import NORMAL
+
+__all__ = ["background", "default_scheduler", "enter", "guest_of", "me", "running", "use_default"]
+
+
+class _Here(threading.local):
+    scheduler: Scheduler | None = None
+    carried: Cell | None = None
+    guests: dict[Scheduler, Cell] | None = None
+    sentinel: object = None
+
+
+class _Sentinel:
+    """Dies with the thread whose local data holds it."""
+
+    __slots__ = ("__weakref__",)
+
+
+here = _Here()
+_default: list[Scheduler] = []
+_lock = threading.Lock()
+background: list[Callable[[], Scheduler]] = []
+"""Set by `runtime`: starts the runtime that serves threads which have none."""
+
+
+def me() -> Cell:
+    """Return the record of the process that is calling.
+
+    Raises:
+        NotInProcess: The caller is the loop itself, such as a telemetry handler.
+    """
+    scheduler = here.scheduler
+    if scheduler is not None:
+        cell = scheduler.current
+        if cell is None:
+            message = "this code runs on the loop itself and in no process"
+            raise NotInProcess(message)
+        return cell
+    carried = here.carried
+    return carried if carried is not None else guest_of(default_scheduler())
+
+
+def running() -> Scheduler:
+    """Return the scheduler of the caller, in a process or not."""
+    if here.scheduler is not None:
+        return here.scheduler
+    return me().scheduler
+
+
+def enter(scheduler: Scheduler | None, carried: Cell | None = None) -> None:
+    """Say what the calling thread is from now on: a loop, the carrier of a process, or neither."""
+    here.scheduler = scheduler
+    here.carried = carried
+
+
+def use_default(scheduler: Scheduler, *, on: bool) -> None:
+    """Make a runtime the one that foreign threads use, the latest first, or stop doing so."""
+    with _lock:
+        if on:
+            _default.append(scheduler)
+        elif scheduler in _default:
+            _default.remove(scheduler)
+
+
+def default_scheduler() -> Scheduler:
+    """Return the runtime that serves foreign threads, starting one in the background if need be."""
+    with _lock:
+        if _default:
+            return _default[-1]
+    return background[0]()
+
+
+def guest_of(scheduler: Scheduler) -> Cell:
+    """Return the process that stands for the calling thread in a runtime."""
+    guests = here.guests
+    if guests is None:
+        guests = here.guests = {}
+    cell = guests.get(scheduler)
+    if cell is None or cell.exiting is not None or scheduler.closed:
+        cell = _make_guest(scheduler)
+        guests[scheduler] = cell
+        here.sentinel = here.sentinel or _Sentinel()
+        weakref.finalize(here.sentinel, _leave, cell).atexit = False
+    return cell
+
+
+def _make_guest(scheduler: Scheduler) -> Cell:
+    made: list[Cell] = []
+    done = threading.Event()
+
+    def make() -> None:
+        cell = scheduler.spawn(_nothing, f"thread {name}", None, None)
+        cell.body = None
+        cell.port = Port(cell, carried=False)
+        cell.port.thread = ident
+        made.append(cell)
+        done.set()
+
+    name, ident = threading.current_thread().name, threading.get_ident()
+    scheduler.post(make)
+    done.wait()
+    return made[0]
+
+
+def _leave(cell: Cell) -> None:
+    scheduler = cell.scheduler
+    if not scheduler.closed:
+        scheduler.post(scheduler.doom, cell, NORMAL)
+
+
+def _nothing() -> None:
+    return None

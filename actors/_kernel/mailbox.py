@@ -1,0 +1,68 @@
+"""Arrival order and selective receive.
+
+A mailbox is a deque, and only while there is mail: a process at rest has none, so that a million of
+them cost nothing here. Emptied deques are kept for the next process that needs one.
+
+`take` scans from the oldest message and remembers how far it came, like the BEAM's receive marker: a
+receive that is woken looks at what is new and not again at what it has skipped.
+
+Source: https://www.erlang.org/doc/system/expressions.html#receive
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from itertools import islice
+from typing import TypeAlias
+
+from actors.errors import BadArgument
+from actors.messages import Message
+
+__all__ = ["NOTHING", "Mail", "Match", "Predicate", "as_predicate", "take"]
+
+Mail: TypeAlias = deque[Message]
+Predicate: TypeAlias = Callable[[Message], object]
+Match: TypeAlias = Predicate | type | tuple[type, ...] | None
+
+NOTHING = object()
+"""No message matched."""
+
+# Indexing a deque is quick near its ends only; beyond so many new messages a copy is cheaper.
+_NEAR = 32
+
+
+def as_predicate(match: Match) -> Predicate | None:
+    """Turn what a user may write into a predicate; `None` accepts every message."""
+    if match is None:
+        return None
+    if isinstance(match, type):
+        wanted: type | tuple[type, ...] = match
+        return lambda message: isinstance(message, wanted)
+    if isinstance(match, tuple) and match and all(isinstance(each, type) for each in match):
+        several = match
+        return lambda message: isinstance(message, several)
+    if callable(match):
+        return match
+    raise BadArgument("match", match, "a predicate, a type, a tuple of types, or None")
+
+
+def take(mail: Mail, accepts: Predicate, start: int) -> tuple[Message, int]:
+    """Remove and return the oldest message that is accepted, beginning at index `start`.
+
+    Returns:
+        The message, or `NOTHING`, and the index at which the next scan may begin.
+    """
+    size = len(mail)
+    if size - start <= _NEAR:
+        for index in range(start, size):
+            message = mail[index]
+            if accepts(message):
+                del mail[index]
+                return message, index
+        return NOTHING, size
+    for index, message in enumerate(tuple(islice(mail, start, None)), start):
+        if accepts(message):
+            del mail[index]
+            return message, index
+    return NOTHING, size

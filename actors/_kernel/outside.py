@@ -1,0 +1,291 @@
+"""A process whose code runs on another thread: its gate, and how it asks the loop.
+
+Such a process is a record like any other, owned by the loop: its mail, links and monitors live there. Only
+its code runs elsewhere. What it does to the world it *posts* to the loop, in order; what it wants to know it
+*asks* for and waits; what it receives it takes out of its own mailbox, into which the loop
+only ever appends. To wait, it marks itself idle, looks once more, and stops at its gate.
+
+There are two of them: threads that a process was given (`host="thread"`), and guests: threads that came
+from elsewhere, such as a REPL, a test or a web handler, and act as a process.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Concatenate, Generic, ParamSpec, TypeVar, final
+
+from actors import telemetry
+from actors._kernel.mailbox import NOTHING, Predicate, take
+from actors.errors import NotInProcess
+from actors.exits import KILLED, NOPROC, Exit
+from actors.messages import Message, TimedOut
+from actors.pid import Ref
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from actors._kernel.cell import Cell, Outcome
+    from actors._kernel.scheduler import Scheduler
+
+__all__ = ["Port", "place"]
+
+_OURS = str(Path(__file__).parent.parent)
+_PATIENCE = 1.0
+"""Seconds that a killed thread gets to reach a waiting point before its process is buried without it."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@final
+class _Question(Generic[R]):
+    __slots__ = ("_done", "_error", "_value")
+
+    def __init__(self) -> None:
+        self._done = threading.Lock()
+        self._done.acquire()
+        self._value: list[R] = []
+        self._error: BaseException | None = None
+
+    def settle(self, what: Callable[[], R]) -> None:
+        try:
+            self._value.append(what())
+        except BaseException as error:  # noqa: BLE001 - it belongs to the asker, not to the loop
+            self._error = error
+        self._done.release()
+
+    def answer(self, scheduler: Scheduler) -> R:
+        while not self._done.acquire(timeout=_PATIENCE):
+            if scheduler.closed and scheduler.is_quiet():
+                message = "the runtime has ended"
+                raise NotInProcess(message)
+        if self._error is not None:
+            raise self._error
+        return self._value[0]
+
+
+@final
+class Port:
+    """How a thread that is not the loop's acts as one process.
+
+    Args:
+        cell: The process.
+        carried: Whether the thread was made for this process.
+    """
+
+    __slots__ = ("_expired", "_gate", "_token", "carried", "cell", "running", "thread")
+
+    def __init__(self, cell: Cell, *, carried: bool) -> None:
+        self.cell = cell
+        self.carried = carried
+        self.running = True
+        """Cleared by the thread before its last look, set by the loop before it opens the gate."""
+        self.thread: int | None = None
+        self._token: Ref | None = None
+        self._expired: Ref | None = None
+        self._gate = threading.Lock()
+        self._gate.acquire()
+
+    # -- on the loop ------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Let the thread look again."""
+        self.running = True
+        try:
+            self._gate.release()
+        except RuntimeError:
+            # The gate is open already: the thread has not passed it since the last time.
+            return
+
+    def expire(self) -> None:
+        """Tell the thread that the time of its receive is over."""
+        self._expired = self._token
+        self.open()
+
+    def condemn(self) -> None:
+        """Let the thread unwind; bury the process without it if it is stuck in code that never waits."""
+        self.open()
+        cell = self.cell
+        if cell.exiting is not None and cell.exiting[0] == KILLED:
+            patience = threading.Timer(_PATIENCE, cell.scheduler.post, (self._abandon,))
+            patience.daemon = True
+            patience.start()
+
+    def _abandon(self) -> None:
+        cell = self.cell
+        if cell.pid.serial not in cell.scheduler.cells:
+            return
+        frame = None if self.thread is None else sys._current_frames().get(self.thread)
+        fields = {
+            "pid": cell.pid,
+            "initial_call": cell.doing,
+            "where": place(frame),
+            "limit": _PATIENCE,
+        }
+        telemetry.report(("actors", "process", "stuck"), "error", fields)
+        cell.scheduler.bury(cell, None)
+
+    def is_busy(self) -> bool:
+        """Tell whether the thread may still post something."""
+        return self.running and self.cell.exiting is None
+
+    # -- on the thread ----------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Raise if the process was told to end.
+
+        Raises:
+            Exit: It was.
+        """
+        if self.cell.exiting is not None:
+            raise Exit(self.cell.exiting[0])
+
+    def post(self, what: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Have something done on the loop."""
+        self.check()
+        self.cell.scheduler.post(what, *args, **kwargs)
+
+    def ask(
+        self,
+        what: Callable[Concatenate[Scheduler, Cell, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Have something done on the loop and return its result."""
+        self.check()
+        question: _Question[R] = _Question()
+        cell = self.cell
+        cell.scheduler.post(question.settle, lambda: what(cell.scheduler, cell, *args, **kwargs))
+        value = question.answer(cell.scheduler)
+        self.check()
+        return value
+
+    def receive(self, accepts: Predicate | None, timeout: float | None) -> Message:
+        """Take the oldest message that is accepted, waiting for it if need be."""
+        cell = self.cell
+        wanted = accepts or _everything
+        seen = 0
+        token = None
+        while True:
+            self.check()
+            mail = cell.mail
+            if mail:
+                message, seen = take(mail, wanted, seen)
+                if message is not NOTHING:
+                    if token is not None:
+                        self.post(self._forget, token)
+                    return message
+            if timeout is not None and (timeout <= 0.0 or self._expired is token is not None):
+                return TimedOut()
+            if timeout is not None and token is None:
+                token = Ref()
+                self.post(self._remember, token, cell.scheduler.clock.now() + timeout)
+            self._park(seen, token)
+
+    def _park(self, seen: int, token: Ref | None) -> None:
+        """Wait at the gate unless there is something new since the last look."""
+        cell = self.cell
+        cell.idle = True
+        self.running = False
+        mail = cell.mail
+        if (mail is None or len(mail) <= seen) and cell.exiting is None:
+            self._stand(token)
+        self.running = True
+        cell.idle = False
+
+    def _stand(self, token: Ref | None) -> None:
+        if token is not None and self._expired is token:
+            return
+        scheduler = self.cell.scheduler
+        if scheduler.clock.is_virtual:
+            # The loop may be waiting for exactly this before it lets time jump.
+            scheduler.wakeup.wake()
+        self._gate.acquire()
+
+    def _remember(self, token: Ref, deadline: float) -> None:
+        self._token = token
+        self.cell.scheduler.deadlines.arm(self.cell, deadline)
+
+    def _forget(self, token: Ref) -> None:
+        if self._token is token:
+            self._token = None
+            self.cell.deadline = None
+
+    def exchange(self, target: Cell, tag: str, request: Message, timeout: float | None) -> Outcome:
+        """Send a request and wait for its answer, the target's death, or the end of time."""
+        self.cell.answer = None
+        self.post(_begin_exchange, self.cell, target, tag, request, timeout)
+        return self.await_answer()
+
+    def await_answer(self) -> Outcome:
+        """Wait for the end of the exchange that was, or is being, begun on the loop."""
+        cell = self.cell
+        while True:
+            self.check()
+            answer = cell.answer
+            if answer is not None:
+                cell.answer = None
+                return answer
+            self.running = False
+            if cell.answer is None and cell.exiting is None:
+                self._stand(None)
+            self.running = True
+
+    def sleep(self, seconds: float | None) -> None:
+        """Wait for time to pass, whatever arrives meanwhile."""
+        self.receive(_nothing, seconds)
+
+    def carry(self) -> None:
+        """Run the process's code, on the thread that was made for it, until it ends."""
+        cell = self.cell
+        self.thread = threading.get_ident()
+        error: BaseException | None = None
+        try:
+            body, cell.body = cell.body, None
+            cell.started = True
+            if body is not None:
+                body()
+            while (handler := cell.handler) is not None:
+                handler(self.receive(None, cell.rest_for))
+        except BaseException as failure:  # noqa: BLE001 - whatever user code raises ends its process only
+            error = failure
+        cell.scheduler.post(cell.scheduler.bury, cell, error)
+
+
+def place(frame: FrameType | None) -> str:
+    """Return file, line and function of the innermost line of user code that a thread stands on."""
+    innermost = frame
+    while frame is not None:
+        if not frame.f_code.co_filename.startswith(_OURS):
+            return f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
+        frame = frame.f_back
+    return (
+        "unknown" if innermost is None else f"{innermost.f_code.co_filename}:{innermost.f_lineno}"
+    )
+
+
+def _everything(_: Message) -> bool:
+    return True
+
+
+def _nothing(_: Message) -> bool:
+    return False
+
+
+def _begin_exchange(
+    cell: Cell, target: Cell, tag: str, request: Message, timeout: float | None
+) -> None:
+    scheduler = cell.scheduler
+    if cell.exiting is not None:
+        return
+    ref = Ref()
+    scheduler.expect(cell, target, ref)
+    if target.exiting is not None:
+        scheduler.answer(cell, ref, "down", NOPROC)
+        return
+    scheduler.deliver(target, (tag, (cell.pid, ref), request))
+    if timeout is not None:
+        scheduler.deadlines.arm(cell, scheduler.clock.now() + timeout)

@@ -1,0 +1,306 @@
+"""Who must be told what: delivery, links, monitors, aliases, exit signals and deaths.
+
+Everything in here runs on the loop's thread, and takes effect at once; that one sender's signals to
+one receiver keep their order follows from that. A death has two halves:
+
+1. *release*, at the moment the exit signal arrives or the code has ended: from now on the process is dead for
+   everybody; its name, aliases, mail, timers and monitors are gone;
+2. *finish*, once its stack has been unwound and its `finally` blocks have run: links and monitors are told.
+
+So a supervisor that hears of a death finds name and resources free, as on the BEAM. Between the
+halves the process waits in `doomed`, which the loop empties before it does anything else.
+
+Source: https://www.erlang.org/doc/system/ref_man_processes.html#delivery-of-signals
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from actors._kernel.names import Names
+from actors._kernel.signals import Verdict, are_linked, link, unlink, verdict
+from actors._kernel.timers import Deadlines
+from actors.errors import BadArgument, CallFailed
+from actors.exits import KILL, NOPROC, Reason
+from actors.messages import Down, Exited, Message
+from actors.pid import LOCAL_NODE, Pid, Ref
+
+if TYPE_CHECKING:
+    from actors._kernel.cell import Cell
+    from actors._kernel.mailbox import Mail
+
+__all__ = ["AliasKind", "Relations", "Watched"]
+
+AliasKind: TypeAlias = Literal[
+    "explicit", "reply", "explicit_unalias", "demonitor", "reply_demonitor"
+]
+Watched: TypeAlias = Pid | tuple[str, str]
+
+_SPARE = 1024
+
+
+class Relations:
+    """The processes of one runtime and what they are to each other."""
+
+    def __init__(self) -> None:
+        self.cells: dict[int, Cell] = {}
+        self.names = Names()
+        self.deadlines = Deadlines()
+        self.ready: deque[Cell] = deque()
+        self.doomed: deque[Cell] = deque()
+        self.current: Cell | None = None
+        self.spare_mail: list[Mail] = []
+        self._aliases: dict[Ref, tuple[Cell, AliasKind]] = {}
+        self._watched: dict[Ref, Watched] = {}
+        self._serial = 0
+
+    # -- delivery ---------------------------------------------------------------------------------
+
+    def deliver(self, cell: Cell, message: Message) -> None:
+        """Put a message into a living process's mailbox and make the process ready if it rests."""
+        mail = cell.mail
+        if mail is None:
+            spare = self.spare_mail
+            cell.mail = mail = spare.pop() if spare else deque()
+        mail.append(message)
+        if cell.idle:
+            cell.idle = False
+            self.ready.append(cell)
+
+    def give_back(self, mail: Mail) -> None:
+        """Keep an empty mailbox for the next process that gets mail."""
+        if len(self.spare_mail) < _SPARE:
+            self.spare_mail.append(mail)
+
+    def resolve(self, dest: Pid | str) -> Cell | None:
+        """Return the record of a living process by pid or registered name."""
+        return dest._cell if isinstance(dest, Pid) else self.names.find(dest)
+
+    def send_alias(self, alias: Ref, message: Message) -> None:
+        """Deliver to whoever an active alias stands for; drop the message if there is nobody."""
+        entry = self._aliases.get(alias)
+        if entry is None:
+            return
+        cell, kind = entry
+        if kind in {"reply", "reply_demonitor"}:
+            self.unalias(cell, alias)
+            if kind == "reply_demonitor":
+                self.demonitor(cell, alias, flush=False)
+        self.deliver(cell, message)
+
+    # -- exchanges --------------------------------------------------------------------------------
+
+    def expect(self, cell: Cell, target: Cell, ref: Ref) -> None:
+        """Note that a process waits for the answer of another, and for its death."""
+        cell.awaiting = ref
+        cell.calling = target
+        callers = target.callers
+        if callers is None:
+            target.callers = {cell: ref}
+        else:
+            callers[cell] = ref
+
+    def answer(self, cell: Cell, ref: Ref, kind: str, value: object) -> bool:
+        """End a process's exchange; an answer to one that is over is dropped, which tells `False`."""
+        if cell.awaiting is not ref:
+            return False
+        cell.awaiting = None
+        target = cell.calling
+        if target is not None:
+            cell.calling = None
+            if target.callers is not None:
+                target.callers.pop(cell, None)
+        cell.answer = (kind, value)
+        self.ready.append(cell)
+        return True
+
+    def circle(self, cell: Cell, target: Cell) -> list[Pid] | None:
+        """Return who waits for whom if `target` waits, through others, for `cell`."""
+        chain = [cell.pid, target.pid]
+        one = target.calling
+        while one is not None:
+            chain.append(one.pid)
+            if one is cell:
+                return chain
+            one = one.calling
+        return None
+
+    # -- links and monitors -----------------------------------------------------------------------
+
+    def link(self, cell: Cell, pid: Pid) -> None:
+        """Link, or tell that there is nobody to link to.
+
+        Raises:
+            CallFailed: `"noproc"`, when the other is dead and the caller does not trap exits.
+        """
+        other = pid._cell
+        if other is cell:
+            return
+        if other is not None:
+            self.own(other)
+            link(cell, other)
+        elif cell.traps:
+            self.deliver(cell, Exited(pid, NOPROC))
+        else:
+            raise CallFailed(NOPROC, pid, None, None, ("Process", "link"), [pid])
+
+    def unlink(self, cell: Cell, pid: Pid) -> None:
+        """Unlink; after this no exit signal of the other arrives."""
+        other = pid._cell
+        if other is None and cell.links is not None:
+            other = cell.links.get(pid)
+        if other is not None:
+            unlink(cell, other)
+
+    def monitor(self, cell: Cell, target: Pid | str, kind: AliasKind | None = None) -> Ref:
+        """Watch a process; one `Down` will come, at once if it is dead already."""
+        ref = Ref()
+        watched: Watched = target if isinstance(target, Pid) else (target, LOCAL_NODE)
+        if kind is not None:
+            self._make_alias(cell, ref, kind)
+        other = self.resolve(target)
+        if other is None:
+            self._tell_down(cell, ref, watched, NOPROC)
+        elif other is not cell:
+            self.own(other)
+            if other.watchers is None:
+                other.watchers = {}
+            if cell.monitors is None:
+                cell.monitors = {}
+            other.watchers[ref] = cell
+            cell.monitors[ref] = other
+            if not isinstance(watched, Pid):
+                self._watched[ref] = watched
+        return ref
+
+    def demonitor(self, cell: Cell, ref: Ref, *, flush: bool) -> bool:
+        """Stop watching; tell whether the monitor was still active."""
+        other = cell.monitors.pop(ref, None) if cell.monitors is not None else None
+        if other is not None and other.watchers is not None:
+            other.watchers.pop(ref, None)
+        self._watched.pop(ref, None)
+        entry = self._aliases.get(ref)
+        if entry is not None and entry[0] is cell and entry[1] in {"demonitor", "reply_demonitor"}:
+            self.unalias(cell, ref)
+        if flush and other is None and cell.mail:
+            _flush_down(cell.mail, ref)
+        return other is not None
+
+    def make_alias(self, cell: Cell, kind: AliasKind) -> Ref:
+        """Return a fresh reference that others may send to."""
+        ref = Ref()
+        self._make_alias(cell, ref, kind)
+        return ref
+
+    def _make_alias(self, cell: Cell, ref: Ref, kind: AliasKind) -> None:
+        if cell.aliases is None:
+            cell.aliases = {}
+        cell.aliases[ref] = kind
+        self._aliases[ref] = (cell, kind)
+
+    def unalias(self, cell: Cell, ref: Ref) -> bool:
+        """Deactivate an alias of one's own; tell whether it was active."""
+        if cell.aliases is None or cell.aliases.pop(ref, None) is None:
+            return False
+        self._aliases.pop(ref, None)
+        return True
+
+    def own(self, cell: Cell) -> None:
+        """Refuse a process of another runtime for what two processes may only have in one.
+
+        Raises:
+            BadArgument: It is one.
+        """
+        if cell.scheduler is not self:
+            raise BadArgument("pid", cell.pid, "a process of the caller's own runtime")
+
+    # -- deaths -----------------------------------------------------------------------------------
+
+    def signal(self, cell: Cell, sender: Pid, reason: Reason, *, linked: bool) -> None:
+        """Let an exit signal arrive at a process."""
+        if cell.exiting is not None:
+            return
+        what, why = verdict(
+            reason, linked=linked, traps=cell.traps, to_oneself=sender is cell.pid and not linked
+        )
+        match what:
+            case Verdict.MESSAGE:
+                self.deliver(cell, Exited(sender, why))
+            case Verdict.DEATH:
+                self.doom(cell, why)
+            case Verdict.IGNORED:
+                pass
+
+    def doom(self, cell: Cell, reason: Reason) -> None:
+        """Condemn a process: dead for everybody from now on, unwound at the loop's next turn."""
+        if cell.exiting is None:
+            self.release(cell, reason)
+            # A process that condemns itself is unwinding already, on the stack it stands on.
+            if cell is not self.current:
+                self.doomed.append(cell)
+
+    def release(self, cell: Cell, reason: Reason) -> None:
+        """Do the first half of a death: take back all that the process owns."""
+        cell.exiting = (reason,)
+        cell.pid._cell = None
+        cell.idle = False
+        self.names.release(cell)
+        self.deadlines.disarm(cell)
+        if cell.mail is not None:
+            cell.mail.clear()
+        for alias in cell.aliases or ():
+            self._aliases.pop(alias, None)
+        for ref, other in (cell.monitors or {}).items():
+            if other.watchers is not None:
+                other.watchers.pop(ref, None)
+            self._watched.pop(ref, None)
+        cell.aliases = cell.monitors = None
+        cell.awaiting = None
+        target, cell.calling = cell.calling, None
+        if target is not None and target.callers is not None:
+            target.callers.pop(cell, None)
+
+    def finish(self, cell: Cell) -> None:
+        """Do the second half of a death: tell links, monitors and callers."""
+        if self.cells.pop(cell.pid.serial, None) is None or cell.exiting is None:
+            return
+        reason = cell.exiting[0]
+        callers, cell.callers = cell.callers, None
+        for caller, ref in (callers or {}).items():
+            self.answer(caller, ref, "down", reason)
+        watchers, cell.watchers = cell.watchers, None
+        for ref, owner in (watchers or {}).items():
+            if owner.monitors is not None:
+                owner.monitors.pop(ref, None)
+            self._tell_down(owner, ref, self._watched.pop(ref, cell.pid), reason)
+        links, cell.links = cell.links, None
+        for other in (links or {}).values():
+            if other.links is not None and other.links.pop(cell.pid, None) is not None:
+                self.signal(other, cell.pid, reason, linked=True)
+        # What it worked with must not outlive it; the record itself may, in somebody's frame.
+        cell.body = cell.handler = cell.mail = cell.context = cell.dictionary = None
+
+    def _tell_down(self, owner: Cell, ref: Ref, watched: Watched, reason: Reason) -> None:
+        if owner.exiting is not None:
+            return
+        entry = self._aliases.get(ref)
+        if entry is not None and entry[1] in {"demonitor", "reply_demonitor"}:
+            self.unalias(owner, ref)
+        self.deliver(owner, Down(ref, watched, reason))
+
+    def is_linked(self, cell: Cell, pid: Pid) -> bool:
+        """Tell whether a process is linked to another."""
+        return pid._cell is not None and are_linked(cell, pid._cell)
+
+    def kill_all(self, sender: Pid) -> None:
+        """Send everybody the signal that nobody survives."""
+        for cell in list(self.cells.values()):
+            self.signal(cell, sender, KILL, linked=False)
+
+
+def _flush_down(mail: Mail, ref: Ref) -> None:
+    for index, message in enumerate(mail):
+        if isinstance(message, Down) and message.ref is ref:
+            del mail[index]
+            return

@@ -1,0 +1,440 @@
+"""The loop: who runs next, on which stack, and what the loop does when nobody can.
+
+A process at rest has no stack. The loop takes the longest waiting ready process and calls its handler
+for each of its messages, on the loop's own stack. Only when that callback waits is the stack set
+aside for it, and a parked one from `_spare` (or a fresh one) goes on being the loop; when the callback is resumed
+and ends, its stack simply is a loop stack again. So a message costs no switch and a call costs two.
+
+    A calls B:   A's stack is set aside --switch--> a spare stack runs the loop: B's handler, its reply
+                 makes A ready --switch--> A's stack goes on
+
+Bodies are run the same way: a body that never waits never owns a stack.
+
+Fresh stacks are started from the root, which stands at the bottom of the C stack. Started where the
+need arises, each would begin on top of the one that waits, and some thousand waiting processes would overflow it.
+
+Source: Lauer and Needham, "On the Duality of Operating System Structures" (1978); the stack that moves to
+whoever waits is that of the Mach kernel's continuations (Draves et al., 1991).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from typing import TYPE_CHECKING, ParamSpec
+
+from actors import telemetry
+from actors._kernel.cell import Body, Cell, Outcome
+from actors._kernel.clock import Choice, Clock
+from actors._kernel.mailbox import NOTHING, Predicate, take
+from actors._kernel.relations import Relations
+from actors._kernel.switch import Stack, Unwind, current_stack
+from actors._kernel.timers import Timer
+from actors._kernel.wakeup import Wakeup
+from actors.exits import NORMAL, Crash, Exit, ExitsWith, reason_of
+from actors.messages import Message, TimedOut
+from actors.pid import Pid, Ref
+
+if TYPE_CHECKING:
+    from actors.exits import Reason
+
+__all__ = ["Scheduler"]
+
+P = ParamSpec("P")
+
+_BATCH = 64
+_LOOK_UP = 16
+_STACKS = 32
+_REFUSALS = 100
+_TIMED_OUT = TimedOut()
+
+
+class Scheduler(Relations):
+    """One loop on one thread, and the processes that live on it.
+
+    Args:
+        clock: Where the time comes from.
+        wakeup: How the loop sleeps.
+        choice: Which ready process runs next; `None` for the one that has waited longest.
+    """
+
+    def __init__(self, clock: Clock, wakeup: Wakeup, choice: Choice | None = None) -> None:
+        super().__init__()
+        self.clock = clock
+        self.wakeup = wakeup
+        self.choice = choice
+        self.inbox: deque[tuple[Callable[..., object], tuple[object, ...]]] = deque()
+        self.carried: dict[Cell, None] = {}
+        """Processes whose code runs on a thread of its own."""
+        self.timers: dict[Ref, Timer] = {}
+        self.turns = 0
+        self.resting = False
+        self.closed = False
+        self.on_idle: Callable[[], bool] = _never
+        """Asked when nobody can run and no deadline is set; tells whether it changed anything."""
+        self.on_end: Callable[[Cell], None] = _unheard
+        """Told of every process that is dead and buried."""
+        self._batch = _BATCH if choice is None else 1
+        self._root: Stack = current_stack()
+        self._spare: list[Stack] = []
+        self._given_up: list[Stack] = []
+
+    # -- starting processes -----------------------------------------------------------------------
+
+    def spawn(self, body: Body, doing: str, parent: Cell | None, context: Context | None) -> Cell:
+        """Make a process that runs a body at its first turn."""
+        self._serial += 1
+        pid = Pid(self._serial)
+        cell = Cell(self, pid, body, doing)
+        pid._cell = cell
+        cell.context = context
+        cell.parent = None if parent is None else parent.pid
+        self.cells[self._serial] = cell
+        return cell
+
+    def begin(self, cell: Cell) -> None:
+        """Let a process that was spawned have its first turn."""
+        self.ready.append(cell)
+
+    def inherited(self) -> Context | None:
+        """Return a copy of the context of the code that runs now, `None` if it has set nothing."""
+        context = current_stack().gr_context
+        return None if context is None else context.copy()
+
+    # -- the loop ---------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Be the loop, on the calling thread, until `closed`."""
+        self._root = current_stack()
+        while not (self.closed and self.is_quiet()):
+            # Comes back whenever a fresh stack is needed, and when the loop has ended.
+            Stack(self._loop, self._root).switch()
+        self._take_down(keep=0)
+
+    def is_quiet(self) -> bool:
+        """Tell whether nothing is left to be done."""
+        return not (self.ready or self.doomed or self.inbox)
+
+    def _loop(self) -> None:
+        me = current_stack()
+        ready = self.ready
+        inbox = self.inbox
+        doomed = self.doomed
+        while True:
+            if doomed:
+                self._unwind(doomed.popleft(), me)
+                continue
+            if inbox:
+                self._take_in()
+                continue
+            if not ready:
+                if self.closed:
+                    return
+                self._rest()
+                continue
+            self.turns += 1
+            if not self.turns % _LOOK_UP:
+                self._fire_due()
+            cell = ready.popleft() if self.choice is None else self._choose(self.choice)
+            if cell.exiting is not None:
+                continue
+            self.current = cell
+            stack = cell.stack
+            if stack is not None:
+                cell.stack = None
+                self._spare.append(me)
+                stack.switch()
+            elif cell.port is not None:
+                self.current = None
+                cell.port.open()
+            else:
+                self._turn(cell, me)
+
+    def _choose(self, choice: Choice) -> Cell:
+        index = choice.pick(len(self.ready))
+        cell = self.ready[index]
+        del self.ready[index]
+        return cell
+
+    def _turn(self, cell: Cell, me: Stack) -> None:
+        # The corridor of every message; `tests.bench` names: cast, call, ring.
+        if cell.context is not None:
+            me.gr_context = cell.context
+        try:
+            if cell.body is not None:
+                self._run_body(cell)
+            handler = cell.handler
+            if handler is not None:
+                mail = cell.mail
+                if mail:
+                    cell.deadline = None
+                    left = self._batch
+                    while True:
+                        handler(mail.popleft())
+                        left -= 1
+                        if not mail or not left:
+                            break
+                if cell.exiting is None:
+                    self._settle(cell)
+                    return
+        except BaseException as error:  # noqa: BLE001 - whatever user code raises ends its process only
+            self.bury(cell, error)
+        else:
+            self.bury(cell, None)
+        finally:
+            self.current = None
+            # What a callback has set in its context is its process's own and must not stay on this stack.
+            if me.gr_context is not None:
+                cell.context = me.gr_context if cell.exiting is None else None
+                me.gr_context = None
+
+    def _run_body(self, cell: Cell) -> None:
+        body, cell.body = cell.body, None
+        cell.started = True
+        if body is not None:
+            body()
+
+    def _settle(self, cell: Cell) -> None:
+        """Let a handler's process rest until there is mail, or have another turn."""
+        mail = cell.mail
+        if mail:
+            self.ready.append(cell)
+            return
+        if mail is not None:
+            cell.mail = None
+            self.give_back(mail)
+        cell.idle = True
+        rest_for = cell.rest_for
+        if rest_for is not None:
+            if rest_for <= 0.0:
+                self.deliver(cell, _TIMED_OUT)
+            else:
+                self.deadlines.arm(cell, self.clock.now() + rest_for)
+
+    def bury(self, cell: Cell, error: BaseException | None) -> None:
+        """Bury a process whose code has ended, for whatever cause."""
+        if cell.exiting is None:
+            reason: Reason = NORMAL if error is None else reason_of(error)
+            if error is not None and not isinstance(error, Exit | ExitsWith):
+                self.report_crash(cell, reason)
+            self.release(cell, reason)
+        self.finish(cell)
+
+    def finish(self, cell: Cell) -> None:
+        """Do the second half of a death, and tell whoever brings the runtime to its end."""
+        self.carried.pop(cell, None)
+        super().finish(cell)
+        self.on_end(cell)
+
+    def report_crash(self, cell: Cell, reason: Reason) -> None:
+        """Tell the logs of a body that raised; behaviours tell more, and do it themselves."""
+        if isinstance(reason, Crash):
+            fields = {
+                "pid": cell.pid,
+                "name": cell.name,
+                "initial_call": cell.doing,
+                "reason": reason,
+                "parent": cell.parent,
+            }
+            telemetry.report(("actors", "process", "crash"), "error", fields)
+
+    # -- waiting ----------------------------------------------------------------------------------
+
+    def wait(self, cell: Cell) -> None:
+        """Set the running process's stack aside until somebody makes it ready.
+
+        Raises:
+            Exit: The process was told to end; also at every later attempt to wait.
+        """
+        if cell.exiting is not None:
+            self.refuse(cell)
+        cell.stack = current_stack()
+        self.current = None
+        spare = self._spare
+        (spare.pop() if spare else self._root).switch()
+        if cell.exiting is not None:
+            raise Exit(cell.exiting[0])
+
+    def refuse(self, cell: Cell) -> None:
+        """Raise in a process that is dead and wants to go on living."""
+        cell.refusals += 1
+        if cell.refusals > _REFUSALS and cell.port is None and self.current is cell:
+            self._give_up(cell)
+        raise Exit(cell.exiting[0] if cell.exiting is not None else NORMAL)
+
+    def _give_up(self, cell: Cell) -> None:
+        """Never resume a process that swallows its end again and again.
+
+        Its stack is kept: dropped, it would be unwound wherever the collector runs, in somebody else's turn.
+        """
+        self.finish(cell)
+        self._given_up.append(current_stack())
+        self.current = None
+        (self._spare.pop() if self._spare else self._root).switch()
+
+    def receive(self, cell: Cell, accepts: Predicate | None, timeout: float | None) -> Message:
+        """Take the oldest message that is accepted, waiting for it if need be."""
+        if cell.exiting is not None:
+            self.refuse(cell)
+        seen = 0
+        cell.answer = None
+        if timeout is not None and timeout > 0.0:
+            self.deadlines.arm(cell, self.clock.now() + timeout)
+        while True:
+            mail = cell.mail
+            if mail:
+                if accepts is None:
+                    cell.deadline = None
+                    return mail.popleft()
+                message, seen = take(mail, accepts, seen)
+                if message is not NOTHING:
+                    cell.deadline = None
+                    return message
+            if cell.answer is not None or (timeout is not None and timeout <= 0.0):
+                cell.answer = None
+                return _TIMED_OUT
+            cell.idle = True
+            self.wait(cell)
+
+    def exchange(
+        self, cell: Cell, target: Cell, tag: str, request: Message, timeout: float | None
+    ) -> Outcome:
+        """Send a request and wait for its answer, the target's death, or the end of time."""
+        if cell.exiting is not None:
+            self.refuse(cell)
+        ref = Ref()
+        self.expect(cell, target, ref)
+        self.deliver(target, (tag, (cell.pid, ref), request))
+        return self.await_answer(cell, timeout)
+
+    def await_answer(self, cell: Cell, timeout: float | None) -> Outcome:
+        """Wait for the end of the exchange that `expect` began."""
+        if timeout is not None:
+            self.deadlines.arm(cell, self.clock.now() + timeout)
+        self.wait(cell)
+        cell.deadline = None
+        answer, cell.answer = cell.answer, None
+        return answer if answer is not None else ("timeout", None)
+
+    def sleep(self, cell: Cell, seconds: float | None) -> None:
+        """Wait for time to pass, whatever arrives meanwhile."""
+        cell.awaiting = Ref()
+        self.await_answer(cell, seconds)
+
+    # -- time -------------------------------------------------------------------------------------
+
+    def _fire_due(self) -> None:
+        deadlines = self.deadlines
+        if not len(deadlines):
+            return
+        now = self.clock.now()
+        while (item := deadlines.due(now)) is not None:
+            if isinstance(item, Timer):
+                self._fire_timer(item)
+            else:
+                self._fire_deadline(item)
+
+    def _fire_timer(self, timer: Timer) -> None:
+        timer.live = False
+        self.timers.pop(timer.ref, None)
+        cell = self.resolve(timer.dest)
+        if cell is not None:
+            self.deliver(cell, timer.message)
+
+    def _fire_deadline(self, cell: Cell) -> None:
+        if cell.awaiting is not None:
+            self.answer(cell, cell.awaiting, "timeout", None)
+        elif cell.port is not None:
+            cell.port.expire()
+        elif cell.idle:
+            if cell.stack is None:
+                self.deliver(cell, _TIMED_OUT)
+            else:
+                cell.idle = False
+                cell.answer = ("timeout", None)
+                self.ready.append(cell)
+
+    def _rest(self) -> None:
+        """Sleep until the next deadline or until somebody outside has something to say."""
+        if len(self._spare) > _STACKS:
+            self._take_down(keep=_STACKS)
+        self._fire_due()
+        if self.ready or self.inbox or self.doomed:
+            return
+        deadline = self.deadlines.soonest()
+        if deadline is None and not self._is_busy() and self.on_idle():
+            return
+        self.resting = True
+        if not self.clock.is_virtual:
+            self.wakeup.sleep(None if deadline is None else deadline - self.clock.now())
+        elif deadline is None or self._is_busy():
+            self.wakeup.sleep(None)
+        elif not self.inbox:
+            self.clock.advance_to(deadline)
+        self.resting = False
+
+    def _is_busy(self) -> bool:
+        """Tell whether the code of a process runs on another thread, so that time must not jump.
+
+        Whoever parks has posted everything it had to say before, so after this the inbox is the truth.
+        """
+        return any(cell.port is not None and cell.port.is_busy() for cell in self.carried)
+
+    # -- from outside -----------------------------------------------------------------------------
+
+    def post(self, what: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Have something done on the loop's thread soon; from any thread, in order."""
+        assert not kwargs, "positional arguments only"
+        self.inbox.append((what, args))
+        self.wakeup.wake()
+
+    def _take_in(self) -> None:
+        inbox = self.inbox
+        self.current = None
+        while inbox:
+            what, args = inbox.popleft()
+            what(*args)
+
+    # -- ends -------------------------------------------------------------------------------------
+
+    def _unwind(self, cell: Cell, me: Stack) -> None:
+        """Let a condemned process run its `finally` blocks, then bury it."""
+        stack, cell.stack = cell.stack, None
+        if stack is not None:
+            self.current = cell
+            self._spare.append(me)
+            stack.switch()
+        elif cell.port is not None and cell.port.carried:
+            cell.port.condemn()
+        else:
+            if cell.port is not None:
+                cell.port.open()
+            self.finish(cell)
+
+    def _take_down(self, keep: int) -> None:
+        """Unwind parked stacks that nobody will need."""
+        me = current_stack()
+        while len(self._spare) > keep:
+            extra = self._spare.pop()
+            extra.parent = me
+            extra.throw(Unwind)
+
+    def close(self) -> None:
+        """End the loop as soon as nothing is ready."""
+        self.closed = True
+        self.wakeup.wake()
+
+
+def _never() -> bool:
+    return False
+
+
+def _unheard(_: Cell) -> None:
+    return None
+
+
+def own_context() -> Context | None:
+    """Return a copy of the calling thread's context, `None` if it is empty."""
+    context = copy_context()
+    return context if len(context) else None

@@ -1,0 +1,21 @@
+"""One stack: make, resume, set aside. The only door to greenlet.
+
+A stack is what straight-line code stands on. The loop runs on one; when the callback it has just called
+must wait, the whole stack is set aside for that process and another one goes on being the loop.
+
+Each stack has a `contextvars` context of its own, which is `None` until somebody sets a variable; that
+makes it cheap to see whether a process has left anything behind.
+
+Source: https://greenlet.readthedocs.io
+"""
+
+from __future__ import annotations
+
+from greenlet import GreenletExit
+from greenlet import getcurrent as current_stack
+from greenlet import greenlet as Stack  # noqa: N812 - a type by its role
+
+__all__ = ["Stack", "Unwind", "current_stack"]
+
+Unwind = GreenletExit
+"""Raised in a parked stack that is no longer needed, to take it down."""

@@ -1,0 +1,135 @@
+"""Deadlines: a heap of timers, and one slot per process for whatever it waits for.
+
+A call has a timeout of five seconds that almost never comes. Pushing and cancelling a heap entry for each
+would cost as much as the call. So a process has *one* entry at most, and setting its deadline
+later than that entry is only an assignment: when the entry comes up, it looks at the real deadline and,
+if that is later, is pushed again. A process that calls without a pause costs one push in five seconds.
+
+Cancelled entries are forgotten in place and swept out when they are more than half of the heap.
+
+Source: the idea of lazy timers is that of the Linux kernel's "timer slack" and of Netty's hashed wheel;
+a wheel was refused because a virtual clock needs exact deadlines.
+"""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING, final
+
+from actors.messages import Message
+
+if TYPE_CHECKING:
+    from actors._kernel.cell import Cell
+    from actors.pid import Pid, Ref
+
+__all__ = ["Deadlines", "Timer"]
+
+_SMALL = 64
+
+
+@final
+class Timer:
+    """One message that will be sent at its time."""
+
+    __slots__ = ("dest", "live", "message", "ref", "when")
+
+    def __init__(self, ref: Ref, when: float, dest: Pid | str, message: Message) -> None:
+        self.ref = ref
+        self.when = when
+        self.dest = dest
+        self.message = message
+        self.live = True
+
+
+@final
+class Deadlines:
+    """Everything that has to happen at a time, soonest first, equal times in order of setting."""
+
+    __slots__ = ("_heap", "_serial", "_stale")
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Timer | Cell]] = []
+        self._serial = 0
+        self._stale = 0
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def add(self, timer: Timer) -> None:
+        """Set a timer."""
+        self._push(timer.when, timer)
+
+    def arm(self, cell: Cell, deadline: float) -> None:
+        """Set the deadline of what a process waits for now."""
+        cell.deadline = deadline
+        armed = cell.armed
+        if armed is None or deadline < armed:
+            if armed is not None:
+                self._stale += 1
+            cell.armed = deadline
+            self._push(deadline, cell)
+
+    def cancel(self, timer: Timer) -> None:
+        """Forget a timer."""
+        timer.live = False
+        self._forget()
+
+    def disarm(self, cell: Cell) -> None:
+        """Forget the entry of a process that has ended."""
+        cell.deadline = None
+        if cell.armed is not None:
+            cell.armed = None
+            self._forget()
+
+    def due(self, now: float) -> Timer | Cell | None:
+        """Remove and return the next entry whose time has come."""
+        soonest = self.soonest()
+        if soonest is None or soonest > now:
+            return None
+        _, _, item = heappop(self._heap)
+        if not isinstance(item, Timer):
+            item.armed = None
+            item.deadline = None
+        return item
+
+    def soonest(self) -> float | None:
+        """Return the time of the next entry that still means something."""
+        heap = self._heap
+        while heap:
+            when, _, item = heap[0]
+            if isinstance(item, Timer):
+                if item.live:
+                    return when
+            elif item.armed == when and item.deadline is not None:
+                if item.deadline <= when:
+                    return when
+                heappop(heap)
+                item.armed = None
+                self.arm(item, item.deadline)
+                continue
+            elif item.armed == when:
+                item.armed = None
+                self._stale += 1
+            heappop(heap)
+            self._stale -= 1
+        return None
+
+    def _push(self, when: float, item: Timer | Cell) -> None:
+        self._serial += 1
+        heappush(self._heap, (when, self._serial, item))
+
+    def _forget(self) -> None:
+        self._stale += 1
+        if self._stale > _SMALL and self._stale * 2 > len(self._heap):
+            self._sweep()
+
+    def _sweep(self) -> None:
+        self._heap = [entry for entry in self._heap if _means_something(entry[0], entry[2])]
+        heapify(self._heap)
+        self._stale = 0
+
+
+def _means_something(when: float, item: Timer | Cell) -> bool:
+    if isinstance(item, Timer):
+        return item.live
+    return item.armed == when

@@ -1,0 +1,106 @@
+"""Addresses: a pid, a registered name, or `Via(module, key)`.
+
+A *via* is a table of names that is not the runtime's own, such as a `Registry`. Anything with the four functions
+of `ViaModule` can be one.
+
+Source: https://hexdocs.pm/elixir/GenServer.html#module-name-registration
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from actors._kernel.cell import Cell
+from actors._kernel.current import me, running
+from actors.errors import BadArgument, NameTaken
+from actors.messages import Message
+from actors.pid import LOCAL_NODE, Pid
+
+__all__ = ["Address", "Name", "Via", "ViaModule", "locate", "release_name", "take_name", "whereis"]
+
+
+class ViaModule(Protocol):
+    """What a table of names must offer; OTP's `via` protocol."""
+
+    def register_name(self, key: object, pid: Pid) -> bool:
+        """Register a process; tell whether the key was free."""
+
+    def unregister_name(self, key: object) -> None:
+        """Take a key back."""
+
+    def whereis_name(self, key: object) -> Pid | None:
+        """Return who is registered."""
+
+    def send(self, key: object, message: Message) -> None:
+        """Send to who is registered; raise `BadArgument` if nobody is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """An address in a table of names that is not the runtime's own."""
+
+    module: ViaModule
+    """The table."""
+    key: object
+    """The name in it."""
+
+
+Name: TypeAlias = str | Via
+Address: TypeAlias = Pid | str | Via
+
+
+def whereis(address: Address | tuple[str, str]) -> Pid | None:
+    """Return the pid behind an address, `None` if nobody alive has it.
+
+    Runs in the caller and does not wait, except as a via module does.
+
+    Args:
+        address: A pid (returned as it is), a registered name, `(name, node)` or a `Via`.
+
+    Raises:
+        BadArgument: The address is none.
+
+    Source: https://hexdocs.pm/elixir/GenServer.html#whereis/1
+    """
+    if isinstance(address, Pid):
+        return address
+    if isinstance(address, str):
+        cell = running().names.find(address)
+        return None if cell is None else cell.pid
+    if isinstance(address, Via):
+        return address.module.whereis_name(address.key)
+    match address:
+        case (str() as name, str() as node):
+            return whereis(name) if node == LOCAL_NODE else None
+        case _:
+            raise BadArgument("address", address, "a pid, a registered name, (name, node) or a Via")
+
+
+def locate(address: Address | tuple[str, str]) -> Cell | None:
+    """Return the record of the living process behind an address."""
+    pid = whereis(address)
+    return None if pid is None else pid._cell
+
+
+def take_name(cell: Cell, name: Name) -> Pid | None:
+    """Register the calling process, on the loop; return who has the name if it is taken."""
+    if isinstance(name, Via):
+        if name.module.register_name(name.key, cell.pid):
+            return None
+        return name.module.whereis_name(name.key) or cell.pid
+    names = me().scheduler.names
+    try:
+        names.register(cell, name)
+    except NameTaken:
+        holder = names.find(name)
+        return cell.pid if holder is None else holder.pid
+    return None
+
+
+def release_name(cell: Cell, name: Name) -> None:
+    """Take back the name of a process whose start has failed."""
+    if isinstance(name, Via):
+        name.module.unregister_name(name.key)
+    else:
+        cell.scheduler.names.release(cell)

@@ -1,0 +1,790 @@
+"""Processes: spawn, send, receive, link, monitor, exit, names, timers and what one may ask about them.
+
+What holds, in MUST and MAY:
+
+* Signals of all kinds (messages, exits, links, monitors) from one process to one other arrive in the
+  order in which they were sent, also across threads. Nothing is promised between different senders.
+* `send` to a pid never fails and never waits. A message to a dead process vanishes.
+* A process that ends MUST have lost its name, aliases and mail before anybody hears of its death. Links and
+  monitors are told after its `finally` blocks have run.
+* An exit signal takes effect at the next waiting point of a process that is running: any `receive`, `sleep`,
+  `call` or start. Code that computes without waiting cannot be interrupted on the loop.
+* A process that was told to end MAY run `finally` blocks; it cannot wait any more.
+
+All functions act on the calling process. Called on a thread that is none, such as a REPL or a web
+handler, they act on a process that stands for that thread.
+
+Source: https://hexdocs.pm/elixir/Process.html, https://www.erlang.org/doc/apps/erts/erlang.html
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from math import isfinite
+from typing import (
+    TYPE_CHECKING,
+    Concatenate,
+    Literal,
+    NoReturn,
+    ParamSpec,
+    TypeAlias,
+    TypeVar,
+    TypeVarTuple,
+    Unpack,
+)
+
+from actors._kernel.cell import Body, Cell, Outcome
+from actors._kernel.current import enter, me, running
+from actors._kernel.mailbox import Match, as_predicate
+from actors._kernel.outside import Port
+from actors._kernel.relations import AliasKind
+from actors._kernel.scheduler import Scheduler, own_context
+from actors._kernel.timers import Timer
+from actors.errors import BadArgument
+from actors.exits import Exit, Reason
+from actors.messages import Message, TimedOut
+from actors.pid import Pid, Ref
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "Host",
+    "ProcessInfo",
+    "alias",
+    "cancel_timer",
+    "delete",
+    "demonitor",
+    "exit",
+    "get",
+    "get_keys",
+    "info",
+    "is_alive",
+    "link",
+    "monitor",
+    "monotonic",
+    "processes",
+    "put",
+    "read_timer",
+    "receive",
+    "register",
+    "registered",
+    "self",
+    "send",
+    "send_after",
+    "send_exit",
+    "sleep",
+    "spawn",
+    "spawn_link",
+    "spawn_monitor",
+    "start_timer",
+    "trap_exit",
+    "unalias",
+    "unlink",
+    "unregister",
+    "whereis",
+]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Ts = TypeVarTuple("Ts")
+
+Host: TypeAlias = Literal["thread"] | None
+"""Where a process's code runs: on the loop (`None`), or on an OS thread of its own (`"thread"`)."""
+
+_CARRIERS = {"thread": "actors.threads"}
+
+
+# -- helpers that every function below uses --------------------------------------------------------
+
+
+def _do(what: Callable[Concatenate[Scheduler, Cell, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Have the loop do something for the calling process, wherever that one runs."""
+    cell = me()
+    if cell.port is None:
+        return what(cell.scheduler, cell, *args, **kwargs)
+    return cell.port.ask(what, *args, **kwargs)
+
+
+def check_timeout(what: str, seconds: object) -> None:
+    """Refuse what is no duration.
+
+    Raises:
+        BadArgument: It is not `None`, and not a finite number of seconds of at least 0.
+    """
+    if seconds is None or (type(seconds) is float and 0.0 <= seconds < 1e15):
+        return
+    if type(seconds) is int and 0 <= seconds < 10**15:
+        return
+    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not number or not isfinite(seconds) or not 0 <= seconds < 1e15:  # type: ignore[arg-type,operator]
+        raise BadArgument(what, seconds, "seconds, 0 or more and finite, or None for no limit")
+
+
+# -- starting --------------------------------------------------------------------------------------
+
+
+def spawn(fn: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], host: Host = None) -> Pid:
+    """Start a process that runs a function and ends with it.
+
+    Does not wait: the function runs when the new process has its first turn.
+
+    Args:
+        fn: The body. What it returns is thrown away; what it raises is the exit reason.
+        args: Passed on.
+        host: `"thread"` to run it on an OS thread of its own.
+
+    Returns:
+        The new pid.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     parent = self()
+        ...     spawn(lambda: send(parent, "hello"))
+        ...     return receive()
+        >>> run(main)
+        'hello'
+
+    Source: https://hexdocs.pm/elixir/Kernel.html#spawn/1
+    """
+    return launch(partial(fn, *args), _named(fn), host=host).pid
+
+
+def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], host: Host = None) -> Pid:
+    """Start a process linked to the caller: the link is there before its first line runs.
+
+    Source: https://hexdocs.pm/elixir/Kernel.html#spawn_link/1
+    """
+    return launch(partial(fn, *args), _named(fn), link=True, host=host).pid
+
+
+def spawn_monitor(
+    fn: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], host: Host = None
+) -> tuple[Pid, Ref]:
+    """Start a process monitored by the caller, so that its death is never missed.
+
+    Returns:
+        The pid and the reference that its `Down` will carry.
+
+    Source: https://hexdocs.pm/elixir/Kernel.html#spawn_monitor/1
+    """
+    launched = launch(partial(fn, *args), _named(fn), monitor=True, host=host)
+    assert launched.ref is not None
+    return launched.pid, launched.ref
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """What `launch` has started."""
+
+    pid: Pid
+    """The new process."""
+    ref: Ref | None
+    """Its monitor, if one was asked for."""
+
+
+def launch(
+    body: Body, doing: str, *, link: bool = False, monitor: bool = False, host: Host = None
+) -> Launched:
+    """Start a process: the one way in which any of them begins.
+
+    Args:
+        body: What it runs; it may give itself a handler with `become` before it returns.
+        doing: The initial call, for people to read.
+        link: Link it to the caller before it runs.
+        monitor: Monitor it before it runs.
+        host: `"thread"` for an OS thread of its own.
+
+    Raises:
+        BadArgument: There is no such host.
+    """
+    if host is not None and host not in _CARRIERS:
+        raise BadArgument("host", host, f"None or one of {sorted(_CARRIERS)}")
+    if host is not None:
+        importlib.import_module(_CARRIERS[host])
+    cell = me()
+    context = cell.scheduler.inherited() if cell.port is None else own_context()
+    return _do(_launch, body, doing, link, monitor, host, context)
+
+
+def _launch(
+    scheduler: Scheduler,
+    parent: Cell,
+    body: Body,
+    doing: str,
+    link: bool,
+    monitor: bool,
+    host: Host,
+    context: object,
+) -> Launched:
+    cell = scheduler.spawn(body, doing, parent, context)  # type: ignore[arg-type]
+    if link:
+        cell.kin = True
+        scheduler.link(parent, cell.pid)
+    ref = scheduler.monitor(parent, cell.pid) if monitor else None
+    if host is None:
+        scheduler.begin(cell)
+    else:
+        _carry(scheduler, cell)
+    return Launched(cell.pid, ref)
+
+
+carriers: dict[str, Callable[[Callable[[], None]], None]] = {}
+"""Filled by `actors.threads` when it is imported: how code gets onto a thread of its own."""
+
+
+def _carry(scheduler: Scheduler, cell: Cell) -> None:
+    port = Port(cell, carried=True)
+    cell.port = port
+    scheduler.carried[cell] = None
+
+    def on_its_thread() -> None:
+        enter(None, cell)
+        if cell.context is None:
+            port.carry()
+        else:
+            cell.context.run(port.carry)
+
+    carriers["thread"](on_its_thread)
+
+
+def _named(fn: Callable[..., object]) -> str:
+    return f"{getattr(fn, '__module__', '?')}.{getattr(fn, '__qualname__', type(fn).__name__)}"
+
+
+# -- messages --------------------------------------------------------------------------------------
+
+
+def self() -> Pid:
+    """Return the pid of the calling process.
+
+    Source: https://hexdocs.pm/elixir/Kernel.html#self/0
+    """
+    return me().pid
+
+
+def send(dest: Pid | str | Ref | tuple[str, str], message: Message) -> Message:
+    """Send a message; never waits.
+
+    Args:
+        dest: A pid, a registered name, `(name, node)` or an active alias.
+        message: Anything.
+
+    Returns:
+        The message.
+
+    Raises:
+        BadArgument: No process of that name is registered. (A dead pid or alias is no error.)
+
+    Source: https://hexdocs.pm/elixir/Kernel.html#send/2
+    """
+    cell = me()
+    scheduler = cell.scheduler
+    if isinstance(dest, Pid):
+        target = dest._cell
+        if target is None:
+            return message
+        if cell.port is None and target.scheduler is scheduler:
+            scheduler.deliver(target, message)
+        elif cell.port is None or target.scheduler is not scheduler:
+            target.scheduler.post(_deliver_to, target.scheduler, dest, message)
+        else:
+            cell.port.post(_deliver_to, scheduler, dest, message)
+    elif isinstance(dest, Ref):
+        if cell.port is None:
+            scheduler.send_alias(dest, message)
+        else:
+            cell.port.post(scheduler.send_alias, dest, message)
+    else:
+        _do(_send_to_name, dest, message)
+    return message
+
+
+def _deliver_to(scheduler: Scheduler, dest: Pid, message: Message) -> None:
+    target = dest._cell
+    if target is not None:
+        scheduler.deliver(target, message)
+
+
+def _send_to_name(
+    scheduler: Scheduler, _: Cell, dest: str | tuple[str, str], message: Message
+) -> None:
+    name = dest if isinstance(dest, str) else dest[0]
+    target = scheduler.names.find(name)
+    if target is not None:
+        scheduler.deliver(target, message)
+    elif isinstance(dest, str):
+        raise BadArgument("dest", dest, "a registered name")
+
+
+def receive(match: Match = None, timeout: float | None = None) -> Message:
+    """Take the oldest message of the mailbox that matches, waiting for it if need be.
+
+    Messages that do not match stay, in order. The time begins with the call and is not begun anew by
+    messages that do not match.
+
+    Args:
+        match: A predicate, a type, a tuple of types, or `None` for any message. What a predicate raises
+            comes out of `receive`, and the message stays.
+        timeout: Seconds; 0 looks once and never waits; `None` waits for ever.
+
+    Returns:
+        The message, or `TimedOut()` when the time is over.
+
+    Raises:
+        BadArgument: `match` or `timeout` is none.
+        Exit: The process was told to end.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     for number in (1, 2, 3):
+        ...         send(self(), number)
+        ...     return receive(lambda n: n > 1), receive(), receive(timeout=0), receive(timeout=0)
+        >>> run(main)
+        (2, 1, 3, TimedOut(ref=None, message=None))
+
+    Source: https://hexdocs.pm/elixir/Kernel.SpecialForms.html#receive/1
+    """
+    check_timeout("timeout", timeout)
+    accepts = as_predicate(match)
+    cell = me()
+    if cell.port is None:
+        return cell.scheduler.receive(cell, accepts, timeout)
+    return cell.port.receive(accepts, timeout)
+
+
+def sleep(seconds: float | None) -> None:
+    """Wait, letting others run; messages that arrive meanwhile stay in the mailbox.
+
+    Args:
+        seconds: How long; `None` for ever.
+
+    Raises:
+        Exit: The process was told to end.
+
+    Source: https://hexdocs.pm/elixir/Process.html#sleep/1
+    """
+    check_timeout("seconds", seconds)
+    cell = me()
+    if cell.port is None:
+        cell.scheduler.sleep(cell, seconds)
+    else:
+        cell.port.sleep(seconds)
+
+
+def exchange(target: Cell, tag: str, request: Message, timeout: float | None) -> Outcome:
+    """Send a request in an envelope and wait for its end; what `call` is made of."""
+    cell = me()
+    if cell.port is None:
+        return cell.scheduler.exchange(cell, target, tag, request, timeout)
+    return cell.port.exchange(target, tag, request, timeout)
+
+
+# -- links, monitors, exits ------------------------------------------------------------------------
+
+
+def link(pid: Pid) -> None:
+    """Link the caller to another process: the end of either is told to the other.
+
+    Raises:
+        CallFailed: The process is dead and the caller does not trap exits. A caller that does gets
+            `Exited(pid, "noproc")` instead.
+
+    Source: https://hexdocs.pm/elixir/Process.html#link/1
+    """
+    _do(Scheduler.link, _pid(pid))
+
+
+def unlink(pid: Pid) -> None:
+    """Take the link away; afterwards no `Exited` of that process arrives, but one may be there already.
+
+    Source: https://hexdocs.pm/elixir/Process.html#unlink/1
+    """
+    _do(Scheduler.unlink, _pid(pid))
+
+
+def monitor(target: Pid | str, *, alias: AliasKind | None = None) -> Ref:
+    """Have the death of a process told to the caller by one `Down` message.
+
+    Args:
+        target: A pid or a registered name; if nobody is there, `Down` comes at once, with `"noproc"`.
+        alias: Make the reference an alias too: `"explicit_unalias"`, `"demonitor"` or `"reply_demonitor"`.
+
+    Source: https://hexdocs.pm/elixir/Process.html#monitor/1
+    """
+    return _do(Scheduler.monitor, target, alias)
+
+
+def demonitor(ref: Ref, *, flush: bool = False) -> bool:
+    """Stop monitoring; afterwards no `Down` of it arrives.
+
+    Args:
+        ref: What `monitor` returned.
+        flush: Also remove a `Down` that is in the mailbox already.
+
+    Returns:
+        Whether the monitor was active: `False` means that the `Down` had been delivered.
+
+    Source: https://hexdocs.pm/elixir/Process.html#demonitor/2
+    """
+    return _do(Scheduler.demonitor, ref, flush=flush)
+
+
+def exit(reason: Reason) -> NoReturn:
+    """End the calling process; `finally` blocks run, `except Exception` does not stop it.
+
+    Source: https://hexdocs.pm/elixir/Kernel.html#exit/1
+    """
+    raise Exit(reason)
+
+
+def send_exit(pid: Pid, reason: Reason) -> None:
+    """Send an exit signal: OTP's `Process.exit/2`.
+
+    Args:
+        pid: To whom; a dead one is no error.
+        reason: `"kill"` cannot be trapped and arrives as `"killed"`; `"normal"` is ignored by a process that
+            does not trap, except when it sends it to itself.
+
+    Raises:
+        Exit: The signal went to the caller and ends it.
+
+    Source: https://hexdocs.pm/elixir/Process.html#exit/2
+    """
+    cell = me()
+    target = _pid(pid)._cell
+    if target is not None and target.scheduler is not cell.scheduler:
+        target.scheduler.post(_signal, target.scheduler, cell, pid, reason)
+        return
+    _do(_signal, pid, reason)
+    if cell.exiting is not None and pid is cell.pid:
+        raise Exit(cell.exiting[0])
+
+
+def _signal(scheduler: Scheduler, sender: Cell, pid: Pid, reason: Reason) -> None:
+    target = pid._cell
+    if target is not None:
+        scheduler.signal(target, sender.pid, reason, linked=False)
+
+
+def trap_exit(on: bool) -> bool:
+    """Say whether exit signals become `Exited` messages; return how it was before.
+
+    Source: https://hexdocs.pm/elixir/Process.html#flag/2
+    """
+    return _do(_trap, bool(on))
+
+
+def _trap(_: Scheduler, cell: Cell, on: bool) -> bool:
+    before, cell.traps = cell.traps, on
+    return before
+
+
+def alias(kind: Literal["explicit", "reply"] = "explicit") -> Ref:
+    """Return a reference that others may send to, until it is given up.
+
+    Args:
+        kind: `"explicit"` lasts until `unalias`; `"reply"` lets exactly one message through.
+
+    Source: https://hexdocs.pm/elixir/Process.html#alias/1
+    """
+    return _do(Scheduler.make_alias, kind)
+
+
+def unalias(ref: Ref) -> bool:
+    """Deactivate an alias of the caller; tell whether it was active.
+
+    Source: https://hexdocs.pm/elixir/Process.html#unalias/1
+    """
+    return _do(Scheduler.unalias, ref)
+
+
+def is_alive(pid: Pid) -> bool:
+    """Tell whether a process is alive; one that was told to end is not.
+
+    Source: https://hexdocs.pm/elixir/Process.html#alive?/1
+    """
+    return _pid(pid)._cell is not None
+
+
+def _pid(pid: Pid) -> Pid:
+    if not isinstance(pid, Pid):
+        raise BadArgument("pid", pid, "a Pid")
+    return pid
+
+
+# -- names -----------------------------------------------------------------------------------------
+
+
+def register(pid: Pid, name: str) -> None:
+    """Give a process a name; it is free again before anybody hears of the process's death.
+
+    Raises:
+        NameTaken: Somebody has the name, or the process has one.
+        BadArgument: The process is dead, or the name is none.
+
+    Source: https://hexdocs.pm/elixir/Process.html#register/2
+    """
+    _do(_register, _pid(pid), name)
+
+
+def _register(scheduler: Scheduler, _: Cell, pid: Pid, name: str) -> None:
+    target = pid._cell
+    if target is None:
+        raise BadArgument("pid", pid, "a living process")
+    scheduler.own(target)
+    scheduler.names.register(target, name)
+
+
+def unregister(name: str) -> None:
+    """Take a name back.
+
+    Raises:
+        BadArgument: Nobody has it.
+
+    Source: https://hexdocs.pm/elixir/Process.html#unregister/1
+    """
+    _do(_unregister, name)
+
+
+def _unregister(scheduler: Scheduler, _: Cell, name: str) -> None:
+    scheduler.names.unregister(name)
+
+
+def whereis(name: str) -> Pid | None:
+    """Return who has a name.
+
+    Source: https://hexdocs.pm/elixir/Process.html#whereis/1
+    """
+    cell = running().names.find(name)
+    return None if cell is None else cell.pid
+
+
+def registered() -> list[str]:
+    """Return all names, the oldest first.
+
+    Source: https://hexdocs.pm/elixir/Process.html#registered/0
+    """
+    return running().names.all()
+
+
+# -- timers ----------------------------------------------------------------------------------------
+
+
+def send_after(dest: Pid | str, message: Message, seconds: float, *, absolute: bool = False) -> Ref:
+    """Send a message later.
+
+    The timer outlives the caller. A name is looked up when the time has come; a message to a dead pid
+    is dropped.
+
+    Args:
+        dest: A pid or a registered name.
+        message: Anything.
+        seconds: From now, 0 or more; or a time of `monotonic()`, with `absolute`.
+        absolute: Whether `seconds` is a time and not a duration.
+
+    Returns:
+        The timer, for `cancel_timer` and `read_timer`.
+
+    Raises:
+        BadArgument: `seconds` is none.
+
+    Source: https://hexdocs.pm/elixir/Process.html#send_after/4
+    """
+    return _do(_set_timer, Ref(), dest, message, _when(seconds, absolute=absolute))
+
+
+def start_timer(
+    dest: Pid | str, message: Message, seconds: float, *, absolute: bool = False
+) -> Ref:
+    """Send `TimedOut(ref, message)` later, so that one can tell which timer it was.
+
+    Source: https://www.erlang.org/doc/apps/erts/erlang.html#start_timer/4
+    """
+    ref = Ref()
+    return _do(_set_timer, ref, dest, TimedOut(ref, message), _when(seconds, absolute=absolute))
+
+
+def _when(seconds: float, *, absolute: bool) -> float:
+    if seconds is None:
+        raise BadArgument("seconds", seconds, "a number of seconds")
+    check_timeout("seconds", max(seconds, 0.0) if absolute else seconds)
+    return seconds if absolute else monotonic() + seconds
+
+
+def _set_timer(
+    scheduler: Scheduler, _: Cell, ref: Ref, dest: Pid | str, message: Message, when: float
+) -> Ref:
+    if not isinstance(dest, Pid | str):
+        raise BadArgument("dest", dest, "a pid or a registered name")
+    timer = Timer(ref, when, dest, message)
+    scheduler.timers[ref] = timer
+    scheduler.deadlines.add(timer)
+    return ref
+
+
+def cancel_timer(ref: Ref) -> float | None:
+    """Cancel a timer.
+
+    Returns:
+        The seconds that were left; `None` when it had fired, was cancelled before, or is unknown. A message that has
+        been sent already stays in the mailbox.
+
+    Source: https://hexdocs.pm/elixir/Process.html#cancel_timer/2
+    """
+    return _do(_cancel, ref)
+
+
+def _cancel(scheduler: Scheduler, cell: Cell, ref: Ref) -> float | None:
+    left = _read(scheduler, cell, ref)
+    timer = scheduler.timers.pop(ref, None)
+    if timer is not None:
+        scheduler.deadlines.cancel(timer)
+    return left
+
+
+def read_timer(ref: Ref) -> float | None:
+    """Return the seconds until a timer fires; `None` if it does not any more.
+
+    Source: https://hexdocs.pm/elixir/Process.html#read_timer/1
+    """
+    return _do(_read, ref)
+
+
+def _read(scheduler: Scheduler, _: Cell, ref: Ref) -> float | None:
+    timer = scheduler.timers.get(ref)
+    return None if timer is None else max(timer.when - scheduler.clock.now(), 0.0)
+
+
+def monotonic() -> float:
+    """Return the time of the runtime's clock in seconds, from an arbitrary origin.
+
+    Source: https://hexdocs.pm/elixir/System.html#monotonic_time/0
+    """
+    return running().clock.now()
+
+
+# -- the dictionary --------------------------------------------------------------------------------
+
+
+def put(key: object, value: object) -> object:
+    """Store a value in the calling process's own dictionary; return what was there before.
+
+    Source: https://hexdocs.pm/elixir/Process.html#put/2
+    """
+    cell = me()
+    if cell.dictionary is None:
+        cell.dictionary = {}
+    before = cell.dictionary.get(key)
+    cell.dictionary[key] = value
+    return before
+
+
+def get(key: object, default: object = None) -> object:
+    """Return a value of the calling process's own dictionary.
+
+    Source: https://hexdocs.pm/elixir/Process.html#get/2
+    """
+    return (me().dictionary or {}).get(key, default)
+
+
+def delete(key: object) -> object:
+    """Remove a value from the calling process's own dictionary and return it.
+
+    Source: https://hexdocs.pm/elixir/Process.html#delete/1
+    """
+    dictionary = me().dictionary
+    return None if dictionary is None else dictionary.pop(key, None)
+
+
+def get_keys(*value: object) -> list[object]:
+    """Return all keys of the dictionary, or those that have a given value.
+
+    Source: https://hexdocs.pm/elixir/Process.html#get_keys/1
+    """
+    dictionary = me().dictionary or {}
+    return [key for key, each in dictionary.items() if not value or each == value[0]]
+
+
+# -- looking ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessInfo:
+    """What can be seen of a living process from outside."""
+
+    pid: Pid
+    """Who."""
+    registered_name: str | None
+    """Its name."""
+    initial_call: str
+    """What it was started to run."""
+    status: Literal["running", "runnable", "waiting"]
+    """Whether it runs now, would like to, or waits."""
+    message_queue_len: int
+    """How many messages wait in its mailbox."""
+    links: tuple[Pid, ...]
+    """To whom it is linked."""
+    monitors: tuple[Pid, ...]
+    """Whom it monitors."""
+    monitored_by: tuple[Pid, ...]
+    """Who monitors it."""
+    trap_exit: bool
+    """Whether exit signals become messages."""
+    parent: Pid | None
+    """Who started it."""
+    host: Host
+    """Where its code runs."""
+    dictionary: tuple[object, ...]
+    """The keys of its dictionary."""
+
+
+def info(pid: Pid) -> ProcessInfo | None:
+    """Return what can be seen of a process, `None` if it is dead.
+
+    Source: https://hexdocs.pm/elixir/Process.html#info/1
+    """
+    return _do(_info, _pid(pid))
+
+
+def _info(scheduler: Scheduler, _: Cell, pid: Pid) -> ProcessInfo | None:
+    cell = pid._cell
+    if cell is None:
+        return None
+    return ProcessInfo(
+        pid=pid,
+        registered_name=cell.name,
+        initial_call=cell.doing,
+        status=_status(scheduler, cell),
+        message_queue_len=len(cell.mail or ()),
+        links=tuple(cell.links or ()),
+        monitors=tuple(each.pid for each in (cell.monitors or {}).values()),
+        monitored_by=tuple(each.pid for each in (cell.watchers or {}).values()),
+        trap_exit=cell.traps,
+        parent=cell.parent,
+        host="thread" if cell in scheduler.carried else None,
+        dictionary=tuple(cell.dictionary or ()),
+    )
+
+
+def _status(scheduler: Scheduler, cell: Cell) -> Literal["running", "runnable", "waiting"]:
+    if cell is scheduler.current or (cell.port is not None and cell.port.running):
+        return "running"
+    return "waiting" if cell.idle or cell.awaiting is not None else "runnable"
+
+
+def processes() -> list[Pid]:
+    """Return all living processes of the runtime, the oldest first.
+
+    Source: https://hexdocs.pm/elixir/Process.html#list/0
+    """
+    return _do(_processes)
+
+
+def _processes(scheduler: Scheduler, _: Cell) -> list[Pid]:
+    return [cell.pid for cell in scheduler.cells.values() if cell.exiting is None]

@@ -1,0 +1,359 @@
+"""Assemble and run: a clock, a choice, a way to sleep, and the loop they make.
+
+`run(main)` is how a program starts. Code that runs in no process at all, in a REPL or a web handler, is served by
+the runtime that is running in the program, or else by one that is started in the background then.
+
+Source: https://hexdocs.pm/elixir/System.html#stop/1 for how an end is brought about: trees first, then the rest.
+"""
+
+from __future__ import annotations
+
+import atexit
+import signal
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Generic, TypeVar, TypeVarTuple, Unpack, final
+
+from actors import process
+from actors._kernel import current
+from actors._kernel.cell import Cell
+from actors._kernel.clock import Choice, Clock, MonotonicClock
+from actors._kernel.scheduler import Scheduler, own_context
+from actors._kernel.wakeup import LockWakeup, Wakeup
+from actors._kernel.watchdog import Watchdog
+from actors.errors import ActorsError, BadArgument, NotInProcess
+from actors.exits import KILL, SHUTDOWN, Crash, Exit, Reason, is_clean
+from actors.messages import Down, TimedOut
+from actors.pid import Pid
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+__all__ = ["Choice", "Clock", "Deadlock", "MainExited", "Runtime", "run"]
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+_GRACE = 5.0
+_HELD = 0.1
+
+
+class MainExited(ActorsError):
+    """The main process was ended by an exit signal, or ended itself with a reason that is not clean.
+
+    Args:
+        reason: Its exit reason.
+    """
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        if isinstance(self.reason, Crash):
+            return f"a linked process raised {self.reason.exception!r}\n{self.reason.stack}"
+        return f"the main process was ended: {self.reason!r}"
+
+
+class Deadlock(ActorsError):
+    """On a virtual clock, everybody waits and nothing can ever happen any more."""
+
+
+@final
+class _Main(Generic[T]):
+    """The main process: what it returned, or how it failed."""
+
+    def __init__(self, body: Callable[[], T]) -> None:
+        self._body = body
+        self.value: list[T] = []
+        self.error: BaseException | None = None
+
+    def __call__(self) -> None:
+        try:
+            self.value.append(self._body())
+        except Exit:
+            raise
+        except BaseException as error:
+            # Kept with its traceback: to whoever calls `run` this is an ordinary exception.
+            self.error = error
+            raise Exit(("main", type(error).__name__)) from None
+
+
+@final
+class Runtime:
+    """One loop with its drivers.
+
+    Args:
+        clock: Where time comes from; the machine's monotonic clock by default.
+        choice: Which ready process runs next; the longest waiting by default.
+        wakeup: How the loop sleeps; on a lock by default.
+        grace: Seconds that processes get to end at the end, before they are killed.
+        held: Seconds after which a callback that holds the loop is reported; `None` for never.
+
+    Raises:
+        BadArgument: A driver lacks what a driver needs.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock | None = None,
+        choice: Choice | None = None,
+        wakeup: Wakeup | None = None,
+        grace: float = _GRACE,
+        held: float | None = _HELD,
+    ) -> None:
+        self._check(clock, choice, wakeup)
+        self._clock = clock if clock is not None else MonotonicClock()
+        self._choice = choice
+        self._wakeup = wakeup if wakeup is not None else LockWakeup()
+        self._grace = grace
+        self._held = None if self._clock.is_virtual else held
+        self._scheduler = Scheduler(self._clock, self._wakeup, choice)
+        self._main: Cell | None = None
+        self._interrupted = 0
+        self._is_closing = False
+
+    @staticmethod
+    def _check(clock: object, choice: object, wakeup: object) -> None:
+        if clock is not None and not callable(getattr(clock, "now", None)):
+            raise BadArgument("clock", clock, "an object with now, advance_to and is_virtual")
+        if choice is not None and not callable(getattr(choice, "pick", None)):
+            raise BadArgument("choice", choice, "an object with pick(ready)")
+        if wakeup is not None and not callable(getattr(wakeup, "wake", None)):
+            raise BadArgument("wakeup", wakeup, "an object with sleep and wake")
+
+    def run(self, main: Callable[[Unpack[Ts]], T], *args: Unpack[Ts]) -> T | None:
+        """Run a function as the first process, in the calling thread, and end everything after it.
+
+        When `main` returns, its links are told; supervisors linked to it stop their children in order. What is left
+        is asked to shut down and, after `grace` seconds, killed. The first Ctrl-C asks `main` to shut down
+        and `run` raises KeyboardInterrupt when all has ended in order; the second one ends at once.
+
+        Returns:
+            What `main` returned; `None` if it ended itself with a clean reason.
+
+        Raises:
+            Exception: Whatever `main` raised.
+            MainExited: It was ended by an exit signal.
+            NotInProcess: The calling thread is a process or a loop already.
+        """
+        if current.here.scheduler is not None or current.here.carried is not None:
+            message = "run was called inside a process; start processes with spawn or start_link"
+            raise NotInProcess(message)
+        job: _Main[T] = _Main(lambda: main(*args))
+        scheduler = self._scheduler
+        name = f"{getattr(main, '__module__', '?')}.{getattr(main, '__qualname__', 'main')}"
+        cell = self._main = scheduler.spawn(job, name, None, own_context())
+        scheduler.begin(cell)
+        self._loop()
+        return self._result(job, cell)
+
+    def _result(self, job: _Main[T], cell: Cell) -> T | None:
+        if job.error is not None:
+            raise job.error
+        if self._interrupted:
+            raise KeyboardInterrupt
+        if job.value:
+            return job.value[0]
+        reason = None if cell.exiting is None else cell.exiting[0]
+        if isinstance(reason, tuple) and reason[:1] == ("deadlock",):
+            message = f"everybody waits and no timer is set: {reason[1]}"
+            raise Deadlock(message)
+        if is_clean(reason):
+            return None
+        cause = reason.exception if isinstance(reason, Crash) else None
+        raise MainExited(reason) from cause
+
+    def serve(self, started: Callable[[], None]) -> None:
+        """Be the loop of the calling thread, without a main process, until `stop`."""
+        self._scheduler.post(started)
+        self._loop()
+
+    def stop(self) -> None:
+        """End all trees in order, then the loop; from any thread, without waiting."""
+        self._scheduler.post(self._begin_closing)
+
+    @property
+    def scheduler(self) -> Scheduler:
+        """The loop itself; for the kernel's doors."""
+        return self._scheduler
+
+    # -- the loop's surroundings ------------------------------------------------------------------
+
+    def _loop(self) -> None:
+        scheduler = self._scheduler
+        scheduler.on_idle = self._find_deadlock
+        scheduler.on_end = self._on_end
+        watchdog = None if self._held is None else Watchdog(scheduler, self._held)
+        previous = self._take_signal()
+        current.enter(scheduler)
+        current.use_default(scheduler, on=True)
+        try:
+            scheduler.run()
+        finally:
+            current.use_default(scheduler, on=False)
+            current.enter(None)
+            if previous is not None:
+                signal.signal(signal.SIGINT, previous)
+            if watchdog is not None:
+                watchdog.stop()
+
+    def _take_signal(self) -> Callable[[int, FrameType | None], object] | int | None:
+        if threading.current_thread() is not threading.main_thread():
+            return None
+        if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+            return None
+        return signal.signal(signal.SIGINT, self._interrupt)
+
+    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        # Runs between two lines of whichever callback has its turn, so it must not raise there.
+        self._interrupted += 1
+        if self._interrupted == 1:
+            self._scheduler.post(self._interrupt_main)
+        else:
+            self._scheduler.post(self._kill_everybody)
+
+    def _interrupt_main(self) -> None:
+        main = self._main
+        if main is not None and main.exiting is None:
+            self._scheduler.signal(main, main.pid, SHUTDOWN, linked=False)
+
+    def _kill_everybody(self) -> None:
+        if self._main is not None:
+            self._scheduler.kill_all(self._main.pid)
+
+    def _find_deadlock(self) -> bool:
+        """End `main` when time is virtual and nothing can ever happen; tell whether that was so."""
+        scheduler = self._scheduler
+        main = self._main
+        if not self._clock.is_virtual or main is None or main.exiting is not None:
+            return False
+        cells = scheduler.cells.values()
+        if any(cell.port is not None and not cell.port.carried for cell in cells):
+            return False
+        scheduler.doom(main, ("deadlock", [cell.pid for cell in cells]))
+        return True
+
+    # -- the end ----------------------------------------------------------------------------------
+
+    def _on_end(self, cell: Cell) -> None:
+        if cell is self._main:
+            self._begin_closing()
+
+    def _begin_closing(self) -> None:
+        if not self._is_closing:
+            self._is_closing = True
+            scheduler = self._scheduler
+            scheduler.begin(scheduler.spawn(self._end_everything, "actors.runtime.end", None, None))
+
+    def _end_everything(self) -> None:
+        """Ask whoever has no living parent to shut down, again and again, until nobody is left.
+
+        Children of a living parent are that one's business: a supervisor stops its own, in order and within its
+        own limits. Whoever has nobody to wait for and does not end within `grace` is killed.
+        """
+        scheduler = self._scheduler
+        asked: set[Pid] = set()
+        while others := [
+            cell for cell in self._others() if cell.pid not in asked or cell.exiting is None
+        ]:
+            orphans = [cell for cell in others if cell.parent is None or cell.parent._cell is None]
+            for cell in orphans:
+                if cell.pid not in asked:
+                    asked.add(cell.pid)
+                    process.monitor(cell.pid)
+                    sender = cell.parent if cell.kin and cell.parent is not None else cell.pid
+                    scheduler.signal(cell, sender, SHUTDOWN, linked=True)
+            if process.receive(Down, self._grace) == TimedOut():
+                parents = {cell.parent for cell in others}
+                for cell in orphans:
+                    if cell.pid not in parents:
+                        scheduler.signal(cell, process.self(), KILL, linked=False)
+        for cell in list(scheduler.cells.values()):
+            if cell.port is not None and not cell.port.carried:
+                scheduler.doom(cell, SHUTDOWN)
+        scheduler.close()
+
+    def _others(self) -> list[Cell]:
+        me = process.self()
+        return [
+            cell
+            for cell in self._scheduler.cells.values()
+            if cell.pid is not me and (cell.port is None or cell.port.carried)
+        ]
+
+
+def run(
+    main: Callable[[Unpack[Ts]], T],
+    *args: Unpack[Ts],
+    clock: Clock | None = None,
+    choice: Choice | None = None,
+    grace: float = _GRACE,
+    held: float | None = _HELD,
+) -> T | None:
+    """Run `main` as the first process, in the calling thread, and end everything when it returns.
+
+    Args:
+        main: The body of the first process.
+        args: Passed to `main`.
+        clock: Where time comes from; `actors.testing.VirtualClock()` makes it jump instead of pass.
+        choice: Which ready process runs next; `actors.testing.SeededChoice(seed)` draws lots.
+        grace: Seconds that processes get to end at the end, before they are killed.
+        held: Seconds after which a callback that holds the loop is reported; `None` for never.
+
+    Returns:
+        What `main` returned; `None` if it ended itself with a clean reason.
+
+    Raises:
+        Exception: Whatever `main` raised.
+        MainExited: `main` was ended by an exit signal.
+        NotInProcess: The caller is a process already.
+
+    Example:
+        >>> run(lambda name: f"hello {name}", "world")
+        'hello world'
+    """
+    return Runtime(clock=clock, choice=choice, grace=grace, held=held).run(main, *args)
+
+
+@final
+class _Background:
+    """The runtime that serves threads which have none: one in the program, started when needed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._runtime: Runtime | None = None
+        self._thread: threading.Thread | None = None
+
+    def __call__(self) -> Scheduler:
+        with self._lock:
+            if self._runtime is None or self._runtime.scheduler.closed:
+                self._start()
+            assert self._runtime is not None
+            return self._runtime.scheduler
+
+    def _start(self) -> None:
+        started = threading.Event()
+        made: list[Runtime] = []
+
+        def serve() -> None:
+            runtime = Runtime(held=None)
+            made.append(runtime)
+            runtime.serve(started.set)
+
+        self._thread = threading.Thread(target=serve, name="actors-background", daemon=True)
+        self._thread.start()
+        started.wait()
+        self._runtime = made[0]
+        atexit.register(self.stop)
+
+    def stop(self) -> None:
+        """End the background runtime in order; at the interpreter's exit."""
+        if self._runtime is not None and self._thread is not None:
+            self._runtime.stop()
+            self._thread.join(2 * _GRACE)
+            atexit.unregister(self.stop)
+
+
+current.background.append(_Background())

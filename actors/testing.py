@@ -1,0 +1,98 @@
+"""Time and chance in the test's hands, and a few words for asserting on mail.
+
+    run(main, clock=VirtualClock(), choice=SeededChoice(7))
+
+Source: https://hexdocs.pm/ex_unit/ExUnit.Assertions.html, https://trio.readthedocs.io/en/stable/reference-testing.html
+"""
+
+from __future__ import annotations
+
+import random
+from typing import final
+
+from actors._kernel.mailbox import Match
+from actors.messages import Message, TimedOut
+from actors.process import receive
+
+__all__ = ["SeededChoice", "VirtualClock", "assert_receive", "refute_receive"]
+
+
+@final
+class VirtualClock:
+    """A clock that stands still while anything runs and jumps to the next deadline when everybody waits.
+
+    Args:
+        start: The first time it shows, in seconds.
+
+    Example:
+        >>> from actors import process, run
+        >>> def main():
+        ...     before = process.monotonic()
+        ...     process.sleep(3600.0)
+        ...     return process.monotonic() - before
+        >>> run(main, clock=VirtualClock())
+        3600.0
+    """
+
+    is_virtual = True
+
+    def __init__(self, start: float = 0.0) -> None:
+        self._now = start
+
+    def now(self) -> float:
+        """Return the present virtual time."""
+        return self._now
+
+    def advance_to(self, deadline: float) -> None:
+        """Jump; called by the runtime."""
+        self._now = max(self._now, deadline)
+
+
+@final
+class SeededChoice:
+    """Draw lots which ready process runs next: the same seed, the same run.
+
+    Args:
+        seed: Any integer.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)  # noqa: S311 - a schedule, not a secret
+
+    def pick(self, ready: int) -> int:
+        """Return which of `ready` processes runs next."""
+        return self._random.randrange(ready)
+
+
+def assert_receive(match: Match = None, timeout: float = 1.0) -> Message:
+    """Return the next message that matches, or fail.
+
+    Args:
+        match: As in `receive`.
+        timeout: Seconds to wait for it.
+
+    Raises:
+        AssertionError: None came.
+    """
+    message = receive(match, timeout)
+    if isinstance(message, TimedOut) and message.ref is None:
+        wanted = "any message" if match is None else f"a message matching {match!r}"
+        text = f"expected {wanted} within {timeout} s, and none came"
+        raise AssertionError(text)
+    return message
+
+
+def refute_receive(match: Match = None, timeout: float = 0.1) -> None:
+    """Fail if a message that matches comes.
+
+    Args:
+        match: As in `receive`.
+        timeout: Seconds to wait for it.
+
+    Raises:
+        AssertionError: One came.
+    """
+    message = receive(match, timeout)
+    if not (isinstance(message, TimedOut) and message.ref is None):
+        text = f"expected no such message, and {message!r} came"
+        raise AssertionError(text)
