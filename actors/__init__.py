@@ -1,5 +1,88 @@
-"""Processes, and what one process can be."""
+"""Processes, and what one process can be.
 
-from actors.runtime import run
+A tour of the rooms, from the bottom up. *Words*, plain values that import nothing above them:
+`pid` (who), `exits` (why a process ended), `messages` (what the runtime sends), `outcomes` (what callbacks return),
+`errors` (whose fault), `telemetry` (what the world is told). *The kernel*, `_kernel`, private, the only code that
+switches stacks: `cell` is one process's record, `relations` says who must be told what, `scheduler` is the
+loop, `outside` lets other threads take part. *The doors to it*: `process` (spawn, send, receive, link, monitor, timers),
+`naming` (addresses) and `runtime` (`run`). *Machinery and behaviours*: `_behaviour` (start, call, end),
+`gen_server`. *Bridges*, imported when wanted: `threads` (pykka), `logs` (structlog), `testing` (virtual clock).
 
-__all__ = ["run"]
+A message walks through few of them: the client half of `gen_server` wraps it, `process` hands it to the kernel, the
+scheduler calls the receiver's handler, `_behaviour` and `gen_server` unwrap it for the user's callback.
+"""
+
+from actors import process
+from actors.errors import (
+    ActorsError,
+    BadArgument,
+    CallCycle,
+    CallFailed,
+    CallingSelf,
+    CallTimeout,
+    NameTaken,
+    NoProcess,
+    NotInProcess,
+    ServerExited,
+    StartError,
+)
+from actors.exits import Crash, Exit, is_clean
+from actors.gen_server import Caller, GenServer, call, cast
+from actors.messages import Down, Exited, Message, TimedOut
+from actors.naming import Address, Via
+from actors.outcomes import Continue, Hibernate, Ignore, NoReply, Reply, Started, Stop
+from actors.pid import Pid, Ref
+from actors.process import (
+    receive,
+    send,
+    spawn,
+    spawn_link,
+    spawn_monitor,
+)
+from actors.runtime import Deadlock, MainExited, Runtime, run
+
+__all__ = [
+    "ActorsError",
+    "Address",
+    "BadArgument",
+    "CallCycle",
+    "CallFailed",
+    "CallTimeout",
+    "Caller",
+    "CallingSelf",
+    "Continue",
+    "Crash",
+    "Deadlock",
+    "Down",
+    "Exit",
+    "Exited",
+    "GenServer",
+    "Hibernate",
+    "Ignore",
+    "MainExited",
+    "Message",
+    "NameTaken",
+    "NoProcess",
+    "NoReply",
+    "NotInProcess",
+    "Pid",
+    "Ref",
+    "Reply",
+    "Runtime",
+    "ServerExited",
+    "StartError",
+    "Started",
+    "Stop",
+    "TimedOut",
+    "Via",
+    "call",
+    "cast",
+    "is_clean",
+    "process",
+    "receive",
+    "run",
+    "send",
+    "spawn",
+    "spawn_link",
+    "spawn_monitor",
+]

@@ -13,11 +13,21 @@ from typing import Protocol, TypeAlias
 
 from actors._kernel.cell import Cell
 from actors._kernel.current import me, running
+from actors._kernel.scheduler import Scheduler
 from actors.errors import BadArgument, NameTaken
 from actors.messages import Message
 from actors.pid import LOCAL_NODE, Pid
 
-__all__ = ["Address", "Name", "Via", "ViaModule", "locate", "release_name", "take_name", "whereis"]
+__all__ = [
+    "Address",
+    "Name",
+    "Via",
+    "ViaModule",
+    "locate",
+    "give_back_name",
+    "take_name",
+    "whereis",
+]
 
 
 class ViaModule(Protocol):
@@ -83,24 +93,37 @@ def locate(address: Address | tuple[str, str]) -> Cell | None:
     return None if pid is None else pid._cell
 
 
-def take_name(cell: Cell, name: Name) -> Pid | None:
-    """Register the calling process, on the loop; return who has the name if it is taken."""
+def take_name(name: Name) -> Pid | None:
+    """Register the calling process; return who has the name if it is taken."""
+    cell = me()
     if isinstance(name, Via):
         if name.module.register_name(name.key, cell.pid):
             return None
         return name.module.whereis_name(name.key) or cell.pid
-    names = me().scheduler.names
+    if cell.port is None:
+        return _take(cell.scheduler, cell, name)
+    return cell.port.ask(_take, name)
+
+
+def _take(scheduler: Scheduler, cell: Cell, name: str) -> Pid | None:
     try:
-        names.register(cell, name)
+        scheduler.names.register(cell, name)
     except NameTaken:
-        holder = names.find(name)
+        holder = scheduler.names.find(name)
         return cell.pid if holder is None else holder.pid
     return None
 
 
-def release_name(cell: Cell, name: Name) -> None:
-    """Take back the name of a process whose start has failed."""
+def give_back_name(name: Name) -> None:
+    """Take back the name of the calling process, whose start has failed."""
+    cell = me()
     if isinstance(name, Via):
         name.module.unregister_name(name.key)
-    else:
+    elif cell.port is None:
         cell.scheduler.names.release(cell)
+    else:
+        cell.port.ask(_release)
+
+
+def _release(scheduler: Scheduler, cell: Cell) -> None:
+    scheduler.names.release(cell)

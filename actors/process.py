@@ -188,7 +188,13 @@ class Launched:
 
 
 def launch(
-    body: Body, doing: str, *, link: bool = False, monitor: bool = False, host: Host = None
+    body: Body,
+    doing: str,
+    *,
+    link: bool = False,
+    monitor: bool = False,
+    host: Host = None,
+    before: Callable[[Scheduler, Cell], object] | None = None,
 ) -> Launched:
     """Start a process: the one way in which any of them begins.
 
@@ -198,6 +204,7 @@ def launch(
         link: Link it to the caller before it runs.
         monitor: Monitor it before it runs.
         host: `"thread"` for an OS thread of its own.
+        before: Called on the loop with the new process's record, before it can run.
 
     Raises:
         BadArgument: There is no such host.
@@ -208,7 +215,7 @@ def launch(
         importlib.import_module(_CARRIERS[host])
     cell = me()
     context = cell.scheduler.inherited() if cell.port is None else own_context()
-    return _do(_launch, body, doing, link, monitor, host, context)
+    return _do(_launch, body, doing, link, monitor, host, before, context)
 
 
 def _launch(
@@ -219,6 +226,7 @@ def _launch(
     link: bool,
     monitor: bool,
     host: Host,
+    before: Callable[[Scheduler, Cell], object] | None,
     context: object,
 ) -> Launched:
     cell = scheduler.spawn(body, doing, parent, context)  # type: ignore[arg-type]
@@ -226,6 +234,8 @@ def _launch(
         cell.kin = True
         scheduler.link(parent, cell.pid)
     ref = scheduler.monitor(parent, cell.pid) if monitor else None
+    if before is not None:
+        before(scheduler, cell)
     if host is None:
         scheduler.begin(cell)
     else:

@@ -270,6 +270,9 @@ class Runtime:
                 for cell in orphans:
                     if cell.pid not in parents:
                         scheduler.signal(cell, process.self(), KILL, linked=False)
+            # All that have ended by now at once: looking for orphans after each would be quadratic.
+            while process.receive(Down, 0.0) != TimedOut():
+                pass
         for cell in list(scheduler.cells.values()):
             if cell.port is not None and not cell.port.carried:
                 scheduler.doom(cell, SHUTDOWN)
