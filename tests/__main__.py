@@ -1,0 +1,40 @@
+"""Run every check: ``python3 -m tests [arguments for pytest]``.
+
+Format, lint, types and tests are all run, whatever fails; the exit code is 0 when all passed.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from examples._setup import ROOT, enter
+
+CHECKS = {
+    "format": ["ruff", "format", "--check", "--quiet", "--diff", "."],
+    "lint": ["ruff", "check", "--quiet", "."],
+    "types": ["mypy", "--no-error-summary"],
+}
+
+
+def passes(name: str, command: list[str]) -> bool:
+    print(f"== {name}", flush=True)
+    return subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=False).returncode == 0
+
+
+def main(arguments: list[str]) -> int:
+    enter("dev")
+    failed = [name for name, command in CHECKS.items() if not passes(name, command)]
+    print("== tests", flush=True)
+    # Handed on so that the closing lines, which people look at, tell of the earlier checks too.
+    told = [f"--failed-check={name}" for name in failed]
+    pytest = [sys.executable, "-m", "pytest", *told, *arguments]
+    code = subprocess.run(pytest, cwd=ROOT, check=False).returncode
+    return code or int(bool(failed))
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,43 @@
+"""What every test may use, and what the run says at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+Note = Callable[[str], None]
+
+_NOTES = pytest.StashKey[list[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--failed-check",
+        action="append",
+        default=[],
+        help="a check that failed before the tests began, to be told at the end (python3 -m tests)",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_NOTES] = []
+
+
+@pytest.fixture
+def note(request: pytest.FixtureRequest) -> Note:
+    """Say something at the end of the run that is to be noticed but fails nothing."""
+    return request.config.stash[_NOTES].append
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    notes: list[str] = config.stash[_NOTES]
+    if notes:
+        terminalreporter.section("noticed")
+        for line in sorted(notes):
+            terminalreporter.write_line(line)
+    if failed := config.getoption("--failed-check"):
+        terminalreporter.section("failed before the tests", red=True)
+        terminalreporter.write_line(", ".join(failed))
