@@ -85,11 +85,11 @@ def enter(group: str) -> None:
     try:
         python = _ready(group)
     except SetupError as error:
-        sys.exit(f"letitcrash: {error}")
+        sys.exit(f"\nletitcrash: {error}")
     except OSError as error:
         sys.exit(f"letitcrash: the set-up below {HOME} failed: {error}")
     except KeyboardInterrupt:
-        print("\nletitcrash: set-up interrupted; the next start begins it anew", file=sys.stderr)
+        _say("\nletitcrash: set-up interrupted; the next start begins it anew\n")
         sys.exit(130)
     if python is not None:
         _restart(python, sys.orig_argv[1:])
@@ -203,11 +203,12 @@ def _shared_once_ready(place: Path, python: Path, group: str, pins: list[str]) -
     """Make the environment unless it is ready, and return its lock, held as shared."""
     place.mkdir(parents=True, exist_ok=True)
     lock = os.open(place / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-    fcntl.flock(lock, fcntl.LOCK_SH)
+    _take(lock, fcntl.LOCK_SH)
     while not ((place / "ready").exists() and python.exists()):
-        # Not an upgrade of the shared lock: two who hold it would wait for each other.
+        # Not an upgrade of the shared lock: two who hold it would wait for each other. Whoever
+        # comes second finds the work done when it looks again under the lock.
         fcntl.flock(lock, fcntl.LOCK_UN)
-        _lock_alone(lock)
+        _take(lock, fcntl.LOCK_EX)
         if not ((place / "ready").exists() and python.exists()):
             _make(place, python, pins, lock)
             _clear_older(place, group)
@@ -215,12 +216,12 @@ def _shared_once_ready(place: Path, python: Path, group: str, pins: list[str]) -
     return lock
 
 
-def _lock_alone(lock: int) -> None:
+def _take(lock: int, kind: int) -> None:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:
-        print("letitcrash: waiting for another set-up to finish", file=sys.stderr)
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        _say("letitcrash: waiting for another set-up to finish\n")
+        fcntl.flock(lock, kind)
 
 
 def _make(place: Path, python: Path, pins: list[str], lock: int) -> None:
