@@ -16,8 +16,12 @@ from examples import _setup
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
-INSTALLER = """#!{python}
-import pathlib, sys, time
+STARTER = """#!/bin/sh
+exec '{python}' '{script}' "$@"
+"""
+
+INSTALLER = """
+import pathlib, sys
 if sys.argv[1:] == ["--version"]:
     sys.exit(0)
 log = pathlib.Path({log!r})
@@ -25,11 +29,12 @@ log.write_text(log.read_text() + " ".join(sys.argv[1:]) + "\\n")
 {then}
 """
 
-WAIT_UNTIL_TOLD = """
-pathlib.Path({began!r}).touch()
-while not pathlib.Path({go!r}).exists():
-    time.sleep(0.01)
+HELD = """
+if pathlib.Path({began!r}).exists():
+    open({began!r}, "w").close()
+    open({go!r}).close()
 """
+"""Pipes: the installer's `began` meets the test's, then waits until the test opens `go`."""
 
 
 class Checkout:
@@ -39,6 +44,8 @@ class Checkout:
         self.root = folder / "a checkout"
         self.log = folder / "installed"
         self.log.touch()
+        self.began = folder / "began"
+        self.go = folder / "go"
         self.tools = folder / "tools"
         self.tools.mkdir()
         shutil.copytree(ROOT / "examples", self.root / "examples")
@@ -55,9 +62,23 @@ class Checkout:
         )
 
     def installer(self, then: str) -> None:
+        script = self.tools / "installer.py"
+        script.write_text(INSTALLER.format(log=str(self.log), then=then))
         uv = self.tools / "uv"
-        uv.write_text(INSTALLER.format(python=sys.executable, log=str(self.log), then=then))
+        uv.write_text(STARTER.format(python=sys.executable, script=script))
         uv.chmod(0o755)
+
+    def hold_installer(self) -> None:
+        os.mkfifo(self.began)
+        os.mkfifo(self.go)
+        self.installer(HELD.format(began=str(self.began), go=str(self.go)))
+
+    def wait_until_installing(self) -> None:
+        self.began.open().close()
+        self.began.unlink()
+
+    def release_installer(self) -> None:
+        self.go.open("w").close()
 
     def command(self, *arguments: str) -> list[str]:
         base = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info[1]}"
@@ -157,11 +178,10 @@ def test_a_python_without_pip_and_venv_is_told_the_line_that_helps(checkout: Che
     assert checkout.ready() == []
 
 
-def test_an_interrupted_set_up_is_begun_anew(checkout: Checkout, tmp_path: Path) -> None:
-    began, go = tmp_path / "began", tmp_path / "go"
-    checkout.installer(WAIT_UNTIL_TOLD.format(began=str(began), go=str(go)))
+def test_an_interrupted_set_up_is_begun_anew(checkout: Checkout) -> None:
+    checkout.hold_installer()
     interrupted = checkout.start("where")
-    wait_for(began)
+    checkout.wait_until_installing()
 
     interrupted.send_signal(signal.SIGINT)
     code, _, err = finish(interrupted)
@@ -169,20 +189,34 @@ def test_an_interrupted_set_up_is_begun_anew(checkout: Checkout, tmp_path: Path)
     assert code == 130
     assert "interrupted" in err
     assert checkout.ready() == []
-    go.touch()
     assert checkout.run("where")[0] == 7
 
 
-def test_two_first_starts_at_the_same_time_install_once(checkout: Checkout, tmp_path: Path) -> None:
-    began, go = tmp_path / "began", tmp_path / "go"
-    checkout.installer(WAIT_UNTIL_TOLD.format(began=str(began), go=str(go)))
+def test_the_installer_of_a_killed_set_up_is_waited_for(checkout: Checkout) -> None:
+    checkout.hold_installer()
+    killed = checkout.start("where")
+    checkout.wait_until_installing()
+
+    killed.kill()
+    next_start = checkout.start("where")
+
+    assert next_start.stderr is not None
+    assert "waiting for another set-up" in next_start.stderr.readline()
+    checkout.release_installer()
+    assert finish(next_start)[0] == 7
+    assert len(checkout.installs()) == 2
+    finish(killed)
+
+
+def test_two_first_starts_at_the_same_time_install_once(checkout: Checkout) -> None:
+    checkout.hold_installer()
     one = checkout.start("where", "one")
-    wait_for(began)
+    checkout.wait_until_installing()
     two = checkout.start("where", "two")
     assert two.stderr is not None
     assert "waiting for another set-up" in two.stderr.readline()
 
-    go.touch()
+    checkout.release_installer()
 
     assert [finish(one)[0], finish(two)[0]] == [7, 7]
     assert len(checkout.installs()) == 1
@@ -236,9 +270,3 @@ def test_versions_are_judged_by_their_numbers(
     requirement: str, version: str, *, accepted: bool
 ) -> None:
     assert _setup._accepts(requirement, version) is accepted  # noqa: SLF001 - a pure rule
-
-
-def wait_for(path: Path) -> None:
-    # Another program makes the file; there is nothing to be told by but looking.
-    while not path.exists():
-        os.sched_yield()
