@@ -44,19 +44,21 @@ def run(name: str, arguments: list[str]) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    match arguments:
-        case [] | ["-h" | "--help"]:
-            print(listing())
-            return 0
-        case [name, *_] if name not in sources():
-            known = ", ".join(sources()) or "none yet"
-            print(f"examples: no example {name!r}; there are: {known}", file=sys.stderr)
-            return 2
-        case [name, *rest]:
-            enter("examples")
-            return run(name, rest)
-    return 2
+    # No match statement: an older Python must get as far as being told that it is too old.
+    if not arguments or arguments[0] in {"-h", "--help"}:
+        print(listing())
+        return 0
+    name, *rest = arguments
+    if name not in sources():
+        known = ", ".join(sources()) or "none yet"
+        print(f"examples: no example {name!r}; there are: {known}", file=sys.stderr)
+        return 2
+    enter("examples")
+    return run(name, rest)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
