@@ -1,8 +1,9 @@
 """The plan of the house as data, and the checks that the sources keep to it.
 
 Arrows point down only. A room may import what stands to its left in its own row, and the rooms of
-the floors its row names; `supervisors` and the bridges see only the public rooms of `actors`. A new
-room is added to this table first.
+the floors its row names; `supervisors` and the bridges see only the public rooms of `actors`. For
+types alone, under `TYPE_CHECKING`, a room may name any room of its own floor. A new room is added
+to this table first.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ FLOORS = {
     ),
     "kernel": Floor(
         "actors._kernel",
-        "switch clock wakeup mailbox timers names signals cell scheduler current",
+        "switch clock wakeup mailbox timers names signals cell "
+        "relations scheduler outside watchdog current",
         "words",
     ),
     "doors": Floor("actors", "process naming runtime", "words kernel"),
@@ -118,6 +120,8 @@ class Arrow:
     source: str
     target: str
     line: int
+    for_types: bool = False
+    """Whether it is there for the type checker alone and loads nothing."""
 
     def __str__(self) -> str:
         return f"{self.source} (line {self.line}) -> {self.target}"
@@ -161,11 +165,21 @@ def targets(node: ast.AST, source: str, *, is_package: bool) -> Iterator[str]:
 def arrows(source: str) -> list[Arrow]:
     path = modules()[source]
     is_package = path.name == "__init__.py"
+    tree = tree_of(path)
+    for_types = set(nodes_for_types(tree))
     return [
-        Arrow(source, target, getattr(node, "lineno", 0))
-        for node in ast.walk(tree_of(path))
+        Arrow(source, target, getattr(node, "lineno", 0), node in for_types)
+        for node in ast.walk(tree)
         for target in targets(node, source, is_package=is_package)
     ]
+
+
+def nodes_for_types(tree: ast.Module) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.If(test=ast.Name(id="TYPE_CHECKING"), body=body):
+                for each in body:
+                    yield from ast.walk(each)
 
 
 def package_of(name: str) -> str:
@@ -212,7 +226,7 @@ def is_drawn(source: str, target: str) -> bool:
     return there in FLOORS[here].below.split() and not (guest and is_private(target))
 
 
-def may_import(source: str, target: str) -> bool:
+def may_import(source: str, target: str, *, for_types: bool = False) -> bool:
     match package_of(source):
         case "tests":
             return True
@@ -222,6 +236,8 @@ def may_import(source: str, target: str) -> bool:
             )
     if source in PACKAGES:
         return package_of(target) == source and not is_private(target)
+    if for_types and floor_of(source) == floor_of(target) is not None:
+        return True
     return is_drawn(source, target) or (source, target) in EXCEPTIONS
 
 
@@ -265,12 +281,18 @@ def test_the_plan_draws_no_other_arrow(source: str, target: str) -> None:
     assert not may_import(source, target)
 
 
+def test_for_types_alone_a_room_may_name_its_own_floor() -> None:
+    assert may_import("actors._kernel.names", "actors._kernel.cell", for_types=True)
+    assert not may_import("actors.exits", "actors._kernel.cell", for_types=True)
+    assert not may_import("actors.gen_server", "supervisors.supervisor", for_types=True)
+
+
 @pytest.mark.parametrize("source", sorted(modules()))
 def test_every_import_follows_an_arrow_of_the_plan(source: str) -> None:
     wrong = [
         str(arrow)
         for arrow in arrows(source)
-        if is_ours(arrow.target) and not may_import(source, arrow.target)
+        if is_ours(arrow.target) and not may_import(source, arrow.target, for_types=arrow.for_types)
     ]
 
     assert not wrong, "arrows that the plan does not draw"
@@ -287,7 +309,9 @@ def test_imports_make_no_cycle() -> None:
         name: {
             arrow.target
             for arrow in arrows(name)
-            if is_ours(arrow.target) and (name, arrow.target) not in EXCEPTIONS
+            if is_ours(arrow.target)
+            and not arrow.for_types
+            and (name, arrow.target) not in EXCEPTIONS
         }
         for name in modules()
     }
@@ -377,9 +401,14 @@ def test_importing_actors_is_light(note: Note) -> None:
 
 
 def string_below(body: list[ast.stmt], index: int) -> bool:
-    match body[index + 1 : index + 2]:
-        case [ast.Expr(value=ast.Constant(value=str()))]:
+    """Tell whether a document follows a value, or the block of lines that the value stands in."""
+    match body[index : index + 2]:
+        case [_, ast.Expr(value=ast.Constant(value=str()))]:
             return True
+        case [ast.stmt() as this, (ast.Assign() | ast.AnnAssign()) as following]:
+            return following.lineno - (this.end_lineno or this.lineno) == 1 and string_below(
+                body, index + 1
+            )
     return False
 
 
@@ -421,16 +450,19 @@ def undocumented_in_class(node: ast.ClassDef) -> Iterator[str]:
     for index, field in enumerate(node.body):
         match field:
             case ast.AnnAssign(target=ast.Name(id=name)):
-                if not name.startswith("_") and not string_below(node.body, index):
+                # A block of fields needs a document each; the next field is no help here.
+                if not name.startswith("_") and not string_below(node.body[: index + 2], index):
                     yield f"{node.name}.{name}"
 
 
 def test_a_missing_document_is_found() -> None:
     source = '''
-__all__ = ["LIMIT", "NAMED", "Down", "undocumented"]
+__all__ = ["FIVE", "LIMIT", "NAMED", "Down", "undocumented"]
 LIMIT = 3
+
 NAMED = 4
-"""Four."""
+FIVE = 5
+"""Four and five."""
 @dataclass(frozen=True)
 class Down:
     """A death."""
