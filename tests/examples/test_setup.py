@@ -24,8 +24,8 @@ INSTALLER = """
 import pathlib, sys
 if sys.argv[1:] == ["--version"]:
     sys.exit(0)
-log = pathlib.Path({log!r})
-log.write_text(log.read_text() + " ".join(sys.argv[1:]) + "\\n")
+with open({log!r}, "a") as log:
+    log.write(" ".join(sys.argv[1:]) + "\\n")
 {then}
 """
 
