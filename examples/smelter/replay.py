@@ -79,6 +79,8 @@ def cases(path: Path) -> Iterator[Case]:
     table = mapping(content, str(path))
     if table.get("format") != FORMAT:
         raise ReplayError(f"{path}: format {table.get('format')!r} is not known, only {FORMAT}")
+    if "scenarios" not in table:
+        raise ReplayError(f"{path}: 'scenarios' is missing")
     for row in rows(table, "scenarios"):
         scenario = mapping(row, "a scenario")
         yield Case(str(scenario.get("name")), table.get("kind"), scenario)
@@ -121,12 +123,22 @@ def main(argv: Sequence[str]) -> int:
     if not files or unknown:
         print("usage: replay [--check] FILE...", file=sys.stderr)
         return 2
-    try:
-        found = [case for name in files for case in cases(Path(name))]
-    except ReplayError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return print_differences(found) if "--check" in argv else print_results(found)
+    found, readable = read_all(files)
+    status = print_differences(found) if "--check" in argv else print_results(found)
+    return status if readable else 2
+
+
+def read_all(files: Sequence[str]) -> tuple[list[Case], bool]:
+    """Read all files; complain about those that cannot be read and go on with the others."""
+    found: list[Case] = []
+    readable = True
+    for name in files:
+        try:
+            found += cases(Path(name))
+        except ReplayError as error:
+            print(error, file=sys.stderr)
+            readable = False
+    return found, readable
 
 
 if __name__ == "__main__":

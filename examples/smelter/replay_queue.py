@@ -58,7 +58,7 @@ from examples.smelter.vectors import (
 
 __all__ = ["QUEUE"]
 
-SETS_AT_ONCE = 100_000
+SETS_AT_ONCE = 20_000
 """More at one instant means that nothing holds the queue back and the replay would never end."""
 
 

@@ -2,8 +2,9 @@
 
 `Timeline` is told what happens and what time it is, and answers what goes out. It reads no clock,
 starts nothing and waits for nothing, so a process can own it, a replay can drive it and a test can
-search it. The protocol of an owner is *tell, then step*: after every call that changes something,
-and whenever `next_wakeup` has come, call `due(now)` and hand on what it returns.
+search it. The protocol of an owner is *tell, step, grant*: after every call that changes something,
+and whenever `next_wakeup` has come, call `due(now)`, write the `snapshot` down, hand on what went
+out, and tell feeders what `wants` grants them.
 
 Everything that goes out is in strict order of pts, video before audio on a tie, scheduled commands
 after the sets of their own time. So whoever holds up one of the three holds up all.
