@@ -1,0 +1,1 @@
+"""The compositor example, room by room."""
