@@ -1,0 +1,1 @@
+"""Many inputs into one film: a compositor of supervised actors."""
