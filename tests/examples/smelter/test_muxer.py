@@ -13,6 +13,7 @@ import pytest
 
 from examples.smelter.complaints import OutputRefused, PacketGap
 from examples.smelter.encode import AudioEncoder, Encoding, Tail, VideoEncoder
+from examples.smelter.frames import sound_from_av
 from examples.smelter.inspection import colour_at, inspect_output
 from examples.smelter.layout import PixelRect
 from examples.smelter.muxer import Muxer, Target, check_output, resume
@@ -52,7 +53,7 @@ class Studio:
 
 def decoded_sound(path: Path) -> Sound:
     with av.open(str(path)) as container:
-        return np.concatenate([f.to_ndarray() for f in container.decode(audio=0)], axis=1).T
+        return np.concatenate([sound_from_av(frame) for frame in container.decode(audio=0)])
 
 
 def test_a_finished_file_is_an_ordinary_film_of_the_exact_length(tmp_path: Path) -> None:
