@@ -1,0 +1,128 @@
+"""What the media rooms complain about: whose fault it is, in one line each.
+
+    MediaError
+      InputRefused    a file that cannot be composed, found before anything starts: name another one
+      MediaBroken     a file that went bad while it was being read: says where
+      OutputRefused   a file that cannot be written: name another one, or make room
+      OptionRefused   a size, a rate or a length that makes no sense: says what is accepted
+      PacketGap       encoded sound does not continue the file: the one who feeds the muxer is wrong
+
+``str(error)`` is a single line fit for standard error. None of these means that this program is
+wrong, except the last.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "InputRefused",
+    "MediaBroken",
+    "MediaError",
+    "OptionRefused",
+    "OutputRefused",
+    "PacketGap",
+]
+
+
+class MediaError(Exception):
+    """Everything in this file."""
+
+
+class InputRefused(MediaError):
+    """The user named an input that cannot be composed; nothing was started.
+
+    Args:
+        name: the input as the user wrote it.
+        why: the reason, without a full stop.
+    """
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(name, why)
+        self.name = name
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"input {_one_line(self.name)}: {_one_line(self.why)}"
+
+
+class MediaBroken(MediaError):
+    """An input that opened well stopped making sense in the middle.
+
+    A source that is started again behind ``at`` skips the broken place.
+
+    Args:
+        name: the input as the user wrote it.
+        at: how far it could be read, in nanoseconds of its own time.
+        why: what was found there.
+    """
+
+    def __init__(self, name: str, at: int, why: str) -> None:
+        super().__init__(name, at, why)
+        self.name = name
+        self.at = at
+        self.why = why
+
+    def __str__(self) -> str:
+        return (
+            f"input {_one_line(self.name)}: broken at {self.at / 1e9:.3f} s: {_one_line(self.why)}"
+        )
+
+
+class OutputRefused(MediaError):
+    """The file asked for cannot be written, or could not be written any further.
+
+    Args:
+        path: the output as the user wrote it.
+        why: the reason, without a full stop.
+    """
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(path, why)
+        self.path = path
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"output {_one_line(self.path)}: {_one_line(self.why)}"
+
+
+class OptionRefused(MediaError):
+    """An option is out of its range.
+
+    Args:
+        option: its name as the user knows it, such as ``"size"``.
+        came: what was given.
+        accepted: what would have been right.
+    """
+
+    def __init__(self, option: str, came: object, accepted: str) -> None:
+        super().__init__(option, came, accepted)
+        self.option = option
+        self.came = came
+        self.accepted = accepted
+
+    def __str__(self) -> str:
+        return f"{self.option} {_one_line(str(self.came))}: {self.accepted}"
+
+
+class PacketGap(MediaError):
+    """Encoded sound begins after the end of what the file holds, so samples would be missing.
+
+    Args:
+        expected: the sample at which the file ends.
+        came: the sample at which the packet begins.
+    """
+
+    def __init__(self, expected: int, came: int) -> None:
+        super().__init__(expected, came)
+        self.expected = expected
+        self.came = came
+
+    def __str__(self) -> str:
+        return (
+            f"the next audio packet must begin at sample {self.expected}, this one begins at"
+            f" {self.came}: start the encoder at the muxer's audio_end"
+        )
+
+
+def _one_line(text: str) -> str:
+    # A file name may hold line breaks and terminal codes; a complaint stays one harmless line.
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -1,0 +1,172 @@
+"""Replay the scenarios that need no clock: mixer, layout and colour.
+
+Each function takes one scenario of a vector file, as it comes out of JSON, and returns what the
+scenario calls ``expect``, computed. Comparing is left to the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from examples.smelter.layout import tiles
+from examples.smelter.mix import Gain, InputVolume, Mixed, Mixer, OutputMix, Sums
+from examples.smelter.pictures import rgb_to_yuv, yuv_to_rgb
+from examples.smelter.scene import (
+    Component,
+    Input,
+    Padding,
+    Position,
+    Rescaler,
+    Tiles,
+    View,
+    arrange,
+)
+
+__all__ = ["replay_colour", "replay_layout", "replay_mixer"]
+
+Json = dict[str, Any]
+"""The border where parsed text comes in; its shape is checked by using it."""
+
+MILLISECOND = 1_000_000
+
+
+def replay_mixer(scenario: Json) -> Json:
+    """Mix the chunks of a scenario of the kind ``mixer``."""
+    rate = int(scenario["sample_rate"])
+    mixer = Mixer({id: _output_mix(o) for id, o in scenario["outputs"].items()}, rate)
+    return {"chunks": [_mixed_to_json(_mix_chunk(mixer, c)) for c in scenario["chunks"]]}
+
+
+def replay_layout(scenario: Json) -> Json:
+    """Lay out the scene of a scenario of the kind ``layout``, or judge repeated frames."""
+    if "fallback" in scenario:
+        return {"visible": _visible(scenario["fallback"])}
+    width, height = scenario["output"]
+    root = _component(scenario["root"])
+    rectangles = {
+        id: [rect.left, rect.top, rect.width, rect.height]
+        for id, rect in arrange(root, width, height).items()
+        if id != root.id
+    }
+    if not isinstance(root, Tiles):
+        return {"rectangles": rectangles}
+    grid = tiles(
+        len(root.children),
+        width,
+        height,
+        aspect=root.aspect,
+        margin=root.margin,
+        padding=root.padding,
+    )
+    return {"grid": [grid.rows, grid.columns], "rectangles": rectangles}
+
+
+def replay_colour(scenario: Json) -> Json:
+    """Convert the triples of a scenario of the kind ``colour``."""
+    convert = rgb_to_yuv if scenario["direction"] == "rgb_to_yuv" else yuv_to_rgb
+    return {"output": [list(convert((a, b, c))) for a, b, c in scenario["input"]]}
+
+
+def nanoseconds(text: str) -> int:
+    """Read a time of the vector files: exact decimal milliseconds."""
+    return int(Decimal(text) * MILLISECOND)
+
+
+def milliseconds(time: int) -> str:
+    """Write a time of the vector files."""
+    return format((Decimal(time) / MILLISECOND).normalize(), "f")
+
+
+def _output_mix(output: Json) -> OutputMix:
+    inputs = tuple(InputVolume(entry["id"], entry["volume"]) for entry in output["inputs"])
+    return OutputMix(
+        inputs, output["channels"], output["strategy"], Gain(**output.get("scale", {}))
+    )
+
+
+def _mix_chunk(mixer: Mixer, chunk: Json) -> Mixed:
+    inputs = {id: _from_runs(runs) for id, runs in chunk["inputs"].items()}
+    return mixer.mix(nanoseconds(chunk["start"]), nanoseconds(chunk["end"]), inputs)
+
+
+def _from_runs(runs: Sequence[Sequence[float]]) -> Sums:
+    values = np.array([run[1:] for run in runs], dtype=np.float64)
+    return np.repeat(values, [int(run[0]) for run in runs], axis=0)
+
+
+def _to_runs(samples: Sums) -> list[list[float]]:
+    if not len(samples):
+        return []
+    cuts = np.flatnonzero(np.any(samples[1:] != samples[:-1], axis=1)) + 1
+    edges = [0, *cuts.tolist(), len(samples)]
+    return [[end - begin, *samples[begin].tolist()] for begin, end in pairwise(edges)]
+
+
+def _mixed_to_json(mixed: Mixed) -> Json:
+    outputs: Json = {}
+    for id, output in mixed.outputs.items():
+        outputs[id] = {"count": mixed.count, "samples": _to_runs(output.samples)}
+        if output.factor is not None:
+            outputs[id]["factor"] = output.factor
+    return {"pts": milliseconds(mixed.pts), "outputs": outputs}
+
+
+def _visible(fallback: Json) -> list[bool]:
+    frame, timeout = nanoseconds(fallback["frame_pts"]), nanoseconds(fallback["timeout"])
+    return [frame >= max(0, nanoseconds(pts) - timeout) for pts in fallback["set_pts"]]
+
+
+def _component(node: Json) -> Component:
+    readers: dict[str, Callable[[Json], Component]] = {
+        "input": lambda it: Input(it["width"], it["height"], it.get("id")),
+        "view": _view,
+        "tiles": _tiles,
+        "rescaler": _rescaler,
+    }
+    return readers[node["type"]](node)
+
+
+def _view(node: Json) -> View:
+    position = node.get("position")
+    return View(
+        children=tuple(_component(child) for child in node.get("children", ())),
+        width=node.get("width"),
+        height=node.get("height"),
+        direction=node.get("direction", "row"),
+        overflow=node.get("overflow", "hidden"),
+        padding=Padding(**node.get("padding", {})),
+        border=node.get("border", 0),
+        position=None if position is None else Position(**position),
+        id=node.get("id"),
+    )
+
+
+def _tiles(node: Json) -> Tiles:
+    children = node["children"]
+    if isinstance(children, int):
+        children = [{"type": "view", "id": str(i + 1)} for i in range(children)]
+    return Tiles(
+        children=tuple(_component(child) for child in children),
+        aspect=tuple(node.get("tile_aspect_ratio", (16, 9))),
+        margin=node.get("margin", 0),
+        padding=node.get("padding", 0),
+        horizontal_align=node.get("horizontal_align", "center"),
+        vertical_align=node.get("vertical_align", "center"),
+        id=node.get("id"),
+    )
+
+
+def _rescaler(node: Json) -> Rescaler:
+    return Rescaler(
+        _component(node["children"][0]),
+        mode=node.get("mode", "fit"),
+        horizontal_align=node.get("horizontal_align", "center"),
+        vertical_align=node.get("vertical_align", "center"),
+        border=node.get("border", 0),
+        id=node.get("id"),
+    )
