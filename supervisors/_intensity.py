@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from supervisors.child_spec import BadSpec
+from supervisors.child_spec import BadOption
 
 __all__ = ["RestartWindow", "check_max_restarts", "check_max_seconds"]
 
@@ -72,20 +72,20 @@ def check_max_restarts(value: object) -> int:
     """Return a limit of restarts, or refuse it.
 
     Raises:
-        BadSpec: It is no whole number, or less than 0.
+        BadOption: It is no whole number, or less than 0.
     """
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     accepted = "a whole number, 0 or more"
-    raise BadSpec("max_restarts", value, accepted, ("invalid_intensity", value))
+    raise BadOption("max_restarts", value, accepted, ("invalid_intensity", value))
 
 
 def check_max_seconds(value: object) -> float:
     """Return the length of a window in seconds, or refuse it.
 
     Raises:
-        BadSpec: It is no number, or not above 0.
+        BadOption: It is no number, or not above 0.
     """
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf:
         return value
-    raise BadSpec("max_seconds", value, "seconds, more than 0", ("invalid_period", value))
+    raise BadOption("max_seconds", value, "seconds, more than 0", ("invalid_period", value))

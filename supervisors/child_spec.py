@@ -17,13 +17,15 @@ from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Literal, ParamSpec, Protocol, TypeAlias, TypedDict, TypeGuard, Unpack
 
-from actors.errors import BadArgument
+from actors.errors import ActorsError, BadArgument, shown
 from actors.exits import Reason
 
 __all__ = [
     "AutoShutdown",
+    "BadOption",
     "BadSpec",
     "Changes",
+    "ChildError",
     "ChildLike",
     "ChildSpec",
     "Modules",
@@ -56,7 +58,34 @@ P = ParamSpec("P")
 _WORKER_SECONDS = 5.0
 
 
-class BadSpec(BadArgument):
+class ChildError(ActorsError):
+    """A supervisor could not do what it was asked to do with a child.
+
+    Args:
+        reason: Why, as `{:error, reason}` carries it in OTP: `"not_found"`, `"running"`,
+            `"restarting"`, `"already_present"`, `("already_started", pid)`, or for a child whose start
+            failed `(why, its specification)`.
+    """
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        if isinstance(self.reason, str) and self.reason in _SAID:
+            return _SAID[self.reason]
+        return f"the supervisor refused: {shown(self.reason)}"
+
+
+_SAID = {
+    "not_found": "the supervisor has no child of that id",
+    "running": "the child is running: terminate it first",
+    "restarting": "the child is being restarted: terminate it first",
+    "already_present": "there is a child of that id, not running: restart or delete it",
+}
+
+
+class BadSpec(ChildError, BadArgument):
     """A child specification or a supervisor option was refused; nothing was started.
 
     Yours to mend: the message names the field, what came and what is accepted.
@@ -69,8 +98,14 @@ class BadSpec(BadArgument):
     """
 
     def __init__(self, what: str, got: object, accepted: str, reason: Reason) -> None:
-        super().__init__(what, got, accepted)
+        BadArgument.__init__(self, what, got, accepted)
         self.reason = reason
+
+    __str__ = BadArgument.__str__
+
+
+class BadOption(BadSpec):
+    """An option of a supervisor was refused; nothing was started."""
 
 
 class _ByType(Enum):

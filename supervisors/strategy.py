@@ -1,5 +1,8 @@
 """The three strategies as plans: which children stop and which start when one of them has ended.
 
+The first question is whether an end is a failure and whether the child comes back: `is_failure` and
+`is_restarted`. The second is who shares its fate: `plan`.
+
 A supervisor hands over its children, newest first, and the one that ended; it gets back a `Plan` of
 ids in the order in which to act on them. Nothing here knows of processes, so the strategies are
 tested as tables.
@@ -16,12 +19,44 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from supervisors.child_spec import AutoShutdown, BadSpec, ChildSpec
+from actors.exits import Reason, is_clean
+from supervisors.child_spec import AutoShutdown, BadOption, ChildSpec, Restart
 
-__all__ = ["Plan", "Strategy", "check_auto_shutdown", "check_strategy", "plan"]
+__all__ = [
+    "Plan",
+    "Strategy",
+    "check_auto_shutdown",
+    "check_strategy",
+    "is_failure",
+    "is_restarted",
+    "plan",
+]
 
 Strategy: TypeAlias = Literal["one_for_one", "one_for_all", "rest_for_one"]
 """Who shares the fate of a child that is started again: nobody, all, those started after it."""
+
+
+def is_restarted(restart: Restart, reason: Reason) -> bool:
+    """Tell whether a child that ended by itself is started again. Pure.
+
+    Example:
+        >>> [is_restarted("transient", reason) for reason in ("normal", ("shutdown", 1), "killed")]
+        [False, False, True]
+
+    Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html#t:restart/0
+    """
+    match restart:
+        case "permanent":
+            return True
+        case "transient":
+            return not is_clean(reason)
+        case "temporary":
+            return False
+
+
+def is_failure(restart: Restart, reason: Reason) -> bool:
+    """Tell whether the end of a child is to be reported: a permanent one should never end. Pure."""
+    return restart == "permanent" or not is_clean(reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +121,25 @@ def check_strategy(value: object) -> Strategy:
     """Return a strategy, or refuse it.
 
     Raises:
-        BadSpec: It is none of the three.
+        BadOption: It is none of the three.
     """
     match value:
         case "one_for_one" | "one_for_all" | "rest_for_one":
             return value
         case _:
             accepted = "'one_for_one', 'one_for_all' or 'rest_for_one'"
-            raise BadSpec("strategy", value, accepted, ("invalid_strategy", value))
+            raise BadOption("strategy", value, accepted, ("invalid_strategy", value))
 
 
 def check_auto_shutdown(value: object) -> AutoShutdown:
     """Return an `auto_shutdown` option, or refuse it.
 
     Raises:
-        BadSpec: It is none of the three.
+        BadOption: It is none of the three.
     """
     match value:
         case "never" | "any_significant" | "all_significant":
             return value
         case _:
             accepted = "'never', 'any_significant' or 'all_significant'"
-            raise BadSpec("auto_shutdown", value, accepted, ("invalid_auto_shutdown", value))
+            raise BadOption("auto_shutdown", value, accepted, ("invalid_auto_shutdown", value))

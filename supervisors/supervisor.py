@@ -1,0 +1,546 @@
+"""The supervisor: a process that starts its children in order, starts again what ends, and stops all.
+
+    a child ends ──> Exited ──> strategy      does it come back, and who shares its fate?
+                                _intensity    or has it been too often?
+                                _shutdown     stop the siblings, newest first
+                                _children     start them again, oldest first
+                                _reports      tell the world
+
+Children are started inside the supervisor's own process, one after the other, so it answers nobody
+until the last one is up. A restart that fails is tried again through a message to itself, so that
+requests get through between the attempts. It ends when its parent ends, when it is stopped, when
+restarts come too often, or when a significant child has ended (`auto_shutdown`); it always stops its
+children first, one at a time, the newest first.
+
+Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html, https://hexdocs.pm/elixir/Supervisor.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias, cast
+
+from actors import gen_server, process
+from actors.exits import NORMAL, SHUTDOWN, Reason
+from actors.gen_server import Caller, GenServer
+from actors.messages import Exited, Message
+from actors.outcomes import Ignore, NoReply, Reply, Stop
+from actors.pid import Pid
+from supervisors import _reports, _shutdown
+from supervisors._children import Answer, Child, Children, Failed, Status, Up, start
+from supervisors._intensity import RestartWindow, check_max_restarts, check_max_seconds
+from supervisors._reports import ErrorContext
+from supervisors.child_spec import (
+    AutoShutdown,
+    BadOption,
+    BadSpec,
+    ChildError,
+    ChildLike,
+    ChildSpec,
+    ChildType,
+    Modules,
+    all_of,
+    check_significant,
+    of,
+)
+from supervisors.strategy import (
+    Plan,
+    Strategy,
+    check_auto_shutdown,
+    check_strategy,
+    is_failure,
+    is_restarted,
+    plan,
+)
+
+__all__ = [
+    "ChildCounts",
+    "ChildInfo",
+    "Supervised",
+    "Supervisor",
+    "count_children",
+    "delete_child",
+    "get_childspec",
+    "restart_child",
+    "start_child",
+    "stop",
+    "terminate_child",
+    "which_children",
+]
+
+Name: TypeAlias = str | None
+_Result: TypeAlias = tuple[Literal["ok", "error"], object]
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Supervised:
+    """What a supervisor is to run: its children and the rules for them. Checked when made.
+
+    The options are checked in the order strategy, max_restarts, max_seconds, auto_shutdown, and then
+    the children.
+
+    Raises:
+        BadSpec: An option or a child is not accepted (`BadOption` for an option).
+
+    Example:
+        >>> Supervised([{"id": "a", "start": (print, ())}]).max_restarts
+        3
+
+    Source: https://hexdocs.pm/elixir/Supervisor.html#init/2
+    """
+
+    children: tuple[ChildSpec, ...]
+    """The first children, in the order of their start."""
+    strategy: Strategy
+    """Who is restarted along with a child: `"one_for_one"`, `"one_for_all"` or `"rest_for_one"`."""
+    max_restarts: int
+    """How many restarts are allowed within `max_seconds`; with one more the supervisor gives up."""
+    max_seconds: float
+    """The window in which restarts are counted, in seconds."""
+    auto_shutdown: AutoShutdown
+    """Whether the end of significant children ends the supervisor: `"never"`, `"any_significant"` or
+    `"all_significant"`."""
+
+    def __init__(
+        self,
+        children: Iterable[ChildLike],
+        *,
+        strategy: Strategy = "one_for_one",
+        max_restarts: int = 3,
+        max_seconds: float = 5.0,
+        auto_shutdown: AutoShutdown = "never",
+    ) -> None:
+        put = object.__setattr__
+        put(self, "strategy", check_strategy(strategy))
+        put(self, "max_restarts", check_max_restarts(max_restarts))
+        put(self, "max_seconds", check_max_seconds(max_seconds))
+        put(self, "auto_shutdown", check_auto_shutdown(auto_shutdown))
+        put(self, "children", all_of(children, self.auto_shutdown))
+
+
+@dataclass(frozen=True, slots=True)
+class ChildInfo:
+    """One child of a supervisor, as `which_children` shows it."""
+
+    id: Hashable
+    """Its id."""
+    pid: Status
+    """Its pid; `"restarting"` between two attempts to start it again; `None` if it is stopped."""
+    type: ChildType
+    """`"worker"` or `"supervisor"`."""
+    modules: Modules
+    """What code it runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChildCounts:
+    """How many children a supervisor has."""
+
+    specs: int
+    """All of them, running or not."""
+    active: int
+    """Those whose process is alive."""
+    supervisors: int
+    """Those of type supervisor, running or not."""
+    workers: int
+    """Those of type worker, running or not."""
+
+
+# -- client half -----------------------------------------------------------------------------------
+
+
+def which_children(supervisor: Pid | str) -> list[ChildInfo]:
+    """Return the children of a supervisor, the newest first. Waits while the supervisor is busy.
+
+    Args:
+        supervisor: Its pid or name.
+
+    Raises:
+        CallFailed: There is no such process, or it ended meanwhile.
+
+    Source: https://hexdocs.pm/elixir/Supervisor.html#which_children/1
+    """
+    return cast("list[ChildInfo]", _ask(supervisor, "which_children"))
+
+
+def count_children(supervisor: Pid | str) -> ChildCounts:
+    """Return how many children a supervisor has. Waits while the supervisor is busy.
+
+    Args:
+        supervisor: Its pid or name.
+
+    Raises:
+        CallFailed: There is no such process, or it ended meanwhile.
+
+    Source: https://hexdocs.pm/elixir/Supervisor.html#count_children/1
+    """
+    return cast("ChildCounts", _ask(supervisor, "count_children"))
+
+
+def start_child(supervisor: Pid | str, child: ChildLike) -> Answer:
+    """Add a child to a supervisor, as its last one, and start it. Waits until the child is up.
+
+    Args:
+        supervisor: Its pid or name.
+        child: Whatever `child_spec.of` accepts.
+
+    Returns:
+        What the start function returned: a pid, `(pid, info)`, or `None` for no process. The
+        specification is kept, except that of a temporary child without a process.
+
+    Raises:
+        BadSpec: The specification is not accepted.
+        ChildError: `("already_started", pid)` or `"already_present"` if the id is in use;
+            `(reason, specification)` if the start failed; nothing is kept then. It is
+            `("bad_combination", …)` for a significant child under a supervisor that has no use for it.
+        CallFailed: There is no such process, or it ended meanwhile.
+
+    Source: https://hexdocs.pm/elixir/Supervisor.html#start_child/2
+    """
+    return cast("Answer", _ask(supervisor, ("start_child", of(child))))
+
+
+def terminate_child(supervisor: Pid | str, id: Hashable) -> None:
+    """Stop a child, or give up restarting it. Waits until it is gone.
+
+    The specification stays, for `restart_child`; that of a temporary child goes.
+
+    Args:
+        supervisor: Its pid or name.
+        id: The id of the child, not its pid.
+
+    Raises:
+        ChildError: `"not_found"`.
+        CallFailed: There is no such process, or it ended meanwhile.
+
+    Source: https://hexdocs.pm/elixir/Supervisor.html#terminate_child/2
+    """
+    _ask(supervisor, ("terminate_child", id))
+
+
+def restart_child(supervisor: Pid | str, id: Hashable) -> Answer:
+    """Start a child that is stopped. Waits until it is up; does not count as a restart.
+
+    Args:
+        supervisor: Its pid or name.
+        id: The id of the child, not its pid.
+
+    Returns:
+        What the start function returned: a pid, `(pid, info)`, or `None` for no process.
+
+    Raises:
+        ChildError: `"not_found"`, `"running"`, `"restarting"`, or why the start failed.
+        CallFailed: There is no such process, or it ended meanwhile.
+
+    Source: https://hexdocs.pm/elixir/Supervisor.html#restart_child/2
+    """
+    return cast("Answer", _ask(supervisor, ("restart_child", id)))
+
+
+def delete_child(supervisor: Pid | str, id: Hashable) -> None:
+    """Forget the specification of a child that is stopped.
+
+    Args:
+        supervisor: Its pid or name.
+        id: The id of the child, not its pid.
+
+    Raises:
+        ChildError: `"not_found"`, `"running"` or `"restarting"`.
+        CallFailed: There is no such process, or it ended meanwhile.
+
+    Source: https://hexdocs.pm/elixir/Supervisor.html#delete_child/2
+    """
+    _ask(supervisor, ("delete_child", id))
+
+
+def get_childspec(supervisor: Pid | str, id: Hashable) -> ChildSpec:
+    """Return the specification of a child.
+
+    Args:
+        supervisor: Its pid or name.
+        id: The id of the child, not its pid.
+
+    Raises:
+        ChildError: `"not_found"`.
+        CallFailed: There is no such process, or it ended meanwhile.
+
+    Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html#get_childspec/2
+    """
+    return cast("ChildSpec", _ask(supervisor, ("get_childspec", id)))
+
+
+def stop(
+    supervisor: Pid | str, reason: Reason = NORMAL, timeout: float | None = None
+) -> None:
+    """Stop a supervisor, its children first. Waits until it is gone.
+
+    The children are told `"shutdown"` whatever the reason is.
+
+    Args:
+        supervisor: Its pid or name.
+        reason: The exit reason of the supervisor.
+        timeout: Seconds to wait; `None`, the default, for no limit. It goes on ending after that.
+
+    Raises:
+        CallFailed: There is no such process, it ended with another reason, or took too long.
+
+    Source: https://hexdocs.pm/elixir/Supervisor.html#stop/3
+    """
+    gen_server.stop(supervisor, reason, timeout)
+
+
+def _ask(supervisor: Pid | str, request: str | tuple[str, object]) -> object:
+    match gen_server.call(supervisor, request, None):
+        case ("ok", value):
+            return value
+        case ("error", reason):
+            raise ChildError(reason)
+        case other:
+            raise BadOption("supervisor", supervisor, "a supervisor", ("bad_reply", other))
+
+
+# -- process half ----------------------------------------------------------------------------------
+
+
+class _Tree(GenServer[None]):
+    """The process of a supervisor."""
+
+    def init(
+        self, module: object, describe: Callable[[], object], name: Name
+    ) -> Stop[None, None] | Ignore | None:
+        process.trap_exit(True)
+        rules = _rules(module, describe)
+        if not isinstance(rules, Supervised):
+            return rules
+        self.rules = rules
+        self.name: Pid | str = process.self() if name is None else name
+        self.window = RestartWindow(rules.max_restarts, rules.max_seconds)
+        self.children = Children()
+        return self._start_first(rules.children)
+
+    def handle_call(
+        self, request: object, caller: Caller, state: None
+    ) -> Reply[tuple[str, object], None]:
+        match _words(request):
+            case ("which_children",):
+                return Reply(("ok", [_info(child) for child in reversed(self.children)]))
+            case ("count_children",):
+                return Reply(("ok", _counts(self.children)))
+            case ("start_child", ChildSpec() as spec):
+                return Reply(self._add(spec))
+            case (what, id) if what in self._CHANGES:
+                child = self.children.get(id)
+                change = self._CHANGES[what]
+                return Reply(("error", "not_found") if child is None else change(self, child))
+            case _:
+                _reports.unexpected(self.name, request)
+                return Reply(("error", "unexpected"))
+
+    def handle_cast(self, request: object, state: None) -> NoReply[None] | Stop[None, None]:
+        match _words(request):
+            case ("try_again_restart", attempt):
+                child = self.children.attempted(attempt)
+                return NoReply() if child is None else self._restart(child)
+            case _:
+                _reports.unexpected(self.name, request)
+                return NoReply()
+
+    def handle_info(self, message: Message, state: None) -> NoReply[None] | Stop[None, None]:
+        if not isinstance(message, Exited):
+            _reports.unexpected(self.name, message)
+            return NoReply()
+        child = self.children.of(message.pid)
+        return NoReply() if child is None else self._ended(child, message.reason)
+
+    def terminate(self, reason: Reason, state: None) -> None:
+        self._stop_all()
+
+    # What a child's end leads to
+
+    def _ended(self, child: Child, reason: Reason) -> NoReply[None] | Stop[None, None]:
+        spec = child.spec
+        if is_failure(spec.restart, reason):
+            self._report("child_terminated", reason, child)
+        if is_restarted(spec.restart, reason):
+            return self._restart(child)
+        self._drop(child)
+        return Stop(SHUTDOWN) if self._is_over(spec) else NoReply()
+
+    def _is_over(self, ended: ChildSpec) -> bool:
+        match self.rules.auto_shutdown:
+            case "never":
+                return False
+            case "any_significant":
+                return ended.significant
+            case "all_significant":
+                return ended.significant and not self.children.has_significant()
+
+    def _restart(self, child: Child) -> NoReply[None] | Stop[None, None]:
+        if not self.window.allow(process.monotonic()):
+            self._report("shutdown", "reached_max_restart_intensity", child)
+            self._drop(child)
+            return Stop(SHUTDOWN)
+        self._carry_out(
+            plan(self.rules.strategy, self.children.specs(), child.spec.id), child, child.pid
+        )
+        return NoReply()
+
+    def _carry_out(self, steps: Plan, ended: Child, last: Pid | None) -> None:
+        if steps.stop:
+            self.children.stopped(ended)
+        for id in steps.stop:
+            self._stop(self.children[id])
+        for id in steps.forget:
+            self.children.forget(self.children[id])
+        for id in steps.start:
+            child = self.children[id]
+            if self._start(child) is not None:
+                self._try_again(child, last if child is ended else None)
+                return
+
+    def _try_again(self, child: Child, last: Pid | None) -> None:
+        # Through the mailbox: whoever asks something meanwhile is answered before the next attempt.
+        attempt = self.children.restarting(child, last)
+        gen_server.cast(process.self(), ("try_again_restart", attempt))
+
+    # What is asked for
+
+    def _add(self, spec: ChildSpec) -> _Result:
+        present = self.children.get(spec.id)
+        if present is not None:
+            running = isinstance(present.status, Pid)
+            return "error", ("already_started", present.pid) if running else "already_present"
+        try:
+            check_significant(spec, self.rules.auto_shutdown)
+        except BadSpec as error:
+            return "error", error.reason
+        child = self.children.add(spec)
+        result = self._launch(child)
+        if isinstance(result, Up):
+            return "ok", result.answer
+        self.children.forget(child)
+        return "error", (result.reason, spec)
+
+    def _terminate(self, child: Child) -> _Result:
+        self._stop(child)
+        self._drop(child)
+        return "ok", None
+
+    def _revive(self, child: Child) -> _Result:
+        if child.status is not None:
+            return _busy(child)
+        result = self._launch(child)
+        return ("ok", result.answer) if isinstance(result, Up) else ("error", result.reason)
+
+    def _delete(self, child: Child) -> _Result:
+        if child.status is not None:
+            return _busy(child)
+        self.children.forget(child)
+        return "ok", None
+
+    def _show(self, child: Child) -> _Result:
+        return "ok", child.spec
+
+    _CHANGES: Final[Mapping[str, Callable[[_Tree, Child], _Result]]] = {
+        "terminate_child": _terminate,
+        "restart_child": _revive,
+        "delete_child": _delete,
+        "get_childspec": _show,
+    }
+
+    # Starting and stopping one child, or all
+
+    def _start_first(self, specs: Iterable[ChildSpec]) -> Stop[None, None] | None:
+        for spec in specs:
+            failed = self._start(self.children.add(spec))
+            if failed is not None:
+                self._stop_all()
+                return Stop((SHUTDOWN, ("failed_to_start_child", spec.id, failed.reason)))
+        return None
+
+    def _start(self, child: Child) -> Failed | None:
+        result = self._launch(child)
+        if isinstance(result, Up):
+            return None
+        self._report("start_error", result.reason, child)
+        return result
+
+    def _launch(self, child: Child) -> Up | Failed:
+        result = start(child.spec)
+        match result:
+            case Failed():
+                pass
+            case Up(pid=None):
+                self._drop(child)
+            case Up(pid=Pid() as pid):
+                self.children.running(child, pid)
+                _reports.child_started(self.name, child.spec, pid)
+        return result
+
+    def _stop_all(self) -> None:
+        for child in [*reversed(self.children)]:
+            self._stop(child)
+
+    def _stop(self, child: Child) -> None:
+        """Stop the process of a child, if it has one; give up what restart is on its way."""
+        if isinstance(child.status, Pid):
+            reason = _shutdown.stop(child.status, child.spec.shutdown)
+            if not _shutdown.is_expected(child.spec, reason):
+                self._report("shutdown_error", reason, child)
+        self.children.stopped(child)
+
+    def _drop(self, child: Child) -> None:
+        """Keep of a child that is over what its restart type asks to keep."""
+        if child.spec.is_temporary:
+            self.children.forget(child)
+        else:
+            self.children.stopped(child)
+
+    def _report(self, context: ErrorContext, reason: Reason, child: Child) -> None:
+        pid = child.pid if child.attempt is None else ("restarting", child.pid)
+        _reports.child_failed(self.name, context, reason, child.spec, pid)
+
+
+# -- helpers ---------------------------------------------------------------------------------------
+
+
+def _words(request: object) -> tuple[str] | tuple[str, object] | None:
+    """Return a request if it may be one of ours, without asking strange objects whether they are equal."""
+    match request:
+        case str() if type(request) is str:
+            return (request,)
+        case (str() as what, argument) if type(request) is tuple and type(what) is str:
+            return (what, argument)
+        case _:
+            return None
+
+
+def _rules(module: object, describe: Callable[[], object]) -> Supervised | Ignore | Stop[None, None]:
+    try:
+        value = describe()
+    except BadOption as error:
+        return Stop(("supervisor_data", error.reason))
+    except BadSpec as error:
+        return Stop(("start_spec", error.reason))
+    if isinstance(value, Supervised | Ignore):
+        return value
+    return Stop(("bad_return", (module, "init", value)))
+
+
+def _busy(child: Child) -> _Result:
+    return "error", "running" if child.attempt is None else "restarting"
+
+
+def _info(child: Child) -> ChildInfo:
+    return ChildInfo(child.spec.id, child.status, child.spec.type, child.spec.modules)
+
+
+def _counts(children: Children) -> ChildCounts:
+    supervisors = sum(child.spec.type == "supervisor" for child in children)
+    return ChildCounts(
+        specs=len(children),
+        active=sum(isinstance(child.status, Pid) and process.is_alive(child.status) for child in children),
+        supervisors=supervisors,
+        workers=len(children) - supervisors,
+    )
