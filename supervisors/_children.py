@@ -1,7 +1,7 @@
 """The ordered table of one supervisor's children, and the start of one of them.
 
-A child is found by its id and, when its end is heard of, by its pid, without a look at the others; the
-table is in the order of the starts. What became of a child is written here alone, so that the
+A child is found by its id and, when its end is heard of, by its pid, without a look at the others;
+the table is in the order of the starts. What became of a child is written here alone, so that the
 indexes and the count of significant children are always true.
 
     add ──> running <──> stopped      stopped: ended for good, terminated, or no process was wanted
@@ -176,7 +176,7 @@ def start(spec: ChildSpec) -> Up | Failed:
         answer = function(*args, **(named[0] if named else {}))
     except StartError as error:
         return Failed(error.reason)
-    except BaseException as error:  # noqa: BLE001 - no child's start may end its supervisor
+    except BaseException as error:
         if not process.is_alive(process.self()):
             raise
         return Failed(("EXIT", reason_of(error)))

@@ -1,4 +1,4 @@
-"""What supervisors tell the world, as telemetry reports with the fields of OTP's supervisor reports.
+"""What supervisors tell the world: telemetry reports with the fields of OTP's supervisor reports.
 
 | event | level | when |
 |---|---|---|
@@ -22,6 +22,7 @@ from typing import Literal, TypeAlias
 from actors import telemetry
 from actors.exits import Reason
 from actors.messages import Message
+from actors.naming import Name
 from actors.pid import Pid
 from supervisors.child_spec import ChildSpec
 
@@ -39,14 +40,14 @@ _EVENTS: Mapping[ErrorContext, telemetry.Event] = {
 }
 
 
-def child_started(supervisor: Pid | str, spec: ChildSpec, pid: Pid) -> None:
+def child_started(supervisor: Pid | Name, spec: ChildSpec, pid: Pid) -> None:
     """Report that a child has started."""
     fields = {"supervisor": supervisor, "started": _about(spec, pid)}
     _report(("supervisors", "child", "started"), "info", fields)
 
 
 def child_failed(
-    supervisor: Pid | str, context: ErrorContext, reason: Reason, spec: ChildSpec, pid: LastPid
+    supervisor: Pid | Name, context: ErrorContext, reason: Reason, spec: ChildSpec, pid: LastPid
 ) -> None:
     """Report what went wrong with a child.
 
@@ -66,7 +67,7 @@ def child_failed(
     _report(_EVENTS[context], "error", fields)
 
 
-def unexpected(supervisor: Pid | str, message: Message) -> None:
+def unexpected(supervisor: Pid | Name, message: Message) -> None:
     """Report a message that no supervisor understands."""
     fields = {"supervisor": supervisor, "message": message}
     _report(("supervisors", "supervisor", "unexpected"), "error", fields)

@@ -1,13 +1,13 @@
 """Stopping one process: ask, wait, kill.
 
 The process is monitored, told to end by an exit signal, and waited for; when its time is over it is
-killed and waited for without a limit. The monitor makes this safe against a child that has taken its
-link away: it could otherwise end unnoticed and be waited for in vain.
+killed and waited for without a limit. The monitor makes this safe against a child that has taken
+its link away: it could otherwise end unnoticed and be waited for in vain.
 
-A child may have ended by itself a moment before, so that the monitor finds nobody and its `Down` says
-only `"noproc"`. Then the reason is in the `Exited` of the link, which came first. So the link is
-removed last, after which no further `Exited` can arrive, and one that is in the mailbox is taken out
-and believed. (`test_a_child_that_ends_by_itself_meanwhile_shows_its_own_reason`)
+A child may have ended by itself a moment before, so that the monitor finds nobody and its `Down`
+says only `"noproc"`. Then the reason is in the `Exited` of the link, which came first. So the link
+is removed last, after which no further `Exited` can arrive, and one that is in the mailbox is taken
+out and believed. (`test_a_child_that_ends_by_itself_meanwhile_shows_its_own_reason`)
 
 Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html#t:shutdown/0
 """

@@ -63,8 +63,8 @@ class ChildError(ActorsError):
 
     Args:
         reason: Why, as `{:error, reason}` carries it in OTP: `"not_found"`, `"running"`,
-            `"restarting"`, `"already_present"`, `("already_started", pid)`, or for a child whose start
-            failed `(why, its specification)`.
+            `"restarting"`, `"already_present"`, `("already_started", pid)`, or for a child whose
+            start failed `(why, its specification)`.
     """
 
     def __init__(self, reason: Reason) -> None:
@@ -155,7 +155,7 @@ class ChildSpec:
     modules: Modules = ()
     """What code the child runs, for people who look; by default the class of the start function."""
 
-    def __init__(  # noqa: PLR0917 - the fields, in the order in which they are documented
+    def __init__(
         self,
         id: Hashable,
         start: Start,

@@ -1,4 +1,4 @@
-"""The supervisor: a process that starts its children in order, starts again what ends, and stops all.
+"""The supervisor: starts its children in order, starts again what ends, and stops all at the end.
 
     a child ends ──> Exited ──> strategy      does it come back, and who shares its fate?
                                 _intensity    or has it been too often?
@@ -9,8 +9,8 @@
 Children are started inside the supervisor's own process, one after the other, so it answers nobody
 until the last one is up. A restart that fails is tried again through a message to itself, so that
 requests get through between the attempts. It ends when its parent ends, when it is stopped, when
-restarts come too often, or when a significant child has ended (`auto_shutdown`); it always stops its
-children first, one at a time, the newest first.
+restarts come too often, or when a significant child has ended (`auto_shutdown`); it always stops
+its children first, one at a time, the newest first.
 
 Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html, https://hexdocs.pm/elixir/Supervisor.html
 """
@@ -19,18 +19,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, cast
+from enum import Enum
+from typing import ClassVar, Final, Literal, TypeAlias, cast, overload
 
-from actors import gen_server, process
-from actors.exits import NORMAL, SHUTDOWN, Reason
 from actors.gen_server import Caller, GenServer
+
+from actors import process
+from actors.errors import BadArgument
+from actors.exits import NORMAL, SHUTDOWN, Reason
 from actors.messages import Exited, Message
+from actors.naming import Address, Name
 from actors.outcomes import Ignore, NoReply, Reply, Stop
 from actors.pid import Pid
 from supervisors import _reports, _shutdown
 from supervisors._children import Answer, Child, Children, Failed, Status, Up, start
 from supervisors._intensity import RestartWindow, check_max_restarts, check_max_seconds
-from supervisors._reports import ErrorContext
+from supervisors._reports import ErrorContext, LastPid
 from supervisors.child_spec import (
     AutoShutdown,
     BadOption,
@@ -40,6 +44,8 @@ from supervisors.child_spec import (
     ChildSpec,
     ChildType,
     Modules,
+    Restart,
+    Shutdown,
     all_of,
     check_significant,
     of,
@@ -69,7 +75,12 @@ __all__ = [
     "which_children",
 ]
 
-Name: TypeAlias = str | None
+
+class _Unset(Enum):
+    UNSET = "UNSET"
+
+
+_UNSET: Final = _Unset.UNSET
 _Result: TypeAlias = tuple[Literal["ok", "error"], object]
 
 
@@ -77,8 +88,8 @@ _Result: TypeAlias = tuple[Literal["ok", "error"], object]
 class Supervised:
     """What a supervisor is to run: its children and the rules for them. Checked when made.
 
-    The options are checked in the order strategy, max_restarts, max_seconds, auto_shutdown, and then
-    the children.
+    The options are checked in the order strategy, max_restarts, max_seconds, auto_shutdown, and
+    then the children.
 
     Raises:
         BadSpec: An option or a child is not accepted (`BadOption` for an option).
@@ -99,8 +110,8 @@ class Supervised:
     max_seconds: float
     """The window in which restarts are counted, in seconds."""
     auto_shutdown: AutoShutdown
-    """Whether the end of significant children ends the supervisor: `"never"`, `"any_significant"` or
-    `"all_significant"`."""
+    """Whether the end of significant children ends the supervisor: `"never"`, `"any_significant"`
+    or `"all_significant"`."""
 
     def __init__(
         self,
@@ -147,14 +158,129 @@ class ChildCounts:
     """Those of type worker, running or not."""
 
 
+class Supervisor:
+    """A process that keeps other processes running.
+
+    Used as it is, with a list of children, or as the base of a class whose `init` says what to run:
+
+        class Tree(Supervisor):
+            def init(self, port):
+                return Supervised([(Listener, port), Log], strategy="rest_for_one")
+
+        Supervisor.start_link([Tree.child_spec(8080)])
+
+    The class keywords `id`, `restart` and `shutdown` record how a supervisor above should treat it.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     top = Supervisor.start_link([], strategy="one_for_all")
+        ...     return count_children(top)
+        >>> run(main)
+        ChildCounts(specs=0, active=0, supervisors=0, workers=0)
+
+    Source: https://hexdocs.pm/elixir/Supervisor.html
+    """
+
+    options: ClassVar[Mapping[str, object]] = {}
+    """The class keywords."""
+
+    def __init_subclass__(cls, **options: object) -> None:
+        super().__init_subclass__()
+        unknown = options.keys() - {"id", "restart", "shutdown"}
+        if unknown:
+            raise BadArgument("class keywords", sorted(unknown), "id, restart and shutdown")
+        cls.options = {**cls.options, **options}
+
+    init: Callable[..., object]
+    """Write this in a subclass: say what to run, in the supervisor's process, before anything starts.
+
+    Given what `start_link` was given, it returns `Supervised(children, …)`, or `Ignore()` for no
+    supervisor. Source: https://hexdocs.pm/elixir/Supervisor.html#c:init/1
+    """
+
+    @overload
+    @classmethod
+    def start_link(
+        cls,
+        children: Iterable[ChildLike],
+        /,
+        *,
+        strategy: Strategy = ...,
+        max_restarts: int = ...,
+        max_seconds: float = ...,
+        auto_shutdown: AutoShutdown = ...,
+        name: Name | None = ...,
+    ) -> Pid: ...
+    @overload
+    @classmethod
+    def start_link(cls, *args: object, name: Name | None = ..., **kwargs: object) -> Pid | None: ...
+    @classmethod
+    def start_link(cls, *args: object, name: Name | None = None, **kwargs: object) -> Pid | None:
+        """Start a supervisor linked to the caller and wait until all its children are up.
+
+        Args:
+            args: `Supervisor` itself takes the children; a subclass takes what its `init` takes.
+            name: A name to register, or a `Via`.
+            kwargs: `Supervisor` itself takes the options of `Supervised`: `strategy`
+                ("one_for_one"), `max_restarts` (3), `max_seconds` (5.0), `auto_shutdown` ("never").
+
+        Returns:
+            The pid; `None` when the `init` of a subclass returned `Ignore()`.
+
+        Raises:
+            BadSpec: An option or a child is not accepted; nothing was started.
+            StartError: `("shutdown", ("failed_to_start_child", id, reason))` when a child did not
+                start, and those before it were stopped again; `("start_spec", reason)` or
+                `("supervisor_data", reason)` when the `init` of a subclass asked for what is not
+                accepted; whatever else a start can fail with. A caller that does not trap exits is
+                ended by the link as well.
+
+        Source: https://hexdocs.pm/elixir/Supervisor.html#start_link/2
+        """
+        if not hasattr(cls, "init"):
+            rules = Supervised(*args, **kwargs)  # type: ignore[arg-type] # what it is there to find out
+            return _Tree.start_link(cls, lambda: rules, name, name=name)
+        return _Tree.start_link(cls, lambda: cls().init(*args, **kwargs), name, name=name)
+
+    @classmethod
+    def child_spec(
+        cls,
+        *args: object,
+        id: Hashable | _Unset = _UNSET,
+        restart: Restart | None = None,
+        shutdown: Shutdown | _Unset = _UNSET,
+        **kwargs: object,
+    ) -> ChildSpec:
+        """Describe this supervisor as a child of another one.
+
+        Args:
+            args: Passed to `start_link`.
+            id: What the supervisor above calls it; the class by default.
+            restart: `"permanent"`, `"transient"` or `"temporary"`.
+            shutdown: Seconds it gets to end, `None`, the default, for no limit, or `"brutal_kill"`.
+            kwargs: Passed to `start_link`, such as `name`.
+
+        Source: https://hexdocs.pm/elixir/Supervisor.html#module-child_spec-1-function
+        """
+        spec: dict[str, object] = {"id": cls, "type": "supervisor", **cls.options}
+        if id is not _UNSET:
+            spec["id"] = id
+        if restart is not None:
+            spec["restart"] = restart
+        if shutdown is not _UNSET:
+            spec["shutdown"] = shutdown
+        return of({**spec, "start": (cls.start_link, args, kwargs)})
+
+
 # -- client half -----------------------------------------------------------------------------------
 
 
-def which_children(supervisor: Pid | str) -> list[ChildInfo]:
+def which_children(supervisor: Address) -> list[ChildInfo]:
     """Return the children of a supervisor, the newest first. Waits while the supervisor is busy.
 
     Args:
-        supervisor: Its pid or name.
+        supervisor: Its pid, name or `Via`.
 
     Raises:
         CallFailed: There is no such process, or it ended meanwhile.
@@ -164,11 +290,11 @@ def which_children(supervisor: Pid | str) -> list[ChildInfo]:
     return cast("list[ChildInfo]", _ask(supervisor, "which_children"))
 
 
-def count_children(supervisor: Pid | str) -> ChildCounts:
+def count_children(supervisor: Address) -> ChildCounts:
     """Return how many children a supervisor has. Waits while the supervisor is busy.
 
     Args:
-        supervisor: Its pid or name.
+        supervisor: Its pid, name or `Via`.
 
     Raises:
         CallFailed: There is no such process, or it ended meanwhile.
@@ -178,11 +304,11 @@ def count_children(supervisor: Pid | str) -> ChildCounts:
     return cast("ChildCounts", _ask(supervisor, "count_children"))
 
 
-def start_child(supervisor: Pid | str, child: ChildLike) -> Answer:
+def start_child(supervisor: Address, child: ChildLike) -> Answer:
     """Add a child to a supervisor, as its last one, and start it. Waits until the child is up.
 
     Args:
-        supervisor: Its pid or name.
+        supervisor: Its pid, name or `Via`.
         child: Whatever `child_spec.of` accepts.
 
     Returns:
@@ -193,7 +319,7 @@ def start_child(supervisor: Pid | str, child: ChildLike) -> Answer:
         BadSpec: The specification is not accepted.
         ChildError: `("already_started", pid)` or `"already_present"` if the id is in use;
             `(reason, specification)` if the start failed; nothing is kept then. It is
-            `("bad_combination", …)` for a significant child under a supervisor that has no use for it.
+            `("bad_combination", …)` for a significant child that `auto_shutdown` has no use for.
         CallFailed: There is no such process, or it ended meanwhile.
 
     Source: https://hexdocs.pm/elixir/Supervisor.html#start_child/2
@@ -201,13 +327,13 @@ def start_child(supervisor: Pid | str, child: ChildLike) -> Answer:
     return cast("Answer", _ask(supervisor, ("start_child", of(child))))
 
 
-def terminate_child(supervisor: Pid | str, id: Hashable) -> None:
+def terminate_child(supervisor: Address, id: Hashable) -> None:
     """Stop a child, or give up restarting it. Waits until it is gone.
 
     The specification stays, for `restart_child`; that of a temporary child goes.
 
     Args:
-        supervisor: Its pid or name.
+        supervisor: Its pid, name or `Via`.
         id: The id of the child, not its pid.
 
     Raises:
@@ -219,11 +345,11 @@ def terminate_child(supervisor: Pid | str, id: Hashable) -> None:
     _ask(supervisor, ("terminate_child", id))
 
 
-def restart_child(supervisor: Pid | str, id: Hashable) -> Answer:
+def restart_child(supervisor: Address, id: Hashable) -> Answer:
     """Start a child that is stopped. Waits until it is up; does not count as a restart.
 
     Args:
-        supervisor: Its pid or name.
+        supervisor: Its pid, name or `Via`.
         id: The id of the child, not its pid.
 
     Returns:
@@ -238,11 +364,11 @@ def restart_child(supervisor: Pid | str, id: Hashable) -> Answer:
     return cast("Answer", _ask(supervisor, ("restart_child", id)))
 
 
-def delete_child(supervisor: Pid | str, id: Hashable) -> None:
+def delete_child(supervisor: Address, id: Hashable) -> None:
     """Forget the specification of a child that is stopped.
 
     Args:
-        supervisor: Its pid or name.
+        supervisor: Its pid, name or `Via`.
         id: The id of the child, not its pid.
 
     Raises:
@@ -254,11 +380,11 @@ def delete_child(supervisor: Pid | str, id: Hashable) -> None:
     _ask(supervisor, ("delete_child", id))
 
 
-def get_childspec(supervisor: Pid | str, id: Hashable) -> ChildSpec:
+def get_childspec(supervisor: Address, id: Hashable) -> ChildSpec:
     """Return the specification of a child.
 
     Args:
-        supervisor: Its pid or name.
+        supervisor: Its pid, name or `Via`.
         id: The id of the child, not its pid.
 
     Raises:
@@ -270,15 +396,13 @@ def get_childspec(supervisor: Pid | str, id: Hashable) -> ChildSpec:
     return cast("ChildSpec", _ask(supervisor, ("get_childspec", id)))
 
 
-def stop(
-    supervisor: Pid | str, reason: Reason = NORMAL, timeout: float | None = None
-) -> None:
+def stop(supervisor: Address, reason: Reason = NORMAL, timeout: float | None = None) -> None:
     """Stop a supervisor, its children first. Waits until it is gone.
 
     The children are told `"shutdown"` whatever the reason is.
 
     Args:
-        supervisor: Its pid or name.
+        supervisor: Its pid, name or `Via`.
         reason: The exit reason of the supervisor.
         timeout: Seconds to wait; `None`, the default, for no limit. It goes on ending after that.
 
@@ -287,11 +411,11 @@ def stop(
 
     Source: https://hexdocs.pm/elixir/Supervisor.html#stop/3
     """
-    gen_server.stop(supervisor, reason, timeout)
+    GenServer.stop(supervisor, reason, timeout)
 
 
-def _ask(supervisor: Pid | str, request: str | tuple[str, object]) -> object:
-    match gen_server.call(supervisor, request, None):
+def _ask(supervisor: Address, request: str | tuple[str, object]) -> object:
+    match GenServer.call(supervisor, request, None):
         case ("ok", value):
             return value
         case ("error", reason):
@@ -307,17 +431,17 @@ class _Tree(GenServer[None]):
     """The process of a supervisor."""
 
     def init(
-        self, module: object, describe: Callable[[], object], name: Name
+        self, module: object, describe: Callable[[], object], name: Name | None
     ) -> Stop[None, None] | Ignore | None:
         process.trap_exit(True)
         rules = _rules(module, describe)
         if not isinstance(rules, Supervised):
             return rules
         self.rules = rules
-        self.name: Pid | str = process.self() if name is None else name
+        self.name: Pid | Name = process.self() if name is None else name
         self.window = RestartWindow(rules.max_restarts, rules.max_seconds)
         self.children = Children()
-        return self._start_first(rules.children)
+        return self._boot_all(rules.children)
 
     def handle_call(
         self, request: object, caller: Caller, state: None
@@ -395,14 +519,14 @@ class _Tree(GenServer[None]):
             self.children.forget(self.children[id])
         for id in steps.start:
             child = self.children[id]
-            if self._start(child) is not None:
+            if self._boot(child) is not None:
                 self._try_again(child, last if child is ended else None)
                 return
 
     def _try_again(self, child: Child, last: Pid | None) -> None:
         # Through the mailbox: whoever asks something meanwhile is answered before the next attempt.
         attempt = self.children.restarting(child, last)
-        gen_server.cast(process.self(), ("try_again_restart", attempt))
+        GenServer.cast(process.self(), ("try_again_restart", attempt))
 
     # What is asked for
 
@@ -442,7 +566,7 @@ class _Tree(GenServer[None]):
     def _show(self, child: Child) -> _Result:
         return "ok", child.spec
 
-    _CHANGES: Final[Mapping[str, Callable[[_Tree, Child], _Result]]] = {
+    _CHANGES: ClassVar[Mapping[str, Callable[[_Tree, Child], _Result]]] = {
         "terminate_child": _terminate,
         "restart_child": _revive,
         "delete_child": _delete,
@@ -451,15 +575,15 @@ class _Tree(GenServer[None]):
 
     # Starting and stopping one child, or all
 
-    def _start_first(self, specs: Iterable[ChildSpec]) -> Stop[None, None] | None:
+    def _boot_all(self, specs: Iterable[ChildSpec]) -> Stop[None, None] | None:
         for spec in specs:
-            failed = self._start(self.children.add(spec))
+            failed = self._boot(self.children.add(spec))
             if failed is not None:
                 self._stop_all()
                 return Stop((SHUTDOWN, ("failed_to_start_child", spec.id, failed.reason)))
         return None
 
-    def _start(self, child: Child) -> Failed | None:
+    def _boot(self, child: Child) -> Failed | None:
         result = self._launch(child)
         if isinstance(result, Up):
             return None
@@ -498,7 +622,7 @@ class _Tree(GenServer[None]):
             self.children.stopped(child)
 
     def _report(self, context: ErrorContext, reason: Reason, child: Child) -> None:
-        pid = child.pid if child.attempt is None else ("restarting", child.pid)
+        pid: LastPid = child.pid if child.attempt is None else ("restarting", child.pid)
         _reports.child_failed(self.name, context, reason, child.spec, pid)
 
 
@@ -506,7 +630,7 @@ class _Tree(GenServer[None]):
 
 
 def _words(request: object) -> tuple[str] | tuple[str, object] | None:
-    """Return a request if it may be one of ours, without asking strange objects whether they are equal."""
+    """Return a request if it may be one of ours; never ask a strange object whether it is equal."""
     match request:
         case str() if type(request) is str:
             return (request,)
@@ -516,7 +640,9 @@ def _words(request: object) -> tuple[str] | tuple[str, object] | None:
             return None
 
 
-def _rules(module: object, describe: Callable[[], object]) -> Supervised | Ignore | Stop[None, None]:
+def _rules(
+    module: object, describe: Callable[[], object]
+) -> Supervised | Ignore | Stop[None, None]:
     try:
         value = describe()
     except BadOption as error:
@@ -540,7 +666,9 @@ def _counts(children: Children) -> ChildCounts:
     supervisors = sum(child.spec.type == "supervisor" for child in children)
     return ChildCounts(
         specs=len(children),
-        active=sum(isinstance(child.status, Pid) and process.is_alive(child.status) for child in children),
+        active=sum(
+            isinstance(child.status, Pid) and process.is_alive(child.status) for child in children
+        ),
         supervisors=supervisors,
         workers=len(children) - supervisors,
     )
