@@ -22,11 +22,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, Final, Literal, TypeAlias, cast, overload
 
-from actors.gen_server import Caller, GenServer
-
 from actors import process
 from actors.errors import BadArgument
 from actors.exits import NORMAL, SHUTDOWN, Reason
+from actors.gen_server import Caller, GenServer
 from actors.messages import Exited, Message
 from actors.naming import Address, Name
 from actors.outcomes import Ignore, NoReply, Reply, Stop
@@ -156,121 +155,6 @@ class ChildCounts:
     """Those of type supervisor, running or not."""
     workers: int
     """Those of type worker, running or not."""
-
-
-class Supervisor:
-    """A process that keeps other processes running.
-
-    Used as it is, with a list of children, or as the base of a class whose `init` says what to run:
-
-        class Tree(Supervisor):
-            def init(self, port):
-                return Supervised([(Listener, port), Log], strategy="rest_for_one")
-
-        Supervisor.start_link([Tree.child_spec(8080)])
-
-    The class keywords `id`, `restart` and `shutdown` record how a supervisor above should treat it.
-
-    Example:
-        >>> from actors import run
-        >>> def main():
-        ...     top = Supervisor.start_link([], strategy="one_for_all")
-        ...     return count_children(top)
-        >>> run(main)
-        ChildCounts(specs=0, active=0, supervisors=0, workers=0)
-
-    Source: https://hexdocs.pm/elixir/Supervisor.html
-    """
-
-    options: ClassVar[Mapping[str, object]] = {}
-    """The class keywords."""
-
-    def __init_subclass__(cls, **options: object) -> None:
-        super().__init_subclass__()
-        unknown = options.keys() - {"id", "restart", "shutdown"}
-        if unknown:
-            raise BadArgument("class keywords", sorted(unknown), "id, restart and shutdown")
-        cls.options = {**cls.options, **options}
-
-    init: Callable[..., object]
-    """Write this in a subclass: say what to run, in the supervisor's process, before anything starts.
-
-    Given what `start_link` was given, it returns `Supervised(children, …)`, or `Ignore()` for no
-    supervisor. Source: https://hexdocs.pm/elixir/Supervisor.html#c:init/1
-    """
-
-    @overload
-    @classmethod
-    def start_link(
-        cls,
-        children: Iterable[ChildLike],
-        /,
-        *,
-        strategy: Strategy = ...,
-        max_restarts: int = ...,
-        max_seconds: float = ...,
-        auto_shutdown: AutoShutdown = ...,
-        name: Name | None = ...,
-    ) -> Pid: ...
-    @overload
-    @classmethod
-    def start_link(cls, *args: object, name: Name | None = ..., **kwargs: object) -> Pid | None: ...
-    @classmethod
-    def start_link(cls, *args: object, name: Name | None = None, **kwargs: object) -> Pid | None:
-        """Start a supervisor linked to the caller and wait until all its children are up.
-
-        Args:
-            args: `Supervisor` itself takes the children; a subclass takes what its `init` takes.
-            name: A name to register, or a `Via`.
-            kwargs: `Supervisor` itself takes the options of `Supervised`: `strategy`
-                ("one_for_one"), `max_restarts` (3), `max_seconds` (5.0), `auto_shutdown` ("never").
-
-        Returns:
-            The pid; `None` when the `init` of a subclass returned `Ignore()`.
-
-        Raises:
-            BadSpec: An option or a child is not accepted; nothing was started.
-            StartError: `("shutdown", ("failed_to_start_child", id, reason))` when a child did not
-                start, and those before it were stopped again; `("start_spec", reason)` or
-                `("supervisor_data", reason)` when the `init` of a subclass asked for what is not
-                accepted; whatever else a start can fail with. A caller that does not trap exits is
-                ended by the link as well.
-
-        Source: https://hexdocs.pm/elixir/Supervisor.html#start_link/2
-        """
-        if not hasattr(cls, "init"):
-            rules = Supervised(*args, **kwargs)  # type: ignore[arg-type] # what it is there to find out
-            return _Tree.start_link(cls, lambda: rules, name, name=name)
-        return _Tree.start_link(cls, lambda: cls().init(*args, **kwargs), name, name=name)
-
-    @classmethod
-    def child_spec(
-        cls,
-        *args: object,
-        id: Hashable | _Unset = _UNSET,
-        restart: Restart | None = None,
-        shutdown: Shutdown | _Unset = _UNSET,
-        **kwargs: object,
-    ) -> ChildSpec:
-        """Describe this supervisor as a child of another one.
-
-        Args:
-            args: Passed to `start_link`.
-            id: What the supervisor above calls it; the class by default.
-            restart: `"permanent"`, `"transient"` or `"temporary"`.
-            shutdown: Seconds it gets to end, `None`, the default, for no limit, or `"brutal_kill"`.
-            kwargs: Passed to `start_link`, such as `name`.
-
-        Source: https://hexdocs.pm/elixir/Supervisor.html#module-child_spec-1-function
-        """
-        spec: dict[str, object] = {"id": cls, "type": "supervisor", **cls.options}
-        if id is not _UNSET:
-            spec["id"] = id
-        if restart is not None:
-            spec["restart"] = restart
-        if shutdown is not _UNSET:
-            spec["shutdown"] = shutdown
-        return of({**spec, "start": (cls.start_link, args, kwargs)})
 
 
 # -- client half -----------------------------------------------------------------------------------
@@ -412,6 +296,130 @@ def stop(supervisor: Address, reason: Reason = NORMAL, timeout: float | None = N
     Source: https://hexdocs.pm/elixir/Supervisor.html#stop/3
     """
     GenServer.stop(supervisor, reason, timeout)
+
+
+class Supervisor:
+    """A process that keeps other processes running.
+
+    Used as it is, with a list of children, or as the base of a class whose `init` says what to run:
+
+        class Tree(Supervisor):
+            def init(self, port):
+                return Supervised([(Listener, port), Log], strategy="rest_for_one")
+
+        Supervisor.start_link([Tree.child_spec(8080)])
+
+    The class keywords `id`, `restart` and `shutdown` record how a supervisor above should treat it.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     top = Supervisor.start_link([], strategy="one_for_all")
+        ...     return count_children(top)
+        >>> run(main)
+        ChildCounts(specs=0, active=0, supervisors=0, workers=0)
+
+    Source: https://hexdocs.pm/elixir/Supervisor.html
+    """
+
+    options: ClassVar[Mapping[str, object]] = {}
+    """The class keywords."""
+
+    def __init_subclass__(cls, **options: object) -> None:
+        super().__init_subclass__()
+        unknown = options.keys() - {"id", "restart", "shutdown"}
+        if unknown:
+            raise BadArgument("class keywords", sorted(unknown), "id, restart and shutdown")
+        cls.options = {**cls.options, **options}
+
+    init: Callable[..., object]
+    """Written in a subclass, says what to run; in the supervisor's process, before anything starts.
+
+    Given what `start_link` was given, it returns `Supervised(children, …)`, or `Ignore()` for no
+    supervisor. Source: https://hexdocs.pm/elixir/Supervisor.html#c:init/1
+    """
+
+    @overload
+    @classmethod
+    def start_link(
+        cls,
+        children: Iterable[ChildLike],
+        /,
+        *,
+        strategy: Strategy = ...,
+        max_restarts: int = ...,
+        max_seconds: float = ...,
+        auto_shutdown: AutoShutdown = ...,
+        name: Name | None = ...,
+    ) -> Pid: ...
+    @overload
+    @classmethod
+    def start_link(cls, *args: object, name: Name | None = ..., **kwargs: object) -> Pid | None: ...
+    @classmethod
+    def start_link(cls, *args: object, name: Name | None = None, **kwargs: object) -> Pid | None:
+        """Start a supervisor linked to the caller and wait until all its children are up.
+
+        Args:
+            args: `Supervisor` itself takes the children; a subclass takes what its `init` takes.
+            name: A name to register, or a `Via`.
+            kwargs: `Supervisor` itself takes the options of `Supervised`: `strategy`
+                ("one_for_one"), `max_restarts` (3), `max_seconds` (5.0), `auto_shutdown` ("never").
+
+        Returns:
+            The pid; `None` when the `init` of a subclass returned `Ignore()`.
+
+        Raises:
+            BadSpec: An option or a child is not accepted; nothing was started.
+            StartError: `("shutdown", ("failed_to_start_child", id, reason))` when a child did not
+                start, and those before it were stopped again; `("start_spec", reason)` or
+                `("supervisor_data", reason)` when the `init` of a subclass asked for what is not
+                accepted; whatever else a start can fail with. A caller that does not trap exits is
+                ended by the link as well.
+
+        Source: https://hexdocs.pm/elixir/Supervisor.html#start_link/2
+        """
+        if not hasattr(cls, "init"):
+            rules = Supervised(*args, **kwargs)  # type: ignore[arg-type] # what it is there to find out
+            return _Tree.start_link(cls, lambda: rules, name, name=name)
+        return _Tree.start_link(cls, lambda: cls().init(*args, **kwargs), name, name=name)
+
+    which_children = staticmethod(which_children)
+    count_children = staticmethod(count_children)
+    start_child = staticmethod(start_child)
+    terminate_child = staticmethod(terminate_child)
+    restart_child = staticmethod(restart_child)
+    delete_child = staticmethod(delete_child)
+    get_childspec = staticmethod(get_childspec)
+    stop = staticmethod(stop)
+
+    @classmethod
+    def child_spec(
+        cls,
+        *args: object,
+        id: Hashable | _Unset = _UNSET,
+        restart: Restart | None = None,
+        shutdown: Shutdown | _Unset = _UNSET,
+        **kwargs: object,
+    ) -> ChildSpec:
+        """Describe this supervisor as a child of another one.
+
+        Args:
+            args: Passed to `start_link`.
+            id: What the supervisor above calls it; the class by default.
+            restart: `"permanent"`, `"transient"` or `"temporary"`.
+            shutdown: Seconds it gets to end, `None`, the default, for no limit, or `"brutal_kill"`.
+            kwargs: Passed to `start_link`, such as `name`.
+
+        Source: https://hexdocs.pm/elixir/Supervisor.html#module-child_spec-1-function
+        """
+        spec: dict[str, object] = {"id": cls, "type": "supervisor", **cls.options}
+        if id is not _UNSET:
+            spec["id"] = id
+        if restart is not None:
+            spec["restart"] = restart
+        if shutdown is not _UNSET:
+            spec["shutdown"] = shutdown
+        return of({**spec, "start": (cls.start_link, args, kwargs)})
 
 
 def _ask(supervisor: Address, request: str | tuple[str, object]) -> object:
