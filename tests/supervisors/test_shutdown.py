@@ -68,7 +68,10 @@ def stopped(body: Callable[[], None], shutdown: Shutdown) -> tuple[object, float
 def test_a_process_is_asked_waited_for_and_killed(
     body: Callable[[], None], shutdown: Shutdown, reason: str, seconds: float
 ) -> None:
-    assert stopped(body, shutdown) == (reason, pytest.approx(seconds))
+    why, took = stopped(body, shutdown)
+
+    assert why == reason
+    assert took == pytest.approx(seconds)
 
 
 def test_a_process_that_took_its_link_away_does_not_hang_the_supervisor() -> None:
@@ -102,7 +105,7 @@ def test_a_child_that_ends_by_itself_meanwhile_shows_its_own_reason(shutdown: Sh
 
 
 def test_other_messages_stay_in_order() -> None:
-    def main() -> object:
+    def main() -> tuple[list[object], Pid]:
         pid = process.spawn_link(gentle)
         other = process.spawn_link(gentle)
         process.send(process.self(), 1)
@@ -112,7 +115,7 @@ def test_other_messages_stay_in_order() -> None:
         _shutdown.stop(pid, 5.0)
         return [process.receive(timeout=0) for _ in range(4)], other
 
-    messages, other = play(main)  # type: ignore[misc] # a pair
+    messages, other = play(main)
 
     assert messages == [1, Exited(other, "odd"), 2, TimedOut()]
 
