@@ -1,4 +1,4 @@
-"""The ordered table of one supervisor's children, and the start of one of them.
+"""The ordered table of one supervisor's children, and how they are started.
 
 A child is found by its id and, when its end is heard of, by its pid, without a look at the others;
 the table is in the order of the starts. What became of a child is written here alone, so that the
@@ -21,9 +21,29 @@ from actors import process
 from actors.errors import StartError
 from actors.exits import Reason, reason_of
 from actors.pid import Pid, Ref
-from supervisors.child_spec import ChildSpec
+from supervisors import _reports
+from supervisors._intensity import RestartWindow
+from supervisors._reports import ErrorContext, LastPid
+from supervisors.child_spec import ChildSpec, ChildType, Modules
 
-__all__ = ["Answer", "Child", "Children", "Failed", "Status", "Up", "start"]
+__all__ = [
+    "Answer",
+    "Child",
+    "ChildCounts",
+    "ChildInfo",
+    "Children",
+    "Failed",
+    "Status",
+    "TryAgain",
+    "Up",
+    "boot",
+    "enrol",
+    "launch",
+    "may_restart",
+    "report",
+    "start",
+    "try_again",
+]
 
 Answer: TypeAlias = Pid | tuple[Pid, object] | None
 """What a start function returned: a process, a process with a word about it, or none."""
@@ -47,13 +67,59 @@ class Child:
         """What `which_children` shows."""
         return self.pid if self.attempt is None else "restarting"
 
+    @property
+    def last_pid(self) -> LastPid:
+        """What the reports show."""
+        return self.pid if self.attempt is None else ("restarting", self.pid)
+
+
+@dataclass(frozen=True, slots=True)
+class ChildInfo:
+    """One child of a supervisor, as `which_children` shows it."""
+
+    id: Hashable
+    """Its id."""
+    pid: Status
+    """Its pid; `"restarting"` between two attempts to start it again; `None` if it is stopped."""
+    type: ChildType
+    """`"worker"` or `"supervisor"`."""
+    modules: Modules
+    """What code it runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChildCounts:
+    """How many children a supervisor has."""
+
+    specs: int
+    """All of them, running or not."""
+    active: int
+    """Those whose process is alive."""
+    supervisors: int
+    """Those of type supervisor, running or not."""
+    workers: int
+    """Those of type worker, running or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """What a supervisor sends itself when a restart has failed."""
+
+    attempt: Ref
+    """Which attempt this is; the child may have been terminated, or started, meanwhile."""
+
 
 class Children:
-    """The children of one supervisor, oldest first."""
+    """The children of one supervisor, oldest first.
 
-    __slots__ = ("_attempts", "_by_id", "_by_pid", "_significant")
+    Args:
+        owner: The name of the supervisor, or its pid, for the reports.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_attempts", "_by_id", "_by_pid", "_significant", "owner")
+
+    def __init__(self, owner: object) -> None:
+        self.owner = owner
         self._by_id: dict[Hashable, Child] = {}
         self._by_pid: dict[Pid, Child] = {}
         self._attempts: dict[Ref, Child] = {}
@@ -74,6 +140,24 @@ class Children:
     def specs(self) -> Iterator[ChildSpec]:
         """Return the specifications, newest first."""
         return (child.spec for child in reversed(self))
+
+    def infos(self) -> list[ChildInfo]:
+        """Return what `which_children` shows, newest first."""
+        return [
+            ChildInfo(child.spec.id, child.status, child.spec.type, child.spec.modules)
+            for child in reversed(self)
+        ]
+
+    def counts(self) -> ChildCounts:
+        """Return what `count_children` shows."""
+        running = [child.status for child in self if isinstance(child.status, Pid)]
+        supervisors = sum(child.spec.type == "supervisor" for child in self)
+        return ChildCounts(
+            specs=len(self),
+            active=sum(process.is_alive(pid) for pid in running),
+            supervisors=supervisors,
+            workers=len(self) - supervisors,
+        )
 
     def get(self, id: object) -> Child | None:
         """Return the child of an id."""
@@ -116,6 +200,13 @@ class Children:
         """Note that a child has no process any more."""
         self.running(child, None)
 
+    def over(self, child: Child) -> None:
+        """Keep of a child that is over what its restart type asks to keep."""
+        if child.spec.is_temporary:
+            self.forget(child)
+        else:
+            self.stopped(child)
+
     def restarting(self, child: Child, last: Pid | None) -> Ref:
         """Note that a child could not be started again; return the token of the next attempt."""
         self._leave(child)
@@ -136,6 +227,63 @@ class Children:
             if self._by_pid.get(child.pid) is child:
                 del self._by_pid[child.pid]
             self._significant -= child.spec.significant
+
+
+# What the owner's process does with its children
+
+
+def enrol(name: object) -> Children:
+    """Make the calling process a supervisor: it traps exits and has a table of children.
+
+    Args:
+        name: Its registered name, if it has one.
+    """
+    process.trap_exit(True)
+    return Children(process.self() if name is None else name)
+
+
+def launch(children: Children, child: Child) -> Up | Failed:
+    """Start a child and write down what came of it; nothing, if its start failed."""
+    result = start(child.spec)
+    match result:
+        case Failed():
+            pass
+        case Up(pid=None):
+            children.over(child)
+        case Up(pid=Pid() as pid):
+            children.running(child, pid)
+            _reports.child_started(children.owner, child.spec, pid)
+    return result
+
+
+def boot(children: Children, child: Child) -> Failed | None:
+    """Start a child as the supervisor's own doing: a failure is reported."""
+    result = launch(children, child)
+    if isinstance(result, Up):
+        return None
+    report(children, "start_error", result.reason, child)
+    return result
+
+
+def try_again(children: Children, child: Child, last: Pid | None) -> None:
+    """Mark a child as restarting and send oneself a message to start it.
+
+    Through the mailbox, so that whoever asks something meanwhile is answered before that.
+    """
+    process.send(process.self(), TryAgain(children.restarting(child, last)))
+
+
+def may_restart(window: RestartWindow) -> bool:
+    """Count a restart that is to happen now, and tell whether it may."""
+    return window.allow(process.monotonic())
+
+
+def report(children: Children, context: ErrorContext, reason: Reason, child: Child) -> None:
+    """Tell the world what went wrong with a child."""
+    _reports.child_failed(children.owner, context, reason, child.spec, child.last_pid)
+
+
+# The call of one start function
 
 
 @dataclass(frozen=True, slots=True)

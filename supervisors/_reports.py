@@ -22,7 +22,6 @@ from typing import Literal, TypeAlias
 from actors import telemetry
 from actors.exits import Reason
 from actors.messages import Message
-from actors.naming import Name
 from actors.pid import Pid
 from supervisors.child_spec import ChildSpec
 
@@ -40,19 +39,19 @@ _EVENTS: Mapping[ErrorContext, telemetry.Event] = {
 }
 
 
-def child_started(supervisor: Pid | Name, spec: ChildSpec, pid: Pid) -> None:
+def child_started(supervisor: object, spec: ChildSpec, pid: Pid) -> None:
     """Report that a child has started."""
     fields = {"supervisor": supervisor, "started": _about(spec, pid)}
     _report(("supervisors", "child", "started"), "info", fields)
 
 
 def child_failed(
-    supervisor: Pid | Name, context: ErrorContext, reason: Reason, spec: ChildSpec, pid: LastPid
+    supervisor: object, context: ErrorContext, reason: Reason, spec: ChildSpec, pid: LastPid
 ) -> None:
     """Report what went wrong with a child.
 
     Args:
-        supervisor: The pid or name of the supervisor.
+        supervisor: The name of the supervisor, or its pid.
         context: What the supervisor was about.
         reason: Why it went wrong.
         spec: The child.
@@ -67,7 +66,7 @@ def child_failed(
     _report(_EVENTS[context], "error", fields)
 
 
-def unexpected(supervisor: Pid | Name, message: Message) -> None:
+def unexpected(supervisor: object, message: Message) -> None:
     """Report a message that no supervisor understands."""
     fields = {"supervisor": supervisor, "message": message}
     _report(("supervisors", "supervisor", "unexpected"), "error", fields)

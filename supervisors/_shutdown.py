@@ -1,4 +1,4 @@
-"""Stopping one process: ask, wait, kill.
+"""Stopping a child, or all of them: ask, wait, kill.
 
 The process is monitored, told to end by an exit signal, and waited for; when its time is over it is
 killed and waited for without a limit. The monitor makes this safe against a child that has taken
@@ -18,9 +18,28 @@ from actors.exits import KILL, KILLED, SHUTDOWN, Reason, is_clean
 from actors.messages import Down, Exited, Message
 from actors.pid import Pid, Ref
 from actors.process import monitor, receive, send_exit, unlink
+from supervisors._children import Child, Children, report
 from supervisors.child_spec import ChildSpec, Shutdown
 
-__all__ = ["is_expected", "stop"]
+__all__ = ["is_expected", "stop", "stop_all", "stop_child"]
+
+
+def stop_all(children: Children) -> None:
+    """Stop all children, one after the other, the newest first."""
+    for child in [*reversed(children)]:
+        stop_child(children, child)
+
+
+def stop_child(children: Children, child: Child) -> None:
+    """Stop the process of a child, if it has one, and give up what restart is on its way.
+
+    An end that is not as expected is reported, and that is all: nobody is held up by it.
+    """
+    if isinstance(child.status, Pid):
+        reason = stop(child.status, child.spec.shutdown)
+        if not is_expected(child.spec, reason):
+            report(children, "shutdown_error", reason, child)
+    children.stopped(child)
 
 
 def stop(pid: Pid, shutdown: Shutdown) -> Reason:

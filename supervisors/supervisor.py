@@ -22,18 +22,31 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, Final, Literal, TypeAlias, cast, overload
 
-from actors import process
 from actors.errors import BadArgument
 from actors.exits import NORMAL, SHUTDOWN, Reason
 from actors.gen_server import Caller, GenServer
 from actors.messages import Exited, Message
 from actors.naming import Address, Name
-from actors.outcomes import Ignore, NoReply, Reply, Stop
+from actors.outcomes import Ignore, Reply, Stop
 from actors.pid import Pid
-from supervisors import _reports, _shutdown
-from supervisors._children import Answer, Child, Children, Failed, Status, Up, start
+from supervisors import _reports
+from supervisors._children import (
+    Answer,
+    Child,
+    ChildCounts,
+    ChildInfo,
+    Children,
+    TryAgain,
+    Up,
+    boot,
+    enrol,
+    launch,
+    may_restart,
+    report,
+    try_again,
+)
 from supervisors._intensity import RestartWindow, check_max_restarts, check_max_seconds
-from supervisors._reports import ErrorContext, LastPid
+from supervisors._shutdown import stop_all, stop_child
 from supervisors.child_spec import (
     AutoShutdown,
     BadOption,
@@ -41,8 +54,6 @@ from supervisors.child_spec import (
     ChildError,
     ChildLike,
     ChildSpec,
-    ChildType,
-    Modules,
     Restart,
     Shutdown,
     all_of,
@@ -127,34 +138,6 @@ class Supervised:
         put(self, "max_seconds", check_max_seconds(max_seconds))
         put(self, "auto_shutdown", check_auto_shutdown(auto_shutdown))
         put(self, "children", all_of(children, self.auto_shutdown))
-
-
-@dataclass(frozen=True, slots=True)
-class ChildInfo:
-    """One child of a supervisor, as `which_children` shows it."""
-
-    id: Hashable
-    """Its id."""
-    pid: Status
-    """Its pid; `"restarting"` between two attempts to start it again; `None` if it is stopped."""
-    type: ChildType
-    """`"worker"` or `"supervisor"`."""
-    modules: Modules
-    """What code it runs."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChildCounts:
-    """How many children a supervisor has."""
-
-    specs: int
-    """All of them, running or not."""
-    active: int
-    """Those whose process is alive."""
-    supervisors: int
-    """Those of type supervisor, running or not."""
-    workers: int
-    """Those of type worker, running or not."""
 
 
 # -- client half -----------------------------------------------------------------------------------
@@ -441,63 +424,64 @@ class _Tree(GenServer[None]):
     def init(
         self, module: object, describe: Callable[[], object], name: Name | None
     ) -> Stop[None, None] | Ignore | None:
-        process.trap_exit(True)
+        self.children = enrol(name)
         rules = _rules(module, describe)
         if not isinstance(rules, Supervised):
             return rules
         self.rules = rules
-        self.name: Pid | Name = process.self() if name is None else name
         self.window = RestartWindow(rules.max_restarts, rules.max_seconds)
-        self.children = Children()
-        return self._boot_all(rules.children)
+        for spec in rules.children:
+            failed = boot(self.children, self.children.add(spec))
+            if failed is not None:
+                stop_all(self.children)
+                return Stop((SHUTDOWN, ("failed_to_start_child", spec.id, failed.reason)))
+        return None
 
-    def handle_call(
-        self, request: object, caller: Caller, state: None
-    ) -> Reply[tuple[str, object], None]:
+    def handle_call(self, request: object, caller: Caller, state: None) -> Reply[_Result, None]:
         match _words(request):
             case ("which_children",):
-                return Reply(("ok", [_info(child) for child in reversed(self.children)]))
+                return Reply(("ok", self.children.infos()))
             case ("count_children",):
-                return Reply(("ok", _counts(self.children)))
+                return Reply(("ok", self.children.counts()))
             case ("start_child", ChildSpec() as spec):
                 return Reply(self._add(spec))
-            case (what, id) if what in self._CHANGES:
+            case (what, id) if what in _CHANGES:
                 child = self.children.get(id)
-                change = self._CHANGES[what]
-                return Reply(("error", "not_found") if child is None else change(self, child))
+                if child is None:
+                    return Reply(("error", "not_found"))
+                return Reply(_CHANGES[what](self.children, child))
             case _:
-                _reports.unexpected(self.name, request)
+                _reports.unexpected(self.children.owner, request)
                 return Reply(("error", "unexpected"))
 
-    def handle_cast(self, request: object, state: None) -> NoReply[None] | Stop[None, None]:
-        match _words(request):
-            case ("try_again_restart", attempt):
-                child = self.children.attempted(attempt)
-                return NoReply() if child is None else self._restart(child)
-            case _:
-                _reports.unexpected(self.name, request)
-                return NoReply()
+    def handle_cast(self, request: object, state: None) -> None:
+        _reports.unexpected(self.children.owner, request)
 
-    def handle_info(self, message: Message, state: None) -> NoReply[None] | Stop[None, None]:
-        if not isinstance(message, Exited):
-            _reports.unexpected(self.name, message)
-            return NoReply()
-        child = self.children.of(message.pid)
-        return NoReply() if child is None else self._ended(child, message.reason)
+    def handle_info(self, message: Message, state: None) -> Stop[None, None] | None:
+        match message:
+            case Exited(pid, reason):
+                child = self.children.of(pid)
+                return None if child is None else self._ended(child, reason)
+            case TryAgain(attempt):
+                child = self.children.attempted(attempt)
+                return None if child is None else self._restart(child)
+            case _:
+                _reports.unexpected(self.children.owner, message)
+                return None
 
     def terminate(self, reason: Reason, state: None) -> None:
-        self._stop_all()
+        stop_all(self.children)
 
     # What a child's end leads to
 
-    def _ended(self, child: Child, reason: Reason) -> NoReply[None] | Stop[None, None]:
+    def _ended(self, child: Child, reason: Reason) -> Stop[None, None] | None:
         spec = child.spec
         if is_failure(spec.restart, reason):
-            self._report("child_terminated", reason, child)
+            report(self.children, "child_terminated", reason, child)
         if is_restarted(spec.restart, reason):
             return self._restart(child)
-        self._drop(child)
-        return Stop(SHUTDOWN) if self._is_over(spec) else NoReply()
+        self.children.over(child)
+        return Stop(SHUTDOWN) if self._is_over(spec) else None
 
     def _is_over(self, ended: ChildSpec) -> bool:
         match self.rules.auto_shutdown:
@@ -508,33 +492,28 @@ class _Tree(GenServer[None]):
             case "all_significant":
                 return ended.significant and not self.children.has_significant()
 
-    def _restart(self, child: Child) -> NoReply[None] | Stop[None, None]:
-        if not self.window.allow(process.monotonic()):
-            self._report("shutdown", "reached_max_restart_intensity", child)
-            self._drop(child)
-            return Stop(SHUTDOWN)
-        self._carry_out(
-            plan(self.rules.strategy, self.children.specs(), child.spec.id), child, child.pid
-        )
-        return NoReply()
+    def _restart(self, child: Child) -> Stop[None, None] | None:
+        if may_restart(self.window):
+            steps = plan(self.rules.strategy, self.children.specs(), child.spec.id)
+            self._carry_out(steps, child, child.pid)
+            return None
+        report(self.children, "shutdown", "reached_max_restart_intensity", child)
+        self.children.over(child)
+        return Stop(SHUTDOWN)
 
     def _carry_out(self, steps: Plan, ended: Child, last: Pid | None) -> None:
+        children = self.children
         if steps.stop:
-            self.children.stopped(ended)
+            children.stopped(ended)
         for id in steps.stop:
-            self._stop(self.children[id])
+            stop_child(children, children[id])
         for id in steps.forget:
-            self.children.forget(self.children[id])
+            children.forget(children[id])
         for id in steps.start:
-            child = self.children[id]
-            if self._boot(child) is not None:
-                self._try_again(child, last if child is ended else None)
+            child = children[id]
+            if boot(children, child) is not None:
+                try_again(children, child, last if child is ended else None)
                 return
-
-    def _try_again(self, child: Child, last: Pid | None) -> None:
-        # Through the mailbox: whoever asks something meanwhile is answered before the next attempt.
-        attempt = self.children.restarting(child, last)
-        GenServer.cast(process.self(), ("try_again_restart", attempt))
 
     # What is asked for
 
@@ -548,93 +527,50 @@ class _Tree(GenServer[None]):
         except BadSpec as error:
             return "error", error.reason
         child = self.children.add(spec)
-        result = self._launch(child)
+        result = launch(self.children, child)
         if isinstance(result, Up):
             return "ok", result.answer
         self.children.forget(child)
         return "error", (result.reason, spec)
 
-    def _terminate(self, child: Child) -> _Result:
-        self._stop(child)
-        self._drop(child)
-        return "ok", None
-
-    def _revive(self, child: Child) -> _Result:
-        if child.status is not None:
-            return _busy(child)
-        result = self._launch(child)
-        return ("ok", result.answer) if isinstance(result, Up) else ("error", result.reason)
-
-    def _delete(self, child: Child) -> _Result:
-        if child.status is not None:
-            return _busy(child)
-        self.children.forget(child)
-        return "ok", None
-
-    def _show(self, child: Child) -> _Result:
-        return "ok", child.spec
-
-    _CHANGES: ClassVar[Mapping[str, Callable[[_Tree, Child], _Result]]] = {
-        "terminate_child": _terminate,
-        "restart_child": _revive,
-        "delete_child": _delete,
-        "get_childspec": _show,
-    }
-
-    # Starting and stopping one child, or all
-
-    def _boot_all(self, specs: Iterable[ChildSpec]) -> Stop[None, None] | None:
-        for spec in specs:
-            failed = self._boot(self.children.add(spec))
-            if failed is not None:
-                self._stop_all()
-                return Stop((SHUTDOWN, ("failed_to_start_child", spec.id, failed.reason)))
-        return None
-
-    def _boot(self, child: Child) -> Failed | None:
-        result = self._launch(child)
-        if isinstance(result, Up):
-            return None
-        self._report("start_error", result.reason, child)
-        return result
-
-    def _launch(self, child: Child) -> Up | Failed:
-        result = start(child.spec)
-        match result:
-            case Failed():
-                pass
-            case Up(pid=None):
-                self._drop(child)
-            case Up(pid=Pid() as pid):
-                self.children.running(child, pid)
-                _reports.child_started(self.name, child.spec, pid)
-        return result
-
-    def _stop_all(self) -> None:
-        for child in [*reversed(self.children)]:
-            self._stop(child)
-
-    def _stop(self, child: Child) -> None:
-        """Stop the process of a child, if it has one; give up what restart is on its way."""
-        if isinstance(child.status, Pid):
-            reason = _shutdown.stop(child.status, child.spec.shutdown)
-            if not _shutdown.is_expected(child.spec, reason):
-                self._report("shutdown_error", reason, child)
-        self.children.stopped(child)
-
-    def _drop(self, child: Child) -> None:
-        """Keep of a child that is over what its restart type asks to keep."""
-        if child.spec.is_temporary:
-            self.children.forget(child)
-        else:
-            self.children.stopped(child)
-
-    def _report(self, context: ErrorContext, reason: Reason, child: Child) -> None:
-        pid: LastPid = child.pid if child.attempt is None else ("restarting", child.pid)
-        _reports.child_failed(self.name, context, reason, child.spec, pid)
-
 
 # -- helpers ---------------------------------------------------------------------------------------
+
+
+def _terminate(children: Children, child: Child) -> _Result:
+    stop_child(children, child)
+    children.over(child)
+    return "ok", None
+
+
+def _revive(children: Children, child: Child) -> _Result:
+    if child.status is not None:
+        return _busy(child)
+    result = launch(children, child)
+    return ("ok", result.answer) if isinstance(result, Up) else ("error", result.reason)
+
+
+def _delete(children: Children, child: Child) -> _Result:
+    if child.status is not None:
+        return _busy(child)
+    children.forget(child)
+    return "ok", None
+
+
+def _show(_: Children, child: Child) -> _Result:
+    return "ok", child.spec
+
+
+def _busy(child: Child) -> _Result:
+    return "error", "running" if child.attempt is None else "restarting"
+
+
+_CHANGES: Final[Mapping[str, Callable[[Children, Child], _Result]]] = {
+    "terminate_child": _terminate,
+    "restart_child": _revive,
+    "delete_child": _delete,
+    "get_childspec": _show,
+}
 
 
 def _words(request: object) -> tuple[str] | tuple[str, object] | None:
@@ -660,23 +596,3 @@ def _rules(
     if isinstance(value, Supervised | Ignore):
         return value
     return Stop(("bad_return", (module, "init", value)))
-
-
-def _busy(child: Child) -> _Result:
-    return "error", "running" if child.attempt is None else "restarting"
-
-
-def _info(child: Child) -> ChildInfo:
-    return ChildInfo(child.spec.id, child.status, child.spec.type, child.spec.modules)
-
-
-def _counts(children: Children) -> ChildCounts:
-    supervisors = sum(child.spec.type == "supervisor" for child in children)
-    return ChildCounts(
-        specs=len(children),
-        active=sum(
-            isinstance(child.status, Pid) and process.is_alive(child.status) for child in children
-        ),
-        supervisors=supervisors,
-        workers=len(children) - supervisors,
-    )

@@ -43,7 +43,7 @@ def started(function: object, *args: object, **named: object) -> Up | Failed:
 
 
 def test_a_child_is_found_by_its_id_and_by_its_pid() -> None:
-    children, pid = Children(), Pid(1)
+    children, pid = Children("top"), Pid(1)
     child = children.add(spec())
 
     children.running(child, pid)
@@ -53,7 +53,7 @@ def test_a_child_is_found_by_its_id_and_by_its_pid() -> None:
 
 
 def test_a_child_that_stopped_is_found_by_its_id_only() -> None:
-    children, pid = Children(), Pid(1)
+    children, pid = Children("top"), Pid(1)
     child = children.add(spec())
     children.running(child, pid)
 
@@ -63,7 +63,7 @@ def test_a_child_that_stopped_is_found_by_its_id_only() -> None:
 
 
 def test_a_child_that_is_restarting_is_found_by_its_attempt() -> None:
-    children, pid = Children(), Pid(1)
+    children, pid = Children("top"), Pid(1)
     child = children.add(spec())
     children.running(child, pid)
 
@@ -74,7 +74,7 @@ def test_a_child_that_is_restarting_is_found_by_its_attempt() -> None:
 
 
 def test_an_attempt_that_was_given_up_is_nobody_s() -> None:
-    children = Children()
+    children = Children("top")
     child = children.add(spec())
     first = children.restarting(child, None)
 
@@ -86,7 +86,7 @@ def test_an_attempt_that_was_given_up_is_nobody_s() -> None:
 
 
 def test_a_forgotten_child_leaves_nothing_behind() -> None:
-    children, pid = Children(), Pid(1)
+    children, pid = Children("top"), Pid(1)
     child = children.add(spec(significant=True))
     children.running(child, pid)
 
@@ -97,7 +97,7 @@ def test_a_forgotten_child_leaves_nothing_behind() -> None:
 
 
 def test_the_order_is_that_of_the_starts_whatever_happens_to_the_children() -> None:
-    children = Children()
+    children = Children("top")
     rows = [children.add(spec(id)) for id in "abc"]
 
     children.restarting(rows[0], None)
@@ -108,7 +108,7 @@ def test_the_order_is_that_of_the_starts_whatever_happens_to_the_children() -> N
 
 
 def test_significant_children_count_while_they_run_or_are_restarted() -> None:
-    children = Children()
+    children = Children("top")
     child = children.add(spec(significant=True))
     seen = [children.has_significant()]
 
@@ -126,7 +126,7 @@ def test_significant_children_count_while_they_run_or_are_restarted() -> None:
 
 
 def test_one_pid_for_two_children_belongs_to_the_later_one() -> None:
-    children, pid = Children(), Pid(1)
+    children, pid = Children("top"), Pid(1)
     first, second = children.add(spec("a")), children.add(spec("b"))
     children.running(first, pid)
     children.running(second, pid)
@@ -138,7 +138,7 @@ def test_one_pid_for_two_children_belongs_to_the_later_one() -> None:
 
 @pytest.mark.parametrize("strange", [[], HostileId(), None])
 def test_a_strange_id_is_nobody_s(strange: object) -> None:
-    children = Children()
+    children = Children("top")
     children.add(spec("a"))
 
     assert children.get(strange) is None
@@ -146,7 +146,7 @@ def test_a_strange_id_is_nobody_s(strange: object) -> None:
 
 @pytest.mark.parametrize("strange", [[], "a", None])
 def test_a_strange_pid_or_attempt_is_nobody_s(strange: object) -> None:
-    assert (Children().of(strange), Children().attempted(strange)) == (None, None)
+    assert (Children("top").of(strange), Children("top").attempted(strange)) == (None, None)
 
 
 def test_a_start_function_is_called_with_its_arguments() -> None:
