@@ -1,0 +1,598 @@
+"""The supervisor: starts its children in order, starts again what ends, and stops all at the end.
+
+    a child ends ──> Exited ──> strategy      does it come back, and who shares its fate?
+                                _intensity    or has it been too often?
+                                _shutdown     stop the siblings, newest first
+                                _children     start them again, oldest first
+                                _reports      tell the world
+
+Children are started inside the supervisor's own process, one after the other, so it answers nobody
+until the last one is up. A restart that fails is tried again through a message to itself, so that
+requests get through between the attempts. It ends when its parent ends, when it is stopped, when
+restarts come too often, or when a significant child has ended (`auto_shutdown`); it always stops
+its children first, one at a time, the newest first.
+
+Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html, https://hexdocs.pm/elixir/Supervisor.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar, Final, Literal, TypeAlias, cast, overload
+
+from actors.errors import BadArgument
+from actors.exits import NORMAL, SHUTDOWN, Reason
+from actors.gen_server import Caller, GenServer
+from actors.messages import Exited, Message
+from actors.naming import Address, Name
+from actors.outcomes import Ignore, Reply, Stop
+from actors.pid import Pid
+from supervisors import _reports
+from supervisors._children import (
+    Answer,
+    Child,
+    ChildCounts,
+    ChildInfo,
+    Children,
+    TryAgain,
+    Up,
+    boot,
+    enrol,
+    launch,
+    may_restart,
+    report,
+    try_again,
+)
+from supervisors._intensity import RestartWindow, check_max_restarts, check_max_seconds
+from supervisors._shutdown import stop_all, stop_child
+from supervisors.child_spec import (
+    AutoShutdown,
+    BadOption,
+    BadSpec,
+    ChildError,
+    ChildLike,
+    ChildSpec,
+    Restart,
+    Shutdown,
+    all_of,
+    check_significant,
+    of,
+)
+from supervisors.strategy import (
+    Plan,
+    Strategy,
+    check_auto_shutdown,
+    check_strategy,
+    is_failure,
+    is_restarted,
+    plan,
+)
+
+__all__ = [
+    "ChildCounts",
+    "ChildInfo",
+    "Supervised",
+    "Supervisor",
+    "count_children",
+    "delete_child",
+    "get_childspec",
+    "restart_child",
+    "start_child",
+    "stop",
+    "terminate_child",
+    "which_children",
+]
+
+
+class _Unset(Enum):
+    UNSET = "UNSET"
+
+
+_UNSET: Final = _Unset.UNSET
+_Result: TypeAlias = tuple[Literal["ok", "error"], object]
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Supervised:
+    """What a supervisor is to run: its children and the rules for them. Checked when made.
+
+    The options are checked in the order strategy, max_restarts, max_seconds, auto_shutdown, and
+    then the children.
+
+    Raises:
+        BadSpec: An option or a child is not accepted (`BadOption` for an option).
+
+    Example:
+        >>> Supervised([{"id": "a", "start": (print, ())}]).max_restarts
+        3
+
+    Source: https://hexdocs.pm/elixir/Supervisor.html#init/2
+    """
+
+    children: tuple[ChildSpec, ...]
+    """The first children, in the order of their start."""
+    strategy: Strategy
+    """Who is restarted along with a child: `"one_for_one"`, `"one_for_all"` or `"rest_for_one"`."""
+    max_restarts: int
+    """How many restarts are allowed within `max_seconds`; with one more the supervisor gives up."""
+    max_seconds: float
+    """The window in which restarts are counted, in seconds."""
+    auto_shutdown: AutoShutdown
+    """Whether the end of significant children ends the supervisor: `"never"`, `"any_significant"`
+    or `"all_significant"`."""
+
+    def __init__(
+        self,
+        children: Iterable[ChildLike],
+        *,
+        strategy: Strategy = "one_for_one",
+        max_restarts: int = 3,
+        max_seconds: float = 5.0,
+        auto_shutdown: AutoShutdown = "never",
+    ) -> None:
+        put = object.__setattr__
+        put(self, "strategy", check_strategy(strategy))
+        put(self, "max_restarts", check_max_restarts(max_restarts))
+        put(self, "max_seconds", check_max_seconds(max_seconds))
+        put(self, "auto_shutdown", check_auto_shutdown(auto_shutdown))
+        put(self, "children", all_of(children, self.auto_shutdown))
+
+
+# -- client half -----------------------------------------------------------------------------------
+
+
+def which_children(supervisor: Address) -> list[ChildInfo]:
+    """Return the children of a supervisor, the newest first. Waits while the supervisor is busy.
+
+    Args:
+        supervisor: Its pid, name or `Via`.
+
+    Raises:
+        CallFailed: There is no such process, or it ended meanwhile.
+
+    Source: https://hexdocs.pm/elixir/Supervisor.html#which_children/1
+    """
+    return cast("list[ChildInfo]", _ask(supervisor, "which_children"))
+
+
+def count_children(supervisor: Address) -> ChildCounts:
+    """Return how many children a supervisor has. Waits while the supervisor is busy.
+
+    Args:
+        supervisor: Its pid, name or `Via`.
+
+    Raises:
+        CallFailed: There is no such process, or it ended meanwhile.
+
+    Source: https://hexdocs.pm/elixir/Supervisor.html#count_children/1
+    """
+    return cast("ChildCounts", _ask(supervisor, "count_children"))
+
+
+def start_child(supervisor: Address, child: ChildLike) -> Answer:
+    """Add a child to a supervisor, as its last one, and start it. Waits until the child is up.
+
+    Args:
+        supervisor: Its pid, name or `Via`.
+        child: Whatever `child_spec.of` accepts.
+
+    Returns:
+        What the start function returned: a pid, `(pid, info)`, or `None` for no process. The
+        specification is kept, except that of a temporary child without a process.
+
+    Raises:
+        BadSpec: The specification is not accepted.
+        ChildError: `("already_started", pid)` or `"already_present"` if the id is in use;
+            `(reason, specification)` if the start failed; nothing is kept then. It is
+            `("bad_combination", …)` for a significant child that `auto_shutdown` has no use for.
+        CallFailed: There is no such process, or it ended meanwhile.
+
+    Source: https://hexdocs.pm/elixir/Supervisor.html#start_child/2
+    """
+    return cast("Answer", _ask(supervisor, ("start_child", of(child))))
+
+
+def terminate_child(supervisor: Address, id: Hashable) -> None:
+    """Stop a child, or give up restarting it. Waits until it is gone.
+
+    The specification stays, for `restart_child`; that of a temporary child goes.
+
+    Args:
+        supervisor: Its pid, name or `Via`.
+        id: The id of the child, not its pid.
+
+    Raises:
+        ChildError: `"not_found"`.
+        CallFailed: There is no such process, or it ended meanwhile.
+
+    Source: https://hexdocs.pm/elixir/Supervisor.html#terminate_child/2
+    """
+    _ask(supervisor, ("terminate_child", id))
+
+
+def restart_child(supervisor: Address, id: Hashable) -> Answer:
+    """Start a child that is stopped. Waits until it is up; does not count as a restart.
+
+    Args:
+        supervisor: Its pid, name or `Via`.
+        id: The id of the child, not its pid.
+
+    Returns:
+        What the start function returned: a pid, `(pid, info)`, or `None` for no process.
+
+    Raises:
+        ChildError: `"not_found"`, `"running"`, `"restarting"`, or why the start failed.
+        CallFailed: There is no such process, or it ended meanwhile.
+
+    Source: https://hexdocs.pm/elixir/Supervisor.html#restart_child/2
+    """
+    return cast("Answer", _ask(supervisor, ("restart_child", id)))
+
+
+def delete_child(supervisor: Address, id: Hashable) -> None:
+    """Forget the specification of a child that is stopped.
+
+    Args:
+        supervisor: Its pid, name or `Via`.
+        id: The id of the child, not its pid.
+
+    Raises:
+        ChildError: `"not_found"`, `"running"` or `"restarting"`.
+        CallFailed: There is no such process, or it ended meanwhile.
+
+    Source: https://hexdocs.pm/elixir/Supervisor.html#delete_child/2
+    """
+    _ask(supervisor, ("delete_child", id))
+
+
+def get_childspec(supervisor: Address, id: Hashable) -> ChildSpec:
+    """Return the specification of a child.
+
+    Args:
+        supervisor: Its pid, name or `Via`.
+        id: The id of the child, not its pid.
+
+    Raises:
+        ChildError: `"not_found"`.
+        CallFailed: There is no such process, or it ended meanwhile.
+
+    Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html#get_childspec/2
+    """
+    return cast("ChildSpec", _ask(supervisor, ("get_childspec", id)))
+
+
+def stop(supervisor: Address, reason: Reason = NORMAL, timeout: float | None = None) -> None:
+    """Stop a supervisor, its children first. Waits until it is gone.
+
+    The children are told `"shutdown"` whatever the reason is.
+
+    Args:
+        supervisor: Its pid, name or `Via`.
+        reason: The exit reason of the supervisor.
+        timeout: Seconds to wait; `None`, the default, for no limit. It goes on ending after that.
+
+    Raises:
+        CallFailed: There is no such process, it ended with another reason, or took too long.
+
+    Source: https://hexdocs.pm/elixir/Supervisor.html#stop/3
+    """
+    GenServer.stop(supervisor, reason, timeout)
+
+
+class Supervisor:
+    """A process that keeps other processes running.
+
+    Used as it is, with a list of children, or as the base of a class whose `init` says what to run:
+
+        class Tree(Supervisor):
+            def init(self, port):
+                return Supervised([(Listener, port), Log], strategy="rest_for_one")
+
+        Supervisor.start_link([Tree.child_spec(8080)])
+
+    The class keywords `id`, `restart` and `shutdown` record how a supervisor above should treat it.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     top = Supervisor.start_link([], strategy="one_for_all")
+        ...     return count_children(top)
+        >>> run(main)
+        ChildCounts(specs=0, active=0, supervisors=0, workers=0)
+
+    Source: https://hexdocs.pm/elixir/Supervisor.html
+    """
+
+    options: ClassVar[Mapping[str, object]] = {}
+    """The class keywords."""
+
+    def __init_subclass__(cls, **options: object) -> None:
+        super().__init_subclass__()
+        unknown = options.keys() - {"id", "restart", "shutdown"}
+        if unknown:
+            raise BadArgument("class keywords", sorted(unknown), "id, restart and shutdown")
+        cls.options = {**cls.options, **options}
+
+    init: Callable[..., object]
+    """Written in a subclass, says what to run; in the supervisor's process, before anything starts.
+
+    Given what `start_link` was given, it returns `Supervised(children, …)`, or `Ignore()` for no
+    supervisor. Source: https://hexdocs.pm/elixir/Supervisor.html#c:init/1
+    """
+
+    @overload
+    @classmethod
+    def start_link(
+        cls,
+        children: Iterable[ChildLike],
+        /,
+        *,
+        strategy: Strategy = ...,
+        max_restarts: int = ...,
+        max_seconds: float = ...,
+        auto_shutdown: AutoShutdown = ...,
+        name: Name | None = ...,
+    ) -> Pid: ...
+    @overload
+    @classmethod
+    def start_link(cls, *args: object, name: Name | None = ..., **kwargs: object) -> Pid | None: ...
+    @classmethod
+    def start_link(cls, *args: object, name: Name | None = None, **kwargs: object) -> Pid | None:
+        """Start a supervisor linked to the caller and wait until all its children are up.
+
+        Args:
+            args: `Supervisor` itself takes the children; a subclass takes what its `init` takes.
+            name: A name to register, or a `Via`.
+            kwargs: `Supervisor` itself takes the options of `Supervised`: `strategy`
+                ("one_for_one"), `max_restarts` (3), `max_seconds` (5.0), `auto_shutdown` ("never").
+
+        Returns:
+            The pid; `None` when the `init` of a subclass returned `Ignore()`.
+
+        Raises:
+            BadSpec: An option or a child is not accepted; nothing was started.
+            StartError: `("shutdown", ("failed_to_start_child", id, reason))` when a child did not
+                start, and those before it were stopped again; `("start_spec", reason)` or
+                `("supervisor_data", reason)` when the `init` of a subclass asked for what is not
+                accepted; whatever else a start can fail with. A caller that does not trap exits is
+                ended by the link as well.
+
+        Source: https://hexdocs.pm/elixir/Supervisor.html#start_link/2
+        """
+        if not hasattr(cls, "init"):
+            rules = Supervised(*args, **kwargs)  # type: ignore[arg-type] # what it is there to find out
+            return _Tree.start_link(cls, lambda: rules, name, name=name)
+        return _Tree.start_link(cls, lambda: cls().init(*args, **kwargs), name, name=name)
+
+    which_children = staticmethod(which_children)
+    count_children = staticmethod(count_children)
+    start_child = staticmethod(start_child)
+    terminate_child = staticmethod(terminate_child)
+    restart_child = staticmethod(restart_child)
+    delete_child = staticmethod(delete_child)
+    get_childspec = staticmethod(get_childspec)
+    stop = staticmethod(stop)
+
+    @classmethod
+    def child_spec(
+        cls,
+        *args: object,
+        id: Hashable | _Unset = _UNSET,
+        restart: Restart | None = None,
+        shutdown: Shutdown | _Unset = _UNSET,
+        **kwargs: object,
+    ) -> ChildSpec:
+        """Describe this supervisor as a child of another one.
+
+        Args:
+            args: Passed to `start_link`.
+            id: What the supervisor above calls it; the class by default.
+            restart: `"permanent"`, `"transient"` or `"temporary"`.
+            shutdown: Seconds it gets to end, `None`, the default, for no limit, or `"brutal_kill"`.
+            kwargs: Passed to `start_link`, such as `name`.
+
+        Source: https://hexdocs.pm/elixir/Supervisor.html#module-child_spec-1-function
+        """
+        spec: dict[str, object] = {"id": cls, "type": "supervisor", **cls.options}
+        if id is not _UNSET:
+            spec["id"] = id
+        if restart is not None:
+            spec["restart"] = restart
+        if shutdown is not _UNSET:
+            spec["shutdown"] = shutdown
+        return of({**spec, "start": (cls.start_link, args, kwargs)})
+
+
+def _ask(supervisor: Address, request: str | tuple[str, object]) -> object:
+    match GenServer.call(supervisor, request, None):
+        case ("ok", value):
+            return value
+        case ("error", reason):
+            raise ChildError(reason)
+        case other:
+            raise BadOption("supervisor", supervisor, "a supervisor", ("bad_reply", other))
+
+
+# -- process half ----------------------------------------------------------------------------------
+
+
+class _Tree(GenServer[None]):
+    """The process of a supervisor."""
+
+    def init(
+        self, module: object, describe: Callable[[], object], name: Name | None
+    ) -> Stop[None, None] | Ignore | None:
+        self.children = enrol(name)
+        rules = _rules(module, describe)
+        if not isinstance(rules, Supervised):
+            return rules
+        self.rules = rules
+        self.window = RestartWindow(rules.max_restarts, rules.max_seconds)
+        for spec in rules.children:
+            failed = boot(self.children, self.children.add(spec))
+            if failed is not None:
+                stop_all(self.children)
+                return Stop((SHUTDOWN, ("failed_to_start_child", spec.id, failed.reason)))
+        return None
+
+    def handle_call(self, request: object, caller: Caller, state: None) -> Reply[_Result, None]:
+        match _words(request):
+            case ("which_children",):
+                return Reply(("ok", self.children.infos()))
+            case ("count_children",):
+                return Reply(("ok", self.children.counts()))
+            case ("start_child", ChildSpec() as spec):
+                return Reply(self._add(spec))
+            case (what, id) if what in _CHANGES:
+                child = self.children.get(id)
+                if child is None:
+                    return Reply(("error", "not_found"))
+                return Reply(_CHANGES[what](self.children, child))
+            case _:
+                _reports.unexpected(self.children.owner, request)
+                return Reply(("error", "unexpected"))
+
+    def handle_cast(self, request: object, state: None) -> None:
+        _reports.unexpected(self.children.owner, request)
+
+    def handle_info(self, message: Message, state: None) -> Stop[None, None] | None:
+        match message:
+            case Exited(pid, reason):
+                child = self.children.of(pid)
+                return None if child is None else self._ended(child, reason)
+            case TryAgain(attempt):
+                child = self.children.attempted(attempt)
+                return None if child is None else self._restart(child)
+            case _:
+                _reports.unexpected(self.children.owner, message)
+                return None
+
+    def terminate(self, reason: Reason, state: None) -> None:
+        stop_all(self.children)
+
+    # What a child's end leads to
+
+    def _ended(self, child: Child, reason: Reason) -> Stop[None, None] | None:
+        spec = child.spec
+        if is_failure(spec.restart, reason):
+            report(self.children, "child_terminated", reason, child)
+        if is_restarted(spec.restart, reason):
+            return self._restart(child)
+        self.children.over(child)
+        return Stop(SHUTDOWN) if self._is_over(spec) else None
+
+    def _is_over(self, ended: ChildSpec) -> bool:
+        match self.rules.auto_shutdown:
+            case "never":
+                return False
+            case "any_significant":
+                return ended.significant
+            case "all_significant":
+                return ended.significant and not self.children.has_significant()
+
+    def _restart(self, child: Child) -> Stop[None, None] | None:
+        if may_restart(self.window):
+            steps = plan(self.rules.strategy, self.children.specs(), child.spec.id)
+            self._carry_out(steps, child, child.pid)
+            return None
+        report(self.children, "shutdown", "reached_max_restart_intensity", child)
+        self.children.over(child)
+        return Stop(SHUTDOWN)
+
+    def _carry_out(self, steps: Plan, ended: Child, last: Pid | None) -> None:
+        children = self.children
+        if steps.stop:
+            children.stopped(ended)
+        for id in steps.stop:
+            stop_child(children, children[id])
+        for id in steps.forget:
+            children.forget(children[id])
+        for id in steps.start:
+            child = children[id]
+            if boot(children, child) is not None:
+                try_again(children, child, last if child is ended else None)
+                return
+
+    # What is asked for
+
+    def _add(self, spec: ChildSpec) -> _Result:
+        present = self.children.get(spec.id)
+        if present is not None:
+            running = isinstance(present.status, Pid)
+            return "error", ("already_started", present.pid) if running else "already_present"
+        try:
+            check_significant(spec, self.rules.auto_shutdown)
+        except BadSpec as error:
+            return "error", error.reason
+        child = self.children.add(spec)
+        result = launch(self.children, child)
+        if isinstance(result, Up):
+            return "ok", result.answer
+        self.children.forget(child)
+        return "error", (result.reason, spec)
+
+
+# -- helpers ---------------------------------------------------------------------------------------
+
+
+def _terminate(children: Children, child: Child) -> _Result:
+    stop_child(children, child)
+    children.over(child)
+    return "ok", None
+
+
+def _revive(children: Children, child: Child) -> _Result:
+    if child.status is not None:
+        return _busy(child)
+    result = launch(children, child)
+    return ("ok", result.answer) if isinstance(result, Up) else ("error", result.reason)
+
+
+def _delete(children: Children, child: Child) -> _Result:
+    if child.status is not None:
+        return _busy(child)
+    children.forget(child)
+    return "ok", None
+
+
+def _show(_: Children, child: Child) -> _Result:
+    return "ok", child.spec
+
+
+def _busy(child: Child) -> _Result:
+    return "error", "running" if child.attempt is None else "restarting"
+
+
+_CHANGES: Final[Mapping[str, Callable[[Children, Child], _Result]]] = {
+    "terminate_child": _terminate,
+    "restart_child": _revive,
+    "delete_child": _delete,
+    "get_childspec": _show,
+}
+
+
+def _words(request: object) -> tuple[str] | tuple[str, object] | None:
+    """Return a request if it may be one of ours; never ask a strange object whether it is equal."""
+    match request:
+        case str() if type(request) is str:
+            return (request,)
+        case (str() as what, argument) if type(request) is tuple and type(what) is str:
+            return (what, argument)
+        case _:
+            return None
+
+
+def _rules(
+    module: object, describe: Callable[[], object]
+) -> Supervised | Ignore | Stop[None, None]:
+    try:
+        value = describe()
+    except BadOption as error:
+        return Stop(("supervisor_data", error.reason))
+    except BadSpec as error:
+        return Stop(("start_spec", error.reason))
+    if isinstance(value, Supervised | Ignore):
+        return value
+    return Stop(("bad_return", (module, "init", value)))
