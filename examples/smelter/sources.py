@@ -1,0 +1,257 @@
+"""An input's processes: the source reads and decodes on a thread of its own, the feeder keeps and counts.
+
+The feeder owns what has been read and is still needed, so neither the source's crash nor the queue's loses
+anything: a new source is told to go on behind what was read last, a new queue gets everything again that it has not
+used. Where the oldest needed item stands is in the ledger; so even a new feeder goes on without a seam.
+
+A source reads only when it is asked, a little at a time, and looks at its mailbox in between.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from actors import GenServer, Message, Pid, process
+from examples.smelter.complaints import MediaBroken
+from examples.smelter.inputs import Item, Source as Reader
+from examples.smelter.ledger import LEDGER, Ledger
+from examples.smelter.media import open_source
+from examples.smelter.offsets import MILLISECOND, Media, Ns
+from examples.smelter.pictures import Frame as Shown
+from examples.smelter.plan import InputPlan
+from examples.smelter.sets import Batch, Frame
+from examples.smelter.wire import (
+    QUEUE,
+    Attach,
+    Begin,
+    Broken,
+    Grant,
+    More,
+    Offer,
+    Piece,
+    Read,
+    SourceUp,
+    feeder_of,
+    tell,
+)
+
+__all__ = ["Feeder", "Source"]
+
+AHEAD: Ns = 250 * MILLISECOND
+"""How much media a feeder keeps beyond what the queue has."""
+
+ITEMS = 4
+"""How many items a source reads before it looks at its mailbox again."""
+
+
+class Source(GenServer[None], host="thread"):
+    """Reads one input. It keeps its state on itself."""
+
+    def init(self, plan: InputPlan) -> None:
+        """Wait to be told where to begin."""
+        self.plan = plan
+        self.reader: Reader | None = None
+        tell(feeder_of(plan.id), SourceUp(process.self()))
+
+    def handle_cast(self, request: Message, state: None) -> None:
+        """Handle what `wire` says a source is told."""
+        match request:
+            case Begin(start):
+                self._close()
+                self.reader = open_source(self.plan.info.name, start=start, loop=True)
+                self._read(self.reader)
+            case More():
+                if self.reader is not None:
+                    self._read(self.reader)
+            case _:
+                raise TypeError(f"a source is not told {request!r}")
+
+    def _read(self, reader: Reader) -> None:
+        items: list[Item] = []
+        is_end = False
+        try:
+            while len(items) < ITEMS and not is_end:
+                item = reader.read()
+                if item is None:
+                    is_end = True
+                else:
+                    items.append(item)
+        except MediaBroken as broken:
+            self._tell_feeder(Read(process.self(), tuple(items), is_end=False))
+            self._tell_feeder(Broken(broken.at))
+            raise
+        self._tell_feeder(Read(process.self(), tuple(items), is_end=is_end))
+
+    def _tell_feeder(self, message: object) -> None:
+        tell(feeder_of(self.plan.id), message)
+
+    def _close(self) -> None:
+        if self.reader is not None:
+            self.reader.close()
+
+    def terminate(self, reason: object, state: None) -> None:
+        """Close the file."""
+        self._close()
+
+
+@dataclass(slots=True)
+class _Half:
+    """What a feeder keeps of one half of its input."""
+
+    base: int = 0
+    """Number of the oldest item kept."""
+    reached: Ns = -1
+    """Time up to which items have been read."""
+    items: deque[Piece] = field(default_factory=deque)
+    sent: int = 0
+    """Number of the first item that was not sent."""
+    queue: Pid | None = None
+    """To whom."""
+    is_ended: bool = False
+    grant: Grant | None = None
+
+    @property
+    def end(self) -> int:
+        return self.base + len(self.items)
+
+    def is_low(self) -> bool:
+        """Tell whether there is too little to send."""
+        if self.is_ended:
+            return False
+        unsent = self.end - max(self.sent, self.base)
+        if unsent <= 0 or not self.items:
+            return True
+        first = self.items[len(self.items) - unsent].pts
+        return self.items[-1].edge - first < AHEAD
+
+
+class Feeder(GenServer[None]):
+    """Keeps what one input has read until the queue needs it no more. It keeps its state on itself."""
+
+    def init(self, plan: InputPlan) -> None:
+        """Go on where the ledger says the last feeder stopped."""
+        self.plan = plan
+        self.source: Pid | None = None
+        self.is_reading = False
+        self.halves: dict[Media, _Half] = {}
+        halves: list[tuple[Media, object]] = [
+            ("video", plan.info.video),
+            ("audio", plan.info.audio),
+        ]
+        for media, info in halves:
+            if info is not None:
+                self.halves[media] = self._remembered(media)
+        self.queue: Pid | None = None
+        self._attach()
+
+    def _attach(self) -> None:
+        tell(QUEUE, Attach(self.plan.id, _guardian()))
+
+    def _key(self, media: Media) -> str:
+        return f"feeder.{self.plan.id}.{media}"
+
+    def _remembered(self, media: Media) -> _Half:
+        match Ledger.get(LEDGER, self._key(media)):
+            case (int() as number, int() as reached):
+                return _Half(base=number, sent=number, reached=reached)
+            case _:
+                return _Half()
+
+    def handle_cast(self, request: Message, state: None) -> None:
+        """Handle what `wire` says a feeder is told."""
+        match request:
+            case Grant(media=media):
+                half = self.halves.get(media)
+                if half is not None:
+                    self._granted(media, half, request)
+            case SourceUp(source):
+                self.source = source
+                self._begin()
+            case Read(source, items, is_end) if source is self.source:
+                self.is_reading = False
+                self._keep(items, is_end=is_end)
+            case Broken(at):
+                for half in self.halves.values():
+                    half.reached = max(half.reached, at)
+            case Read():
+                return
+            case _:
+                raise TypeError(f"a feeder is not told {request!r}")
+        self._ask()
+
+    # -- the source -------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        start = min((h.reached for h in self.halves.values() if not h.is_ended), default=None)
+        if start is not None and self.source is not None:
+            self.is_reading = True
+            GenServer.cast(self.source, Begin(max(0, start)))
+
+    def _ask(self) -> None:
+        if self.source is not None and not self.is_reading:
+            if any(half.is_low() for half in self.halves.values()):
+                self.is_reading = True
+                GenServer.cast(self.source, More())
+
+    def _keep(self, items: tuple[Item, ...], *, is_end: bool) -> None:
+        for item in items:
+            if isinstance(item, Shown):
+                self._add("video", Frame(item.pts, item.picture), is_new_from=item.pts)
+            else:
+                piece = Batch(item.start, item.duration, item)
+                self._add("audio", piece, is_new_from=item.end - 1)
+        for half in self.halves.values():
+            half.is_ended = half.is_ended or is_end
+        for media, half in self.halves.items():
+            self._send(media, half)
+
+    def _add(self, media: Media, piece: Piece, is_new_from: Ns) -> None:
+        half = self.halves.get(media)
+        # A source that was started again begins a little before where the last one stopped.
+        if half is not None and not half.is_ended and is_new_from > half.reached:
+            half.items.append(piece)
+            half.reached = piece.edge
+
+    # -- the queue --------------------------------------------------------------------------------
+
+    def _granted(self, media: Media, half: _Half, grant: Grant) -> None:
+        if half.queue is not grant.queue:
+            half.queue = grant.queue
+            half.sent = grant.next
+        if self.queue is not grant.queue:
+            self.queue = grant.queue
+            self._attach()
+        half.grant = grant
+        self._forget(media, half, grant.needed_from)
+        self._send(media, half)
+
+    def _forget(self, media: Media, half: _Half, needed_from: int) -> None:
+        before = half.base
+        reached = None
+        while half.items and half.base < needed_from:
+            reached = half.items.popleft().edge
+            half.base += 1
+        if half.base != before and reached is not None:
+            Ledger.put(LEDGER, self._key(media), (half.base, reached))
+
+    def _send(self, media: Media, half: _Half) -> None:
+        grant = half.grant
+        if grant is None:
+            return
+        skipped = max(0, grant.next - half.base)
+        waiting = [half.items[n] for n in range(skipped, len(half.items))]
+        limit = grant.next + grant.credit.admits(waiting)
+        first = max(half.sent, half.base)
+        items = tuple(half.items[n - half.base] for n in range(first, min(limit, half.end)))
+        half.sent = max(half.sent, first + len(items))
+        is_last = half.is_ended and half.sent >= half.end
+        if items or is_last:
+            tell(QUEUE, Offer(self.plan.id, media, first, items, is_last))
+
+
+def _guardian() -> Pid:
+    info = process.info(process.self())
+    assert info is not None
+    assert info.parent is not None
+    return info.parent

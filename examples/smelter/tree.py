@@ -1,0 +1,133 @@
+"""Who is responsible for whom. Read this first.
+
+    pipeline            rest_for_one   without the ledger nothing after it knows where it was
+    ├─ ledger                          positions and counters; never media
+    └─ stage            one_for_one    every worker can be rebuilt alone and finds the others by name
+       ├─ output        rest_for_one   a new muxer needs new encoders, which ask it how far the file goes
+       │  ├─ muxer
+       │  └─ encoders   one_for_one
+       │     ├─ audio_encoder
+       │     └─ video_encoder
+       ├─ compositor
+       ├─ mixer
+       ├─ queue
+       └─ inputs        one_for_one
+          └─ (input)    rest_for_one   a source's crash leaves what its feeder keeps
+             ├─ feeder
+             └─ source
+
+Whoever is gone for good takes the least with it: an input that cannot be read is given up after five restarts in ten
+seconds, and the others go on; an output that cannot be written ends the run, because there is nothing left to do.
+Shutting down goes from the bottom of the picture to the top: no more input, then what is in the queue, then the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from actors import CallFailed, Pid
+from examples.smelter.compositor import Compositor
+from examples.smelter.ledger import LEDGER, Ledger
+from examples.smelter.mixer import Mixer
+from examples.smelter.plan import InputPlan, Plan
+from examples.smelter.queue_server import Queue
+from examples.smelter.sinks import AudioEncoder, Muxer, VideoEncoder
+from examples.smelter.sources import Feeder, Source
+from examples.smelter.wire import (
+    AUDIO_ENCODER,
+    COMPOSITOR,
+    MIXER,
+    MUXER,
+    QUEUE,
+    VIDEO_ENCODER,
+    feeder_of,
+    source_of,
+)
+from supervisors import ChildSpec, Supervisor, which_children
+
+__all__ = ["Branch", "branches", "start"]
+
+
+def start(plan: Plan) -> Pid:
+    """Start the pipeline, linked to the caller, and return when all of it is up."""
+    return Supervisor.start_link(
+        [
+            Ledger.child_spec(id="ledger", name=LEDGER),
+            Supervisor.child_spec(
+                _stage(plan),
+                id="stage",
+                restart="transient",
+                max_restarts=10,
+                max_seconds=10.0,
+                auto_shutdown="any_significant",
+            ),
+        ],
+        strategy="rest_for_one",
+        max_restarts=3,
+        max_seconds=30.0,
+    )
+
+
+def _stage(plan: Plan) -> list[ChildSpec | dict[str, object]]:
+    return [
+        _output(plan),
+        Compositor.child_spec(plan, id="compositor", name=COMPOSITOR),
+        Mixer.child_spec(plan, id="mixer", name=MIXER),
+        Queue.child_spec(plan, id="queue", name=QUEUE),
+        Supervisor.child_spec(
+            [_input(one) for one in plan.inputs], id="inputs", max_restarts=50, max_seconds=10.0
+        ),
+    ]
+
+
+def _output(plan: Plan) -> ChildSpec:
+    encoders = [
+        AudioEncoder.child_spec(plan, id="audio_encoder", name=AUDIO_ENCODER),
+        VideoEncoder.child_spec(plan, id="video_encoder", name=VIDEO_ENCODER),
+    ]
+    children = [
+        Muxer.child_spec(plan, id="muxer", name=MUXER),
+        Supervisor.child_spec(encoders, id="encoders", max_restarts=5, max_seconds=10.0),
+    ]
+    return Supervisor.child_spec(
+        children, id="output", restart="transient", strategy="rest_for_one", max_seconds=10.0
+    )
+
+
+def _input(plan: InputPlan) -> ChildSpec:
+    children = [
+        Feeder.child_spec(plan, id=f"feeder {plan.id}", name=feeder_of(plan.id)),
+        Source.child_spec(plan, id=f"source {plan.id}", name=source_of(plan.id)),
+    ]
+    return Supervisor.child_spec(
+        children,
+        id=plan.id,
+        restart="transient",
+        strategy="rest_for_one",
+        max_restarts=5,
+        max_seconds=10.0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One child of the tree, for people who look."""
+
+    depth: int
+    id: str
+    pid: str
+    is_supervisor: bool
+
+
+def branches(supervisor: Pid, depth: int = 0) -> Iterator[Branch]:
+    """Yield the children of a supervisor and theirs, in the order of their start."""
+    try:
+        children = which_children(supervisor)
+    except CallFailed:
+        return
+    for child in reversed(children):
+        is_supervisor = child.type == "supervisor"
+        yield Branch(depth, str(child.id), str(child.pid), is_supervisor)
+        if is_supervisor and isinstance(child.pid, Pid):
+            yield from branches(child.pid, depth + 1)
