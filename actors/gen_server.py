@@ -27,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import (
+    Any,
     TYPE_CHECKING,
     ClassVar,
     Concatenate,
@@ -353,7 +354,7 @@ class GenServer(Generic[S]):
 
     # -- process half: callbacks ------------------------------------------------------------------
 
-    def init(self, *args: object, **kwargs: object) -> object:
+    def init(self, *args: Any, **kwargs: Any) -> object:
         """Make the first state, in the new process; the starter waits.
 
         Returns:

@@ -82,7 +82,7 @@ class Compositor(GenServer[None], host="thread"):
         tell(QUEUE, Taken("video", job.number))
         # A new queue may give out a tick again that the old one had sent already.
         if job.number > self.last:
-            picture: Picture = self.drawing.compose(self.order, job.pictures)
+            picture: Picture = self.drawing.render(self.order, job.pictures)
             draw = Draw(job.number, picture)
             self.last = job.number
             self.unwritten.append(draw)
