@@ -140,7 +140,7 @@ class AudioEncoder(GenServer[None], host="thread"):
         self.encoding = AudioEncoding(plan.encoding, end)
         self.is_ready = False
         self.is_over = False
-        tell(MIXER, EncoderUp(end))
+        tell(MIXER, EncoderUp(self.encoding.position))
 
     def handle_cast(self, request: Message, state: None) -> None:
         """Handle what `wire` says an audio encoder is told."""
