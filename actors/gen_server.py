@@ -114,6 +114,7 @@ class call(Generic[Self_, S, P, R]):  # noqa: N801 - a decorator
         self.method = method
         self.name = method.__name__
         self.__doc__ = method.__doc__
+        self._client: Client[P, R] = Client(self.name, DEFAULT_TIMEOUT)
 
     @overload
     def __get__(self, instance: None, owner: type) -> Client[P, R]: ...
@@ -123,7 +124,7 @@ class call(Generic[Self_, S, P, R]):  # noqa: N801 - a decorator
     ) -> Callable[Concatenate[S, P], Reply[R, S] | NoReply[S] | Stop[R, S]]: ...
     def __get__(self, instance: Self_ | None, owner: type) -> object:
         if instance is None:
-            return Client(self.name, DEFAULT_TIMEOUT)
+            return self._client
         return self.method.__get__(instance, owner)
 
 
@@ -428,7 +429,7 @@ class GenServer(Generic[S]):
 class _Server(Generic[S]):
     """One server's state and its way through a message."""
 
-    __slots__ = ("_args", "_cell", "_kwargs", "_parent", "callbacks", "initial_call", "state")
+    __slots__ = ("_args", "_cell", "_kwargs", "_parent", "_scheduler", "callbacks", "initial_call", "state")
 
     def __init__(
         self,
@@ -443,6 +444,7 @@ class _Server(Generic[S]):
         self._args = args
         self._kwargs = kwargs
         self._cell: Cell = me()
+        self._scheduler = self._cell.scheduler if self._cell.port is None else None
         self.state: S = typed("S", None)
 
     def init(self) -> object:
@@ -493,8 +495,13 @@ class _Server(Generic[S]):
         if type(outcome) is Reply:
             if outcome.state is not KEEP:
                 self.state = outcome.state
-            # Only this line answers a call that went well, whatever comes after it.
-            _behaviour.reply(caller, outcome.value)
+            # Only these lines answer a call that went well, whatever comes after them.
+            pid, ref = caller
+            waiting = pid._cell
+            if waiting is not None and waiting.awaiting is ref and self._scheduler is waiting.scheduler:
+                self._scheduler.answer(waiting, ref, "reply", outcome.value)
+            else:
+                _behaviour.reply(caller, outcome.value)
             if outcome.then is not None or self._cell.rest_for is not None:
                 self._follow(outcome.then)
         elif outcome is None:

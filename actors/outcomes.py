@@ -87,7 +87,7 @@ class Started(Generic[S]):
     """A timeout in seconds, `Hibernate()` or `Continue(term)`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply(Generic[V, S]):
     """Answer the caller and go on."""
 
@@ -99,7 +99,7 @@ class Reply(Generic[V, S]):
     """A timeout in seconds, `Hibernate()` or `Continue(term)`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NoReply(Generic[S]):
     """Go on without an answer; a caller waits until somebody calls `reply`."""
 

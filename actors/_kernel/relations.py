@@ -109,8 +109,9 @@ class Relations:
         target = cell.calling
         if target is not None:
             cell.calling = None
-            if target.callers is not None:
-                target.callers.pop(cell, None)
+            callers = target.callers
+            if callers is not None:
+                callers.pop(cell, None)
         cell.answer = (kind, value)
         self.ready.append(cell)
         return True
