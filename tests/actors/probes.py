@@ -15,9 +15,9 @@ T = TypeVar("T")
 def simulate(main: Callable[[], T], seed: int | None = None) -> T:
     """Run on a virtual clock, in order of arrival or by a seed."""
     choice = None if seed is None else SeededChoice(seed)
-    result = run(main, clock=VirtualClock(), choice=choice)
-    assert result is not None
-    return result
+    result: list[T] = []
+    run(lambda: result.append(main()), clock=VirtualClock(), choice=choice)
+    return result[0]
 
 
 def probe(name: str, *, trap: bool = False, host: Host = None) -> Pid:
