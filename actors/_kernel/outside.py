@@ -225,9 +225,7 @@ class Port:
         question: _Question[R] = _Question()
         cell = self.cell
         cell.scheduler.post(question.settle, lambda: what(cell.scheduler, cell, *args, **kwargs))
-        value = question.answer(cell.scheduler)
-        self._check_once()
-        return value
+        return question.answer(cell.scheduler)
 
     def receive(self, accepts: Predicate | None, timeout: float | None) -> Message:
         """Take the oldest message that is accepted, waiting for it if need be."""
