@@ -290,7 +290,7 @@ class Runtime:
         scheduler = self._scheduler
         asked: set[Pid] = set()
         while others := self._others():
-            orphans = [cell for cell in others if cell.parent is None or cell.parent._cell is None]
+            orphans = _orphans(others)
             for cell in orphans:
                 if cell.pid not in asked:
                     asked.add(cell.pid)
@@ -328,6 +328,12 @@ class Runtime:
         for cell in orphans:
             if cell.pid not in parents or not _is_at_work(cell):
                 self._scheduler.signal(cell, process.self(), KILL, linked=False)
+
+
+def _orphans(cells: list[Cell]) -> list[Cell]:
+    """Return those whose parent is dead, or a guest, which nobody can ask to stop its children."""
+    living = {cell.pid for cell in cells if cell.exiting is None}
+    return [cell for cell in cells if cell.parent is None or cell.parent not in living]
 
 
 def _is_at_work(cell: Cell) -> bool:
