@@ -511,7 +511,7 @@ def send_exit(pid: Pid, reason: Reason) -> None:
 
 
 def _signal(scheduler: Scheduler, sender: Cell, pid: Pid, reason: Reason) -> None:
-    # Not by the pid alone: whoever is on its way out has none any more, and a kill still hurries it.
+    # Not through the pid: whoever is on its way out is gone from it, and a kill still hurries it.
     target = scheduler.cells.get(pid.serial)
     if target is not None and target.pid is pid:
         scheduler.signal(target, sender.pid, reason, linked=False)

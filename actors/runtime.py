@@ -131,11 +131,12 @@ class Runtime:
 
         When `main` returns, its links are told; supervisors linked to it stop their children in order. What is left
         is asked to shut down and, after `grace` seconds, killed. The first Ctrl-C asks `main` to shut down
-        and `run` raises KeyboardInterrupt when all has ended in order; the second one ends at once, and is
-        raised as an exit in a process that holds the loop; the third leaves a process behind that swallows even that.
+        and `run` raises KeyboardInterrupt when all has ended in order; the second one ends at once,
+        and is raised as an exit in a process that holds the loop; the third leaves a process behind
+        that swallows even that.
 
-        A runtime runs once. What a signal handler of the program raises while everybody waits ends `main` in order too
-        and is raised when all has ended.
+        A runtime runs once. What a signal handler of the program raises while everybody waits ends
+        `main` in order too and is raised when all has ended.
 
         Returns:
             What `main` returned; `None` if it ended itself with a clean reason.
@@ -225,7 +226,7 @@ class Runtime:
         return signal.signal(signal.SIGINT, self._interrupt)
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
-        # Runs between two lines of whichever callback has its turn, so it must not raise there the first time.
+        # Runs between two lines of whichever callback has its turn: it must not raise there at once.
         self._interrupted += 1
         if self._interrupted == 1:
             self._scheduler.post(self._interrupt_main)
@@ -233,7 +234,7 @@ class Runtime:
         self._scheduler.post(self._kill_everybody)
         holder = self._scheduler.current
         if holder is not None and holder is not self._closer:
-            # It may never wait, and then nobody would hear of the post: it is ended where it stands.
+            # It may never wait, so that nobody would hear of the post: it ends where it stands.
             self._scheduler.doom(holder, KILLED)
             if self._interrupted == 2:  # noqa: PLR2004 - the second one
                 raise Exit(KILLED)
@@ -249,7 +250,7 @@ class Runtime:
             self._scheduler.kill_all(self._main.pid, self._closer)
 
     def _on_failure(self, error: BaseException) -> None:
-        # The first one is what `run` will raise; those that follow come while all are on their way out.
+        # The first is what `run` will raise; those that follow come while all are on their way.
         self._failure = self._failure or error
         if self._main is None:
             self._begin_closing()
@@ -337,7 +338,7 @@ def _orphans(cells: list[Cell]) -> list[Cell]:
 
 
 def _is_at_work(cell: Cell) -> bool:
-    """Tell whether a server is in the middle of a callback, such as a supervisor that stops its children.
+    """Tell whether a server is in the middle of a callback, such as stopping its children.
 
     One that rests has heard the request to end and does not care, so it need not be waited for.
     """

@@ -73,9 +73,7 @@ def take(mail: Mail, accepts: Predicate, start: int) -> tuple[Message, int]:
     return NOTHING, size
 
 
-def _remove(
-    mail: Mail, index: int, message: Message, accepts: Predicate
-) -> tuple[Message, int]:
+def _remove(mail: Mail, index: int, message: Message, accepts: Predicate) -> tuple[Message, int]:
     try:
         if mail[index] is message:
             del mail[index]

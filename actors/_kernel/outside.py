@@ -124,7 +124,7 @@ class Port:
         self.open()
 
     def condemn(self) -> None:
-        """Let the thread unwind; if the process was killed, bury it soon, with or without its thread."""
+        """Let the thread unwind; bury a process that was killed soon, thread or no thread."""
         self.open()
         reason = None if self.cell.exiting is None else self.cell.exiting[0]
         if isinstance(reason, str) and reason == KILLED:
@@ -168,7 +168,7 @@ class Port:
     def is_busy(self) -> bool:
         """Tell whether the thread may still post something.
 
-        Not only while it runs: on its way to the gate it is about to look once more at what it waits for.
+        Not only while it runs: on its way to the gate it is about to look once more.
         """
         cell = self.cell
         if self.running or cell.exiting is not None or cell.answer is not None:
@@ -201,7 +201,7 @@ class Port:
             self._gate.acquire()
 
     def _check_once(self) -> None:
-        """Raise if the process was told to end and does not know yet: `finally` blocks may act, not wait.
+        """Raise if the process was told to end and does not know yet: it may act then, not wait.
 
         Raises:
             Exit: It was, or all is over.

@@ -276,7 +276,7 @@ class Relations:
                 self.doomed.append(cell)
 
     def hasten(self, cell: Cell) -> None:
-        """Do not wait any longer for a process that was told to end; the loop's own never keep it waiting."""
+        """Do not wait any longer for a process that was told to end; none on the loop needs it."""
 
     def release(self, cell: Cell, reason: Reason) -> None:
         """Do the first half of a death: take back all that the process owns."""

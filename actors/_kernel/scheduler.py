@@ -261,7 +261,7 @@ class Scheduler(Relations):
         self.on_end(cell)
 
     def hasten(self, cell: Cell) -> None:
-        """Bury a process whose thread has been told to end and does not, after a last short wait."""
+        """Bury a process whose thread was told to end and does not, after a last short wait."""
         if cell.port is not None and cell.port.carried:
             cell.port.hurry()
 

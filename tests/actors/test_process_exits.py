@@ -7,12 +7,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
 
-from actors import Crash, Down, Exit, Exited, Pid, TimedOut, process, receive, send, spawn
-from actors import spawn_link, spawn_monitor
+from actors import (
+    Crash,
+    Down,
+    Exit,
+    Exited,
+    Pid,
+    TimedOut,
+    process,
+    receive,
+    send,
+    spawn,
+    spawn_link,
+    spawn_monitor,
+)
 from actors.errors import BadArgument, CallFailed
 from actors.exits import Reason
 from tests.actors.probes import end_of, ended, inside, mail, probe, simulate
@@ -197,7 +210,7 @@ class Frozen(Exception):
 
 class Touchy(BaseException):
     @property
-    def __cause__(self) -> BaseException | None:
+    def __cause__(self) -> BaseException | None:  # type: ignore[override]
         raise RuntimeError("hands off")
 
 
@@ -337,10 +350,8 @@ def test_a_process_that_swallows_its_end_is_dead_all_the_same() -> None:
 def test_a_process_that_swallows_its_end_for_ever_is_given_up(wait: Callable[[], object]) -> None:
     def stubborn() -> None:
         while True:
-            try:
+            with suppress(BaseException):
                 wait()
-            except BaseException:
-                continue
 
     def main() -> object:
         process.trap_exit(True)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
-from actors import Down, Exited, Pid, process, receive, send, spawn_link
+from actors import Down, Exited, Pid, Ref, process, receive, send, spawn_link
 from actors.errors import CallFailed
 from tests.actors.probes import end_of, ended, inside, mail, probe, simulate
+
+
+def is_down(ref: Ref, message: object) -> bool:
+    return isinstance(message, Down) and message.ref is ref
 
 
 def links(pid: Pid) -> tuple[Pid, ...]:
@@ -19,10 +25,10 @@ def test_a_chain_dies_with_the_first_reason_until_somebody_traps() -> None:
     def main() -> bool:
         a, b, c, d, e = (probe(name, trap=name == "d") for name in "abcde")
         for one, other in ((a, b), (b, c), (c, d), (d, e)):
-            inside(one, lambda other=other: process.link(other))
+            inside(one, partial(process.link, other))
         refs = [process.monitor(each) for each in (a, b, c)]
         process.send_exit(a, ("boom", 1))
-        downs = [receive(lambda m, r=ref: isinstance(m, Down) and m.ref is r) for ref in refs]
+        downs = [receive(partial(is_down, ref)) for ref in refs]
         assert [each.reason for each in downs if isinstance(each, Down)] == [("boom", 1)] * 3
         assert mail() == [("got", "d", Exited(c, ("boom", 1)))]
         return process.is_alive(d) and process.is_alive(e) and links(d) == (e,)
@@ -130,7 +136,10 @@ def test_a_child_that_fails_at_once_always_delivers_its_exit() -> None:
     def main() -> list[object]:
         process.trap_exit(True)
         pids = [spawn_link(process.exit, number) for number in range(100)]
-        return [message == Exited(pid, n) for n, (pid, message) in enumerate(zip(pids, mail()))]
+        return [
+            message == Exited(pid, n)
+            for n, (pid, message) in enumerate(zip(pids, mail(), strict=True))
+        ]
 
     assert simulate(main) == [True] * 100
 
@@ -156,7 +165,7 @@ def test_a_ring_of_links_dies_once_each() -> None:
     def main() -> list[object]:
         ring = [probe(str(number)) for number in range(50)]
         for one, other in zip(ring, [*ring[1:], ring[0]], strict=True):
-            inside(one, lambda other=other: process.link(other))
+            inside(one, partial(process.link, other))
         watch = {process.monitor(each): each for each in ring}
         process.send_exit(ring[7], "boom")
         downs = mail()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from functools import partial
+
 import pytest
 
-from actors import Down, Ref, process, receive, spawn, spawn_monitor
+from actors import Down, Ref, Runtime, process, receive, spawn, spawn_monitor
 from actors.errors import BadArgument
 from actors.pid import LOCAL_NODE
 from tests.actors.probes import ended, inside, mail, probe, simulate
@@ -82,7 +85,7 @@ def test_a_strangers_demonitor_changes_nothing() -> None:
         process.register(named, "it")
         by_name, by_pid = process.monitor("it"), process.monitor(named)
         for ref in (by_name, by_pid):
-            assert inside(stranger, lambda ref=ref: process.demonitor(ref, flush=True)) is False
+            assert inside(stranger, partial(process.demonitor, ref, flush=True)) is False
         process.send_exit(named, "boom")
         assert mail() == [Down(by_name, ("it", LOCAL_NODE), "boom"), Down(by_pid, named, "boom")]
 
@@ -145,10 +148,6 @@ def test_what_cannot_be_monitored_is_refused(target: object) -> None:
 
 def test_a_process_of_another_runtime_cannot_be_monitored_or_linked() -> None:
     foreign = simulate(process.self)
-    import threading
-
-    from actors import Runtime
-
     there = Runtime()
     started, pids = threading.Event(), []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -30,8 +31,9 @@ def test_one_name_a_process_one_process_a_name_and_both_alive() -> None:
         assert refusal(lambda: process.register(a, "one")) is NameTaken
         assert refusal(lambda: process.register(a, "two")) is NameTaken
         assert refusal(lambda: process.register(dead, "three")) is BadArgument
-        for name in ("nil", "undefined", "", None, True):
-            assert refusal(lambda n=name: process.register(b, n)) is BadArgument
+        names: tuple[object, ...] = ("nil", "undefined", "", None, True)
+        for name in names:
+            assert refusal(partial(process.register, b, name)) is BadArgument  # type: ignore[arg-type]
         assert refusal(lambda: process.unregister("unknown")) is BadArgument
         assert process.registered() == ["one"]
 

@@ -126,7 +126,9 @@ def test_an_absolute_time_is_one_of_the_runtimes_clock() -> None:
     simulate(main)
 
 
-@pytest.mark.parametrize("seconds", [-1, -0.001, float("nan"), float("inf"), None, "1", True, 1e300])
+@pytest.mark.parametrize(
+    "seconds", [-1, -0.001, float("nan"), float("inf"), None, "1", True, 1e300]
+)
 def test_what_is_no_duration_is_refused(seconds: object) -> None:
     acts: list[Callable[[float], object]] = [
         lambda s: process.send_after(process.self(), "x", s),

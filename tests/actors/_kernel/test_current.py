@@ -9,10 +9,23 @@ from typing import TypeVar
 
 import pytest
 
-from actors import Down, Exit, Exited, GenServer, Pid, Reply, Runtime, TimedOut, process, receive
-from actors import send, spawn, spawn_link
+from actors import (
+    Down,
+    Exit,
+    Exited,
+    GenServer,
+    Pid,
+    Reply,
+    Runtime,
+    TimedOut,
+    process,
+    receive,
+    send,
+    spawn,
+    spawn_link,
+)
+from actors._kernel.current import guest_of, running
 from actors.errors import BadArgument, NotInProcess
-from actors._kernel.current import running
 from tests.actors.probes import end_of, inside, mail, probe
 
 T = TypeVar("T")
@@ -208,8 +221,6 @@ def test_nobody_waits_for_a_runtime_that_has_ended() -> None:
     served = Served()
     scheduler = served.runtime.scheduler
     served.stop()
-    from actors._kernel.current import guest_of
-
     with pytest.raises(NotInProcess, match="has ended"):
         in_thread(lambda: guest_of(scheduler))
 
@@ -218,15 +229,12 @@ def test_asking_a_runtime_that_ends_meanwhile_does_not_hang() -> None:
     served = Served()
 
     def guest() -> None:
-        me = process.self()
+        here = guest_of(served.runtime.scheduler)
         served.stop()
+        port = here.port
+        assert port is not None
         with pytest.raises((Exit, NotInProcess)):
-            for _ in range(3):
-                from actors._kernel.current import guest_of
-
-                port = guest_of(served.runtime.scheduler).port
-                assert port is not None
-                port.ask(lambda scheduler, cell: me)
+            port.ask(lambda scheduler, cell: cell.pid)
 
     in_thread(guest)
 

@@ -5,11 +5,26 @@ import gc
 import resource
 import time
 import weakref
+from functools import partial
 
 import pytest
 
-from actors import Crash, Down, Exited, Pid, Runtime, TimedOut, process, receive, run, send, spawn
-from actors import spawn_link, spawn_monitor, telemetry
+from actors import (
+    Crash,
+    Down,
+    Exited,
+    Pid,
+    Runtime,
+    TimedOut,
+    process,
+    receive,
+    run,
+    send,
+    spawn,
+    spawn_link,
+    spawn_monitor,
+    telemetry,
+)
 from actors._kernel.clock import MonotonicClock
 from actors._kernel.current import me, running
 from actors.process import Host
@@ -72,7 +87,12 @@ def test_a_context_is_inherited_as_a_copy_and_never_leaks(host: Host) -> None:
         assert VAR.get() == "changed"
 
     simulate(main)
-    assert seen == [("before", "unset"), ("after", "parent"), ("before", "before"), ("after", "after")]
+    assert seen == [
+        ("before", "unset"),
+        ("after", "parent"),
+        ("before", "before"),
+        ("after", "after"),
+    ]
     assert VAR.get() == "unset"
 
 
@@ -248,9 +268,9 @@ def test_twenty_thousand_processes_wait_at_the_same_time() -> None:
             send(pid, number)
         total = 0
         for _ in range(count):
-            number = receive()
-            assert isinstance(number, int)
-            total += number
+            answer = receive()
+            assert isinstance(answer, int)
+            total += answer
         return total, (after - before) / count
 
     total, kilobytes = simulate(main)
@@ -333,8 +353,8 @@ def test_calls_and_exits_of_many_leave_no_entries_in_the_kernels_tables() -> Non
             process.demonitor(ref)
         scheduler = running()
         mine = me()
-        assert not scheduler._aliases
-        assert not scheduler._watched
+        assert not scheduler._aliases  # noqa: SLF001 - what is left behind is the question
+        assert not scheduler._watched  # noqa: SLF001
         assert len(scheduler.cells) == 1
         assert not mine.links
         assert not mine.monitors
@@ -351,7 +371,7 @@ def test_stacks_that_nobody_needs_any_more_are_taken_down() -> None:
         for pid in pids:
             send(pid, "go")
         process.sleep(1.0)
-        return len(running()._spare)
+        return len(running()._spare)  # noqa: SLF001 - what is left behind is the question
 
     assert simulate(main) <= 40
 
@@ -452,9 +472,8 @@ def test_a_server_that_holds_two_thousand_messages_is_not_slowed_by_waiting_for_
             send(boss, number)
         other = probe("other")
         for number in range(50):
-            assert inside(other, lambda n=number: n) == number
+            assert inside(other, partial(int, number)) == number
         assert receive(timeout=0) == 0
 
     simulate(main)
     assert isinstance(simulate(lambda: receive(timeout=1.0)), TimedOut)
-
