@@ -37,6 +37,7 @@ __all__ = [
 ]
 
 Reason: TypeAlias = object
+"""Why a process ended: any value; those below have a meaning of their own."""
 
 NORMAL: Final = "normal"
 SHUTDOWN: Final = "shutdown"
@@ -45,6 +46,7 @@ KILLED: Final = "killed"
 NOPROC: Final = "noproc"
 TIMEOUT: Final = "timeout"
 NOCONNECTION: Final = "noconnection"
+"""The reasons with a meaning of their own; OTP's atoms, as plain strings."""
 
 _LIBRARY = str(Path(__file__).parent)
 _SUPERVISION = str(Path(__file__).parent.parent / "supervisors")
@@ -71,7 +73,7 @@ class Exit(BaseException):
         self.reason = reason
 
 
-class ExitsWith(Exception):  # noqa: N818 - the base of errors, not one to be raised
+class ExitsWith(Exception):
     """An ordinary exception that, uncaught, ends its process with `reason` and not with a `Crash`.
 
     A failed call is such an exception: in OTP it is an exit of the caller.

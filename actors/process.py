@@ -25,7 +25,6 @@ from dataclasses import dataclass
 from functools import partial
 from math import isfinite
 from typing import (
-    TYPE_CHECKING,
     Concatenate,
     Literal,
     NoReturn,
@@ -48,11 +47,9 @@ from actors.exits import Exit, Reason
 from actors.messages import Message, TimedOut
 from actors.pid import LOCAL_NODE, Pid, Ref
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 __all__ = [
     "Host",
+    "Match",
     "ProcessInfo",
     "alias",
     "cancel_timer",
@@ -95,6 +92,7 @@ Ts = TypeVarTuple("Ts")
 Host: TypeAlias = Literal["thread"] | None
 """Where a process's code runs: on the loop (`None`), or on an OS thread of its own (`"thread"`)."""
 
+_LONGEST = 1e15
 _CARRIERS = {"thread": "actors.threads"}
 _ALIASES = ("explicit", "reply")
 _MONITOR_ALIASES = ("explicit_unalias", "demonitor", "reply_demonitor")
@@ -117,19 +115,19 @@ def check_timeout(what: str, seconds: object) -> None:
     Raises:
         BadArgument: It is not `None`, and not a finite number of seconds of at least 0.
     """
-    if seconds is None or (type(seconds) is float and 0.0 <= seconds < 1e15):
+    if seconds is None or (type(seconds) is float and 0.0 <= seconds < _LONGEST):
         return
-    if type(seconds) is int and 0 <= seconds < 10**15:
+    if type(seconds) is int and 0 <= seconds < _LONGEST:
         return
     number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if not number or not isfinite(seconds) or not 0 <= seconds < 1e15:  # type: ignore[arg-type,operator]
+    if not number or not isfinite(seconds) or not 0 <= seconds < _LONGEST:  # type: ignore[arg-type,operator]
         raise BadArgument(what, seconds, "seconds, 0 or more and finite, or None for no limit")
 
 
 # -- starting --------------------------------------------------------------------------------------
 
 
-def spawn(fn: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], host: Host = None) -> Pid:
+def spawn(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
     """Start a process that runs a function and ends with it.
 
     Does not wait: the function runs when the new process has its first turn.
@@ -156,7 +154,7 @@ def spawn(fn: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], host: Host = No
     return launch(partial(fn, *args), _named(fn), host=host).pid
 
 
-def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], host: Host = None) -> Pid:
+def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
     """Start a process linked to the caller: the link is there before its first line runs.
 
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn_link/1
@@ -165,7 +163,7 @@ def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], host: Host
 
 
 def spawn_monitor(
-    fn: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], host: Host = None
+    fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None
 ) -> tuple[Pid, Ref]:
     """Start a process monitored by the caller, so that its death is never missed.
 
@@ -175,7 +173,7 @@ def spawn_monitor(
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn_monitor/1
     """
     launched = launch(partial(fn, *args), _named(fn), monitor=True, host=host)
-    assert launched.ref is not None
+    assert launched.ref is not None  # noqa: S101 - a monitor was asked for
     return launched.pid, launched.ref
 
 
@@ -684,8 +682,8 @@ def cancel_timer(ref: Ref) -> float | None:
     """Cancel a timer.
 
     Returns:
-        The seconds that were left; `None` when it had fired, was cancelled before, or is unknown. A message that has
-        been sent already stays in the mailbox.
+        The seconds that were left; `None` when it had fired, was cancelled before, or is unknown. A
+        message that has been sent already stays in the mailbox.
 
     Source: https://hexdocs.pm/elixir/Process.html#cancel_timer/2
     """

@@ -73,7 +73,7 @@ class _Main(Generic[T]):
             self.value.append(self._body())
         except Exit:
             raise
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - raised again, by `run`
             # Kept with its traceback: to whoever calls `run` this is an ordinary exception.
             self.error = error
             if isinstance(error, ExitsWith):
@@ -126,14 +126,15 @@ class Runtime:
         if wakeup is not None and not callable(getattr(wakeup, "wake", None)):
             raise BadArgument("wakeup", wakeup, "an object with sleep and wake")
 
-    def run(self, main: Callable[[Unpack[Ts]], T], *args: Unpack[Ts]) -> T | None:
+    def run(self, main: Callable[[Unpack[Ts]], T], *args: *Ts) -> T | None:
         """Run a function as the first process, in the calling thread, and end everything after it.
 
-        When `main` returns, its links are told; supervisors linked to it stop their children in order. What is left
-        is asked to shut down and, after `grace` seconds, killed. The first Ctrl-C asks `main` to shut down
-        and `run` raises KeyboardInterrupt when all has ended in order; the second one ends at once,
-        and is raised as an exit in a process that holds the loop; the third leaves a process behind
-        that swallows even that.
+        When `main` returns, its links are told; supervisors linked to it stop their children in
+        order. What is left is asked to shut down and, after `grace` seconds, killed.
+
+        The first Ctrl-C asks `main` to shut down and `run` raises KeyboardInterrupt when all has
+        ended in order; the second one ends at once, and is raised as an exit in a process that holds
+        the loop; the third leaves a process behind that swallows even that.
 
         A runtime runs once. What a signal handler of the program raises while everybody waits ends
         `main` in order too and is raised when all has ended.
@@ -317,8 +318,7 @@ class Runtime:
 
     def _ask_to_end(self, cell: Cell) -> None:
         scheduler = self._scheduler
-        assert self._closer is not None
-        scheduler.watch(self._closer, cell, Ref())
+        scheduler.watch(current.me(), cell, Ref())
         sender = cell.parent if cell.kin and cell.parent is not None else cell.pid
         scheduler.signal(cell, sender, SHUTDOWN, linked=True)
         if cell.port is not None and (cell.exiting is not None or self._clock.is_virtual):
@@ -349,7 +349,7 @@ def _is_at_work(cell: Cell) -> bool:
 
 def run(
     main: Callable[[Unpack[Ts]], T],
-    *args: Unpack[Ts],
+    *args: *Ts,
     clock: Clock | None = None,
     choice: Choice | None = None,
     grace: float = _GRACE,
@@ -392,11 +392,10 @@ class _Background:
     def __call__(self) -> Scheduler:
         with self._lock:
             if self._runtime is None or self._runtime.scheduler.closed:
-                self._start()
-            assert self._runtime is not None
+                self._runtime = self._start()
             return self._runtime.scheduler
 
-    def _start(self) -> None:
+    def _start(self) -> Runtime:
         started = threading.Event()
         made: list[Runtime] = []
 
@@ -408,8 +407,8 @@ class _Background:
         self._thread = threading.Thread(target=serve, name="actors-background", daemon=True)
         self._thread.start()
         started.wait()
-        self._runtime = made[0]
         atexit.register(self.stop)
+        return made[0]
 
     def stop(self) -> None:
         """End the background runtime in order; at the interpreter's exit."""

@@ -10,10 +10,9 @@ from __future__ import annotations
 import random
 from typing import final
 
-from actors._kernel.mailbox import Match
 from actors.errors import BadArgument
 from actors.messages import Message, TimedOut
-from actors.process import check_timeout, receive
+from actors.process import Match, check_timeout, receive
 
 __all__ = ["SeededChoice", "VirtualClock", "assert_receive", "refute_receive"]
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context, copy_context
+from functools import partial
 from typing import TYPE_CHECKING, ParamSpec
 
 from actors import telemetry
@@ -124,7 +125,7 @@ class Scheduler(Relations):
         try:
             # Comes back whenever a fresh stack is needed, and when the loop has ended.
             Stack(self._loop, self._root).switch()
-        except BaseException as error:  # noqa: BLE001 - the loop does not die of a signal handler
+        except BaseException as error:
             self.current = None
             self.resting = False
             self._failures += 1
@@ -424,8 +425,7 @@ class Scheduler(Relations):
 
     def post(self, what: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         """Have something done on the loop's thread soon; from any thread, in order."""
-        assert not kwargs, "positional arguments only"
-        self.inbox.append((what, args))
+        self.inbox.append((partial(what, **kwargs) if kwargs else what, args))
         self.wakeup.wake()
 
     def _take_in(self) -> None:

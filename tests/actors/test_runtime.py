@@ -229,7 +229,7 @@ def test_a_parent_that_ignores_its_end_is_killed_with_its_children() -> None:
             ended.append("child")
 
     class Ignores(GenServer[None]):
-        def init(self) -> None:  # type: ignore[override]
+        def init(self) -> None:
             process.trap_exit(True)
             spawn(child)
 
@@ -250,7 +250,7 @@ def test_a_server_that_stops_its_children_within_its_own_limits_is_waited_for() 
     ended: list[object] = []
 
     class Boss(GenServer[None]):
-        def init(self) -> None:  # type: ignore[override]
+        def init(self) -> None:
             process.trap_exit(True)
             spawn_link(slow)
 

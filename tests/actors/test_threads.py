@@ -36,7 +36,7 @@ STUCK = ("actors", "process", "stuck")
 
 
 class Adder(GenServer[int]):
-    def init(self, start: int) -> int:  # type: ignore[override]
+    def init(self, start: int) -> int:
         return start
 
     def handle_call(self, request: object, caller: object, state: int) -> object:
