@@ -37,6 +37,7 @@ __all__ = [
 ]
 
 Reason: TypeAlias = object
+"""Why a process ended: any value; those below have a meaning of their own."""
 
 NORMAL: Final = "normal"
 SHUTDOWN: Final = "shutdown"
@@ -45,6 +46,7 @@ KILLED: Final = "killed"
 NOPROC: Final = "noproc"
 TIMEOUT: Final = "timeout"
 NOCONNECTION: Final = "noconnection"
+"""The reasons with a meaning of their own; OTP's atoms, as plain strings."""
 
 _LIBRARY = str(Path(__file__).parent)
 _SUPERVISION = str(Path(__file__).parent.parent / "supervisors")
@@ -71,7 +73,7 @@ class Exit(BaseException):
         self.reason = reason
 
 
-class ExitsWith(Exception):  # noqa: N818 - the base of errors, not one to be raised
+class ExitsWith(Exception):
     """An ordinary exception that, uncaught, ends its process with `reason` and not with a `Crash`.
 
     A failed call is such an exception: in OTP it is an exit of the caller.
@@ -155,13 +157,12 @@ def is_clean(reason: Reason) -> bool:
 
     Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html#t:restart/0
     """
-    match reason:
-        case "normal" | "shutdown":
-            return True
-        case (first, _) if type(reason) is tuple:
-            return bool(isinstance(first, str) and first == SHUTDOWN)
-        case _:
-            return False
+    # Only strings are compared: a reason may be anything, also something whose `==` raises.
+    if isinstance(reason, str):
+        return reason in {NORMAL, SHUTDOWN}
+    if type(reason) is not tuple or len(reason) != 2:  # noqa: PLR2004 - OTP's pair
+        return False
+    return isinstance(reason[0], str) and reason[0] == SHUTDOWN
 
 
 def reason_of(exception: BaseException) -> Reason:
@@ -191,7 +192,8 @@ def _cut_tracebacks(exception: BaseException) -> None:
         if one is None or id(one) in seen:
             continue
         seen.add(id(one))
-        one.__traceback__ = None
+        # Not by assignment: an exception that is a frozen dataclass refuses that.
+        BaseException.with_traceback(one, None)
         todo += [one.__cause__, one.__context__]
         if isinstance(one, BaseExceptionGroup):
             todo += one.exceptions

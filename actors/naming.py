@@ -23,8 +23,8 @@ __all__ = [
     "Name",
     "Via",
     "ViaModule",
-    "locate",
     "give_back_name",
+    "locate",
     "take_name",
     "whereis",
 ]
@@ -57,7 +57,9 @@ class Via:
 
 
 Name: TypeAlias = str | Via
+"""What a process can be registered as."""
 Address: TypeAlias = Pid | str | Via
+"""What leads to a process."""
 
 
 def whereis(address: Address | tuple[str, str]) -> Pid | None:

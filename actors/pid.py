@@ -12,6 +12,7 @@ Source: https://www.erlang.org/doc/system/data_types.html#pid
 
 from __future__ import annotations
 
+import threading
 from itertools import count
 from typing import TYPE_CHECKING, NoReturn, Self, final
 
@@ -66,6 +67,7 @@ class Pid:
 
 
 _numbers = count(1)
+_numbering = threading.Lock()
 
 
 @final
@@ -90,7 +92,10 @@ class Ref:
         try:
             return self._number
         except AttributeError:
-            self._number = next(_numbers)
+            # Two threads that look at the same time must see the same number.
+            with _numbering:
+                if not hasattr(self, "_number"):
+                    self._number = next(_numbers)
             return self._number
 
     def __repr__(self) -> str:

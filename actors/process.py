@@ -25,7 +25,6 @@ from dataclasses import dataclass
 from functools import partial
 from math import isfinite
 from typing import (
-    TYPE_CHECKING,
     Concatenate,
     Literal,
     NoReturn,
@@ -46,13 +45,11 @@ from actors._kernel.timers import Timer
 from actors.errors import BadArgument
 from actors.exits import Exit, Reason
 from actors.messages import Message, TimedOut
-from actors.pid import Pid, Ref
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from actors.pid import LOCAL_NODE, Pid, Ref
 
 __all__ = [
     "Host",
+    "Match",
     "ProcessInfo",
     "alias",
     "cancel_timer",
@@ -95,7 +92,10 @@ Ts = TypeVarTuple("Ts")
 Host: TypeAlias = Literal["thread"] | None
 """Where a process's code runs: on the loop (`None`), or on an OS thread of its own (`"thread"`)."""
 
+_LONGEST = 1e15
 _CARRIERS = {"thread": "actors.threads"}
+_ALIASES = ("explicit", "reply")
+_MONITOR_ALIASES = ("explicit_unalias", "demonitor", "reply_demonitor")
 
 
 # -- helpers that every function below uses --------------------------------------------------------
@@ -115,19 +115,19 @@ def check_timeout(what: str, seconds: object) -> None:
     Raises:
         BadArgument: It is not `None`, and not a finite number of seconds of at least 0.
     """
-    if seconds is None or (type(seconds) is float and 0.0 <= seconds < 1e15):
+    if seconds is None or (type(seconds) is float and 0.0 <= seconds < _LONGEST):
         return
-    if type(seconds) is int and 0 <= seconds < 10**15:
+    if type(seconds) is int and 0 <= seconds < _LONGEST:
         return
     number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if not number or not isfinite(seconds) or not 0 <= seconds < 1e15:  # type: ignore[arg-type,operator]
+    if not number or not isfinite(seconds) or not 0 <= seconds < _LONGEST:  # type: ignore[arg-type,operator]
         raise BadArgument(what, seconds, "seconds, 0 or more and finite, or None for no limit")
 
 
 # -- starting --------------------------------------------------------------------------------------
 
 
-def spawn(fn: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], host: Host = None) -> Pid:
+def spawn(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
     """Start a process that runs a function and ends with it.
 
     Does not wait: the function runs when the new process has its first turn.
@@ -154,7 +154,7 @@ def spawn(fn: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], host: Host = No
     return launch(partial(fn, *args), _named(fn), host=host).pid
 
 
-def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], host: Host = None) -> Pid:
+def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
     """Start a process linked to the caller: the link is there before its first line runs.
 
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn_link/1
@@ -163,7 +163,7 @@ def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], host: Host
 
 
 def spawn_monitor(
-    fn: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], host: Host = None
+    fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None
 ) -> tuple[Pid, Ref]:
     """Start a process monitored by the caller, so that its death is never missed.
 
@@ -173,7 +173,7 @@ def spawn_monitor(
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn_monitor/1
     """
     launched = launch(partial(fn, *args), _named(fn), monitor=True, host=host)
-    assert launched.ref is not None
+    assert launched.ref is not None  # noqa: S101 - a monitor was asked for
     return launched.pid, launched.ref
 
 
@@ -250,7 +250,6 @@ carriers: dict[str, Callable[[Callable[[], None]], None]] = {}
 def _carry(scheduler: Scheduler, cell: Cell) -> None:
     port = Port(cell, carried=True)
     cell.port = port
-    scheduler.carried[cell] = None
 
     def on_its_thread() -> None:
         enter(None, cell)
@@ -259,7 +258,12 @@ def _carry(scheduler: Scheduler, cell: Cell) -> None:
         else:
             cell.context.run(port.carry)
 
-    carriers["thread"](on_its_thread)
+    try:
+        carriers["thread"](on_its_thread)
+    except BaseException:
+        scheduler.discard(cell)
+        raise
+    scheduler.carried[cell] = None
 
 
 def _named(fn: Callable[..., object]) -> str:
@@ -302,13 +306,13 @@ def send(dest: Pid | str | Ref | tuple[str, str], message: Message) -> Message:
             scheduler.deliver(target, message)
         elif cell.port is None or target.scheduler is not scheduler:
             target.scheduler.post(_deliver_to, target.scheduler, dest, message)
+        elif target is cell:
+            # Waits for the loop: what one has sent oneself must be there at once.
+            cell.port.ask(_deliver_to_itself, message)
         else:
             cell.port.post(_deliver_to, scheduler, dest, message)
     elif isinstance(dest, Ref):
-        if cell.port is None:
-            scheduler.send_alias(dest, message)
-        else:
-            cell.port.post(scheduler.send_alias, dest, message)
+        _send_to_alias(cell, dest, message)
     else:
         _do(_send_to_name, dest, message)
     return message
@@ -320,15 +324,39 @@ def _deliver_to(scheduler: Scheduler, dest: Pid, message: Message) -> None:
         scheduler.deliver(target, message)
 
 
+def _deliver_to_itself(scheduler: Scheduler, cell: Cell, message: Message) -> None:
+    if cell.exiting is None:
+        scheduler.deliver(cell, message)
+
+
+def _send_to_alias(cell: Cell, alias: Ref, message: Message) -> None:
+    scheduler = cell.scheduler
+    if cell.port is None:
+        scheduler.send_alias(alias, message)
+    elif cell.aliases is not None and alias in cell.aliases:
+        cell.port.ask(_send_to_own_alias, alias, message)
+    else:
+        cell.port.post(scheduler.send_alias, alias, message)
+
+
+def _send_to_own_alias(scheduler: Scheduler, _: Cell, alias: Ref, message: Message) -> None:
+    scheduler.send_alias(alias, message)
+
+
 def _send_to_name(
     scheduler: Scheduler, _: Cell, dest: str | tuple[str, str], message: Message
 ) -> None:
-    name = dest if isinstance(dest, str) else dest[0]
-    target = scheduler.names.find(name)
+    match dest:
+        case str():
+            target = scheduler.names.find(dest)
+            if target is None:
+                raise BadArgument("dest", dest, "a registered name")
+        case (str() as name, str() as node):
+            target = scheduler.names.find(name) if node == LOCAL_NODE else None
+        case _:
+            raise BadArgument("dest", dest, "a pid, a registered name, (name, node) or an alias")
     if target is not None:
         scheduler.deliver(target, message)
-    elif isinstance(dest, str):
-        raise BadArgument("dest", dest, "a registered name")
 
 
 def receive(match: Match = None, timeout: float | None = None) -> Message:
@@ -427,6 +455,10 @@ def monitor(target: Pid | str, *, alias: AliasKind | None = None) -> Ref:
 
     Source: https://hexdocs.pm/elixir/Process.html#monitor/1
     """
+    if not isinstance(target, Pid | str):
+        raise BadArgument("target", target, "a Pid or a registered name")
+    if alias is not None and alias not in _MONITOR_ALIASES:
+        raise BadArgument("alias", alias, f"None or one of {_MONITOR_ALIASES}")
     return _do(Scheduler.monitor, target, alias)
 
 
@@ -442,7 +474,7 @@ def demonitor(ref: Ref, *, flush: bool = False) -> bool:
 
     Source: https://hexdocs.pm/elixir/Process.html#demonitor/2
     """
-    return _do(Scheduler.demonitor, ref, flush=flush)
+    return _do(Scheduler.demonitor, _ref(ref), flush=flush)
 
 
 def exit(reason: Reason) -> NoReturn:
@@ -477,8 +509,9 @@ def send_exit(pid: Pid, reason: Reason) -> None:
 
 
 def _signal(scheduler: Scheduler, sender: Cell, pid: Pid, reason: Reason) -> None:
-    target = pid._cell
-    if target is not None:
+    # Not through the pid: whoever is on its way out is gone from it, and a kill still hurries it.
+    target = scheduler.cells.get(pid.serial)
+    if target is not None and target.pid is pid:
         scheduler.signal(target, sender.pid, reason, linked=False)
 
 
@@ -503,6 +536,8 @@ def alias(kind: Literal["explicit", "reply"] = "explicit") -> Ref:
 
     Source: https://hexdocs.pm/elixir/Process.html#alias/1
     """
+    if kind not in _ALIASES:
+        raise BadArgument("kind", kind, f"one of {_ALIASES}")
     return _do(Scheduler.make_alias, kind)
 
 
@@ -511,7 +546,7 @@ def unalias(ref: Ref) -> bool:
 
     Source: https://hexdocs.pm/elixir/Process.html#unalias/1
     """
-    return _do(Scheduler.unalias, ref)
+    return _do(Scheduler.unalias, _ref(ref))
 
 
 def is_alive(pid: Pid) -> bool:
@@ -526,6 +561,12 @@ def _pid(pid: Pid) -> Pid:
     if not isinstance(pid, Pid):
         raise BadArgument("pid", pid, "a Pid")
     return pid
+
+
+def _ref(ref: Ref) -> Ref:
+    if not isinstance(ref, Ref):
+        raise BadArgument("ref", ref, "a Ref")
+    return ref
 
 
 # -- names -----------------------------------------------------------------------------------------
@@ -623,7 +664,8 @@ def start_timer(
 def _when(seconds: float, *, absolute: bool) -> float:
     if seconds is None:
         raise BadArgument("seconds", seconds, "a number of seconds")
-    check_timeout("seconds", max(seconds, 0.0) if absolute else seconds)
+    is_past = absolute and isinstance(seconds, int | float) and seconds < 0
+    check_timeout("seconds", 0.0 if is_past else seconds)
     return seconds if absolute else monotonic() + seconds
 
 
@@ -632,9 +674,7 @@ def _set_timer(
 ) -> Ref:
     if not isinstance(dest, Pid | str):
         raise BadArgument("dest", dest, "a pid or a registered name")
-    timer = Timer(ref, when, dest, message)
-    scheduler.timers[ref] = timer
-    scheduler.deadlines.add(timer)
+    scheduler.set_timer(Timer(ref, when, dest, message))
     return ref
 
 
@@ -642,17 +682,17 @@ def cancel_timer(ref: Ref) -> float | None:
     """Cancel a timer.
 
     Returns:
-        The seconds that were left; `None` when it had fired, was cancelled before, or is unknown. A message that has
-        been sent already stays in the mailbox.
+        The seconds that were left; `None` when it had fired, was cancelled before, or is unknown. A
+        message that has been sent already stays in the mailbox.
 
     Source: https://hexdocs.pm/elixir/Process.html#cancel_timer/2
     """
-    return _do(_cancel, ref)
+    return _do(_cancel, _ref(ref))
 
 
 def _cancel(scheduler: Scheduler, cell: Cell, ref: Ref) -> float | None:
     left = _read(scheduler, cell, ref)
-    timer = scheduler.timers.pop(ref, None)
+    timer = scheduler.drop_timer(ref)
     if timer is not None:
         scheduler.deadlines.cancel(timer)
     return left
@@ -663,7 +703,7 @@ def read_timer(ref: Ref) -> float | None:
 
     Source: https://hexdocs.pm/elixir/Process.html#read_timer/1
     """
-    return _do(_read, ref)
+    return _do(_read, _ref(ref))
 
 
 def _read(scheduler: Scheduler, _: Cell, ref: Ref) -> float | None:

@@ -21,10 +21,10 @@ from actors._kernel.clock import Choice, Clock, MonotonicClock
 from actors._kernel.scheduler import Scheduler, own_context
 from actors._kernel.wakeup import LockWakeup, Wakeup
 from actors._kernel.watchdog import Watchdog
-from actors.errors import ActorsError, BadArgument, NotInProcess
-from actors.exits import KILL, SHUTDOWN, Crash, Exit, Reason, is_clean
+from actors.errors import ActorsError, BadArgument, NotInProcess, shown
+from actors.exits import KILL, KILLED, SHUTDOWN, Crash, Exit, ExitsWith, Reason, Stack, is_clean
 from actors.messages import Down, TimedOut
-from actors.pid import Pid
+from actors.pid import Pid, Ref
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -51,8 +51,8 @@ class MainExited(ActorsError):
 
     def __str__(self) -> str:
         if isinstance(self.reason, Crash):
-            return f"a linked process raised {self.reason.exception!r}\n{self.reason.stack}"
-        return f"the main process was ended: {self.reason!r}"
+            return f"a linked process raised {shown(self.reason.exception)}\n{self.reason.stack}"
+        return f"the main process was ended: {shown(self.reason)}"
 
 
 class Deadlock(ActorsError):
@@ -73,10 +73,12 @@ class _Main(Generic[T]):
             self.value.append(self._body())
         except Exit:
             raise
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - raised again, by `run`
             # Kept with its traceback: to whoever calls `run` this is an ordinary exception.
             self.error = error
-            raise Exit(("main", type(error).__name__)) from None
+            if isinstance(error, ExitsWith):
+                raise Exit(error.reason) from None
+            raise Exit(Crash(error, Stack.of(error.__traceback__))) from None
 
 
 @final
@@ -111,8 +113,9 @@ class Runtime:
         self._held = None if self._clock.is_virtual else held
         self._scheduler = Scheduler(self._clock, self._wakeup, choice)
         self._main: Cell | None = None
+        self._closer: Cell | None = None
         self._interrupted = 0
-        self._is_closing = False
+        self._failure: BaseException | None = None
 
     @staticmethod
     def _check(clock: object, choice: object, wakeup: object) -> None:
@@ -123,12 +126,18 @@ class Runtime:
         if wakeup is not None and not callable(getattr(wakeup, "wake", None)):
             raise BadArgument("wakeup", wakeup, "an object with sleep and wake")
 
-    def run(self, main: Callable[[Unpack[Ts]], T], *args: Unpack[Ts]) -> T | None:
+    def run(self, main: Callable[[Unpack[Ts]], T], *args: *Ts) -> T | None:
         """Run a function as the first process, in the calling thread, and end everything after it.
 
-        When `main` returns, its links are told; supervisors linked to it stop their children in order. What is left
-        is asked to shut down and, after `grace` seconds, killed. The first Ctrl-C asks `main` to shut down
-        and `run` raises KeyboardInterrupt when all has ended in order; the second one ends at once.
+        When `main` returns, its links are told; supervisors linked to it stop their children in
+        order. What is left is asked to shut down and, after `grace` seconds, killed.
+
+        The first Ctrl-C asks `main` to shut down and `run` raises KeyboardInterrupt when all has
+        ended in order; the second one ends at once, and is raised as an exit in a process that holds
+        the loop; the third leaves a process behind that swallows even that.
+
+        A runtime runs once. What a signal handler of the program raises while everybody waits ends
+        `main` in order too and is raised when all has ended.
 
         Returns:
             What `main` returned; `None` if it ended itself with a clean reason.
@@ -137,21 +146,30 @@ class Runtime:
             Exception: Whatever `main` raised.
             MainExited: It was ended by an exit signal.
             NotInProcess: The calling thread is a process or a loop already.
+            ActorsError: This runtime has been used before.
         """
         if current.here.scheduler is not None or current.here.carried is not None:
             message = "run was called inside a process; start processes with spawn or start_link"
             raise NotInProcess(message)
-        job: _Main[T] = _Main(lambda: main(*args))
         scheduler = self._scheduler
+        self._refuse_second_use()
+        job: _Main[T] = _Main(lambda: main(*args))
         name = f"{getattr(main, '__module__', '?')}.{getattr(main, '__qualname__', 'main')}"
         cell = self._main = scheduler.spawn(job, name, None, own_context())
         scheduler.begin(cell)
         self._loop()
         return self._result(job, cell)
 
+    def _refuse_second_use(self) -> None:
+        if self._main is not None or self._scheduler.closed:
+            message = "this runtime has been used; a runtime runs once, so make another"
+            raise ActorsError(message)
+
     def _result(self, job: _Main[T], cell: Cell) -> T | None:
         if job.error is not None:
             raise job.error
+        if self._failure is not None:
+            raise self._failure
         if self._interrupted:
             raise KeyboardInterrupt
         if job.value:
@@ -167,6 +185,7 @@ class Runtime:
 
     def serve(self, started: Callable[[], None]) -> None:
         """Be the loop of the calling thread, without a main process, until `stop`."""
+        self._refuse_second_use()
         self._scheduler.post(started)
         self._loop()
 
@@ -185,6 +204,7 @@ class Runtime:
         scheduler = self._scheduler
         scheduler.on_idle = self._find_deadlock
         scheduler.on_end = self._on_end
+        scheduler.on_failure = self._on_failure
         watchdog = None if self._held is None else Watchdog(scheduler, self._held)
         previous = self._take_signal()
         current.enter(scheduler)
@@ -207,12 +227,19 @@ class Runtime:
         return signal.signal(signal.SIGINT, self._interrupt)
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
-        # Runs between two lines of whichever callback has its turn, so it must not raise there.
+        # Runs between two lines of whichever callback has its turn: it must not raise there at once.
         self._interrupted += 1
         if self._interrupted == 1:
             self._scheduler.post(self._interrupt_main)
-        else:
-            self._scheduler.post(self._kill_everybody)
+            return
+        self._scheduler.post(self._kill_everybody)
+        holder = self._scheduler.current
+        if holder is not None and holder is not self._closer:
+            # It may never wait, so that nobody would hear of the post: it ends where it stands.
+            self._scheduler.doom(holder, KILLED)
+            if self._interrupted == 2:  # noqa: PLR2004 - the second one
+                raise Exit(KILLED)
+            self._scheduler.give_up(holder)
 
     def _interrupt_main(self) -> None:
         main = self._main
@@ -221,7 +248,15 @@ class Runtime:
 
     def _kill_everybody(self) -> None:
         if self._main is not None:
-            self._scheduler.kill_all(self._main.pid)
+            self._scheduler.kill_all(self._main.pid, self._closer)
+
+    def _on_failure(self, error: BaseException) -> None:
+        # The first is what `run` will raise; those that follow come while all are on their way.
+        self._failure = self._failure or error
+        if self._main is None:
+            self._begin_closing()
+        else:
+            self._interrupt_main()
 
     def _find_deadlock(self) -> bool:
         """End `main` when time is virtual and nothing can ever happen; tell whether that was so."""
@@ -242,10 +277,11 @@ class Runtime:
             self._begin_closing()
 
     def _begin_closing(self) -> None:
-        if not self._is_closing:
-            self._is_closing = True
+        if self._closer is None:
             scheduler = self._scheduler
-            scheduler.begin(scheduler.spawn(self._end_everything, "actors.runtime.end", None, None))
+            name = "actors.runtime.end"
+            self._closer = scheduler.spawn(self._end_everything, name, None, None)
+            scheduler.begin(self._closer)
 
     def _end_everything(self) -> None:
         """Ask whoever has no living parent to shut down, again and again, until nobody is left.
@@ -255,23 +291,16 @@ class Runtime:
         """
         scheduler = self._scheduler
         asked: set[Pid] = set()
-        while others := [
-            cell for cell in self._others() if cell.pid not in asked or cell.exiting is None
-        ]:
-            orphans = [cell for cell in others if cell.parent is None or cell.parent._cell is None]
+        while others := self._others():
+            orphans = _orphans(others)
             for cell in orphans:
                 if cell.pid not in asked:
                     asked.add(cell.pid)
-                    process.monitor(cell.pid)
-                    sender = cell.parent if cell.kin and cell.parent is not None else cell.pid
-                    scheduler.signal(cell, sender, SHUTDOWN, linked=True)
-            if process.receive(Down, self._grace) == TimedOut():
-                parents = {cell.parent for cell in others}
-                for cell in orphans:
-                    if cell.pid not in parents:
-                        scheduler.signal(cell, process.self(), KILL, linked=False)
+                    self._ask_to_end(cell)
+            if isinstance(process.receive(Down, self._grace), TimedOut):
+                self._insist(orphans, {cell.parent for cell in others})
             # All that have ended by now at once: looking for orphans after each would be quadratic.
-            while process.receive(Down, 0.0) != TimedOut():
+            while not isinstance(process.receive(Down, 0.0), TimedOut):
                 pass
         for cell in list(scheduler.cells.values()):
             if cell.port is not None and not cell.port.carried:
@@ -279,17 +308,48 @@ class Runtime:
         scheduler.close()
 
     def _others(self) -> list[Cell]:
-        me = process.self()
+        """Return who has to end before the runtime does: not guests, whose threads are not ours."""
         return [
             cell
             for cell in self._scheduler.cells.values()
-            if cell.pid is not me and (cell.port is None or cell.port.carried)
+            if cell is not self._closer
+            and (cell.exiting is None if cell.port is None else cell.port.carried)
         ]
+
+    def _ask_to_end(self, cell: Cell) -> None:
+        scheduler = self._scheduler
+        scheduler.watch(current.me(), cell, Ref())
+        sender = cell.parent if cell.kin and cell.parent is not None else cell.pid
+        scheduler.signal(cell, sender, SHUTDOWN, linked=True)
+        if cell.port is not None and (cell.exiting is not None or self._clock.is_virtual):
+            # Virtual time stands still while a thread works, so it cannot limit that.
+            cell.port.hurry(self._grace)
+
+    def _insist(self, orphans: list[Cell], parents: set[Pid | None]) -> None:
+        for cell in orphans:
+            if cell.pid not in parents or not _is_at_work(cell):
+                self._scheduler.signal(cell, process.self(), KILL, linked=False)
+
+
+def _orphans(cells: list[Cell]) -> list[Cell]:
+    """Return those whose parent is dead, or a guest, which nobody can ask to stop its children."""
+    living = {cell.pid for cell in cells if cell.exiting is None}
+    return [cell for cell in cells if cell.parent is None or cell.parent not in living]
+
+
+def _is_at_work(cell: Cell) -> bool:
+    """Tell whether a server is in the middle of a callback, such as stopping its children.
+
+    One that rests has heard the request to end and does not care, so it need not be waited for.
+    """
+    if cell.handler is None:
+        return False
+    return cell.stack is not None if cell.port is None else not cell.idle
 
 
 def run(
     main: Callable[[Unpack[Ts]], T],
-    *args: Unpack[Ts],
+    *args: *Ts,
     clock: Clock | None = None,
     choice: Choice | None = None,
     grace: float = _GRACE,
@@ -332,11 +392,10 @@ class _Background:
     def __call__(self) -> Scheduler:
         with self._lock:
             if self._runtime is None or self._runtime.scheduler.closed:
-                self._start()
-            assert self._runtime is not None
+                self._runtime = self._start()
             return self._runtime.scheduler
 
-    def _start(self) -> None:
+    def _start(self) -> Runtime:
         started = threading.Event()
         made: list[Runtime] = []
 
@@ -348,8 +407,8 @@ class _Background:
         self._thread = threading.Thread(target=serve, name="actors-background", daemon=True)
         self._thread.start()
         started.wait()
-        self._runtime = made[0]
         atexit.register(self.stop)
+        return made[0]
 
     def stop(self) -> None:
         """End the background runtime in order; at the interpreter's exit."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 import random
 from typing import final
 
-from actors._kernel.mailbox import Match
+from actors.errors import BadArgument
 from actors.messages import Message, TimedOut
-from actors.process import receive
+from actors.process import Match, check_timeout, receive
 
 __all__ = ["SeededChoice", "VirtualClock", "assert_receive", "refute_receive"]
 
@@ -37,6 +37,7 @@ class VirtualClock:
     is_virtual = True
 
     def __init__(self, start: float = 0.0) -> None:
+        check_timeout("start", start)
         self._now = start
 
     def now(self) -> float:
@@ -54,9 +55,14 @@ class SeededChoice:
 
     Args:
         seed: Any integer.
+
+    Raises:
+        BadArgument: The seed is none, so that the run could not be repeated.
     """
 
     def __init__(self, seed: int) -> None:
+        if not isinstance(seed, int):
+            raise BadArgument("seed", seed, "an integer")
         self._random = random.Random(seed)  # noqa: S311 - a schedule, not a secret
 
     def pick(self, ready: int) -> int:

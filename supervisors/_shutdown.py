@@ -14,32 +14,59 @@ Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html#t:shutdown/0
 
 from __future__ import annotations
 
-from actors.exits import KILL, KILLED, SHUTDOWN, Reason, is_clean
+from collections.abc import Collection, Mapping
+
+from actors.exits import KILL, KILLED, NOPROC, SHUTDOWN, Reason, is_clean
 from actors.messages import Down, Exited, Message
 from actors.pid import Pid, Ref
-from actors.process import monitor, receive, send_exit, unlink
+from actors.process import info, is_alive, monitor, receive, self, send_exit, unlink
 from supervisors._children import Child, Children, report
 from supervisors.child_spec import ChildSpec, Shutdown
 
-__all__ = ["is_expected", "stop", "stop_all", "stop_child"]
+__all__ = ["is_expected", "stop", "stop_all", "stop_each"]
 
 
 def stop_all(children: Children) -> None:
     """Stop all children, one after the other, the newest first."""
-    for child in [*reversed(children)]:
-        stop_child(children, child)
+    stop_each(children, [*reversed(children)])
 
 
-def stop_child(children: Children, child: Child) -> None:
-    """Stop the process of a child, if it has one, and give up what restart is on its way.
+def stop_each(children: Children, group: Collection[Child]) -> None:
+    """Stop some children, one after the other, and give up what restarts of them are on their way.
 
     An end that is not as expected is reported, and that is all: nobody is held up by it.
+
+    Args:
+        children: The table they are in.
+        group: Which ones, in the order in which to stop them.
     """
-    if isinstance(child.status, Pid):
-        reason = stop(child.status, child.spec.shutdown)
-        if not is_expected(child.spec, reason):
-            report(children, "shutdown_error", reason, child)
-    children.stopped(child)
+    wanted = {child.status for child in group if isinstance(child.status, Pid)}
+    heard: dict[Pid, Reason] = {}
+    for child in group:
+        # Many may have ended at once; looked for one by one, each would cost a walk past the rest.
+        _hear(wanted, heard)
+        if isinstance(child.status, Pid):
+            reason = _end(child.status, child.spec.shutdown, heard)
+            if not is_expected(child.spec, reason):
+                report(children, "shutdown_error", reason, child)
+        children.stopped(child)
+
+
+def _hear(wanted: set[Pid], heard: dict[Pid, Reason]) -> None:
+    """Take what the mailbox knows of the ends of some processes."""
+
+    def is_news(message: Message) -> bool:
+        return (
+            isinstance(message, Exited) and isinstance(message.pid, Pid) and message.pid in wanted
+        )
+
+    while isinstance(exited := receive(is_news, timeout=0), Exited):
+        heard[exited.pid] = exited.reason
+
+
+def _end(pid: Pid, shutdown: Shutdown, heard: Mapping[Pid, Reason]) -> Reason:
+    # Anybody can send an `Exited` of a process that lives.
+    return heard[pid] if pid in heard and not is_alive(pid) else stop(pid, shutdown)
 
 
 def stop(pid: Pid, shutdown: Shutdown) -> Reason:
@@ -53,20 +80,13 @@ def stop(pid: Pid, shutdown: Shutdown) -> Reason:
         The reason of its end: its own when it ended by itself before.
     """
     ref = monitor(pid)
-    if shutdown == "brutal_kill":
+    send_exit(pid, KILL if shutdown == "brutal_kill" else SHUTDOWN)
+    limit = None if shutdown == "brutal_kill" else shutdown
+    down = receive(lambda message: _is_down_of(message, ref), limit)
+    if not isinstance(down, Down):
         send_exit(pid, KILL)
-        down = _wait_down(ref, None)
-    else:
-        send_exit(pid, SHUTDOWN)
-        down = _wait_down(ref, shutdown)
-        if down is None:
-            send_exit(pid, KILL)
-            down = _wait_down(ref, None)
-    unlink(pid)
-    exited = receive(lambda message: _is_exit_of(message, pid), timeout=0)
-    if isinstance(exited, Exited):
-        return exited.reason
-    return None if down is None else down.reason
+        down = receive(lambda message: _is_down_of(message, ref))
+    return _last_word(pid, down.reason if isinstance(down, Down) else None)
 
 
 def is_expected(spec: ChildSpec, reason: Reason) -> bool:
@@ -83,9 +103,25 @@ def is_expected(spec: ChildSpec, reason: Reason) -> bool:
     return spec.restart != "permanent" and is_clean(reason)
 
 
-def _wait_down(ref: Ref, seconds: float | None) -> Down | None:
-    down = receive(lambda message: isinstance(message, Down) and message.ref is ref, seconds)
-    return down if isinstance(down, Down) else None
+def _last_word(pid: Pid, reason: Reason) -> Reason:
+    """Take the link away, and the `Exited` that it has brought; return the true reason."""
+    if isinstance(reason, str) and reason == NOPROC and _is_linked(pid):
+        # Told to end by somebody else and not done with it, perhaps on a thread of its own: only
+        # when its link is gone is nothing of it left, so that another one may be started.
+        exited = receive(lambda message: _is_exit_of(message, pid))
+    else:
+        unlink(pid)
+        exited = receive(lambda message: _is_exit_of(message, pid), timeout=0)
+    return exited.reason if isinstance(exited, Exited) else reason
+
+
+def _is_linked(pid: Pid) -> bool:
+    me = info(self())
+    return me is not None and pid in me.links
+
+
+def _is_down_of(message: Message, ref: Ref) -> bool:
+    return isinstance(message, Down) and message.ref is ref
 
 
 def _is_exit_of(message: Message, pid: Pid) -> bool:

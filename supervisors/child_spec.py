@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import Literal, ParamSpec, Protocol, TypeAlias, TypedDict, TypeGuard, Unpack
+from typing import Literal, ParamSpec, Protocol, TypeAlias, TypedDict, TypeGuard, TypeVar, Unpack
 
 from actors.errors import ActorsError, BadArgument, shown
 from actors.exits import Reason
@@ -36,6 +36,7 @@ __all__ = [
     "all_of",
     "check_significant",
     "of",
+    "one_of",
     "override",
 ]
 
@@ -54,6 +55,7 @@ Start: TypeAlias = (
 """A function, its arguments, and perhaps its named arguments."""
 
 P = ParamSpec("P")
+W = TypeVar("W", bound=str)
 
 _WORKER_SECONDS = 5.0
 
@@ -72,6 +74,9 @@ class ChildError(ActorsError):
         self.reason = reason
 
     def __str__(self) -> str:
+        return self._said()
+
+    def _said(self) -> str:
         if isinstance(self.reason, str) and self.reason in _SAID:
             return _SAID[self.reason]
         return f"the supervisor refused: {shown(self.reason)}"
@@ -101,7 +106,8 @@ class BadSpec(ChildError, BadArgument):
         BadArgument.__init__(self, what, got, accepted)
         self.reason = reason
 
-    __str__ = BadArgument.__str__
+    def _said(self) -> str:
+        return str(self.args[0])
 
 
 class BadOption(BadSpec):
@@ -117,6 +123,7 @@ class SupportsChildSpec(Protocol[P]):
 
     def child_spec(self, *args: P.args, **options: P.kwargs) -> ChildSpec | Mapping[str, object]:
         """Return the specification of a child that is started with these arguments."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -342,6 +349,17 @@ def _as_mapping(spec: ChildSpec) -> Mapping[str, object]:
 # One rung for each field
 
 
+def one_of(
+    accepted: tuple[W, ...], value: object, error: type[BadSpec], what: str, reason: str
+) -> W:
+    """Return the word that a value is, or refuse it."""
+    for word in accepted:
+        if isinstance(value, str) and value == word:
+            return word
+    *first, last = map(repr, accepted)
+    raise error(what, value, f"{', '.join(first)} or {last}", (reason, value))
+
+
 def _id(value: object) -> Hashable:
     try:
         hash(value)
@@ -364,12 +382,8 @@ def _start(value: object) -> Start:
 
 
 def _restart(value: object) -> Restart:
-    match value:
-        case "permanent" | "transient" | "temporary":
-            return value
-        case _:
-            accepted = "'permanent', 'transient' or 'temporary'"
-            raise BadSpec("restart", value, accepted, ("invalid_restart_type", value))
+    accepted: tuple[Restart, ...] = ("permanent", "transient", "temporary")
+    return one_of(accepted, value, BadSpec, "restart", "invalid_restart_type")
 
 
 def _significant(value: object) -> bool:
@@ -379,20 +393,18 @@ def _significant(value: object) -> bool:
 
 
 def _type(value: object) -> ChildType:
-    match value:
-        case "worker" | "supervisor":
-            return value
-        case _:
-            accepted = "'worker' or 'supervisor'"
-            raise BadSpec("type", value, accepted, ("invalid_child_type", value))
+    accepted: tuple[ChildType, ...] = ("worker", "supervisor")
+    return one_of(accepted, value, BadSpec, "type", "invalid_child_type")
 
 
 def _shutdown(value: object, type_: ChildType) -> Shutdown:
     match value:
         case _ByType.BY_TYPE:
             return None if type_ == "supervisor" else _WORKER_SECONDS
-        case None | "brutal_kill":
-            return value
+        case None:
+            return None
+        case "brutal_kill":
+            return "brutal_kill"
         case int() | float() if _is_seconds(value):
             return float(value)
         case _:
@@ -403,7 +415,7 @@ def _shutdown(value: object, type_: ChildType) -> Shutdown:
 def _modules(value: object) -> Modules:
     match value:
         case "dynamic":
-            return value
+            return "dynamic"
         case tuple() | list():
             return tuple(_module(each) for each in value)
         case _:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from actors.exits import Reason, is_clean
-from supervisors.child_spec import AutoShutdown, BadOption, ChildSpec, Restart
+from supervisors.child_spec import AutoShutdown, BadOption, ChildSpec, Restart, one_of
 
 __all__ = [
     "Plan",
@@ -123,12 +123,8 @@ def check_strategy(value: object) -> Strategy:
     Raises:
         BadOption: It is none of the three.
     """
-    match value:
-        case "one_for_one" | "one_for_all" | "rest_for_one":
-            return value
-        case _:
-            accepted = "'one_for_one', 'one_for_all' or 'rest_for_one'"
-            raise BadOption("strategy", value, accepted, ("invalid_strategy", value))
+    accepted: tuple[Strategy, ...] = ("one_for_one", "one_for_all", "rest_for_one")
+    return one_of(accepted, value, BadOption, "strategy", "invalid_strategy")
 
 
 def check_auto_shutdown(value: object) -> AutoShutdown:
@@ -137,9 +133,5 @@ def check_auto_shutdown(value: object) -> AutoShutdown:
     Raises:
         BadOption: It is none of the three.
     """
-    match value:
-        case "never" | "any_significant" | "all_significant":
-            return value
-        case _:
-            accepted = "'never', 'any_significant' or 'all_significant'"
-            raise BadOption("auto_shutdown", value, accepted, ("invalid_auto_shutdown", value))
+    accepted: tuple[AutoShutdown, ...] = ("never", "any_significant", "all_significant")
+    return one_of(accepted, value, BadOption, "auto_shutdown", "invalid_auto_shutdown")

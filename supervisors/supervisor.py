@@ -46,7 +46,7 @@ from supervisors._children import (
     try_again,
 )
 from supervisors._intensity import RestartWindow, check_max_restarts, check_max_seconds
-from supervisors._shutdown import stop_all, stop_child
+from supervisors._shutdown import stop_all, stop_each
 from supervisors.child_spec import (
     AutoShutdown,
     BadOption,
@@ -505,8 +505,7 @@ class _Tree(GenServer[None]):
         children = self.children
         if steps.stop:
             children.stopped(ended)
-        for id in steps.stop:
-            stop_child(children, children[id])
+        stop_each(children, [children[id] for id in steps.stop])
         for id in steps.forget:
             children.forget(children[id])
         for id in steps.start:
@@ -526,7 +525,10 @@ class _Tree(GenServer[None]):
             check_significant(spec, self.rules.auto_shutdown)
         except BadSpec as error:
             return "error", error.reason
-        child = self.children.add(spec)
+        try:
+            child = self.children.add(spec)
+        except Exception:  # noqa: BLE001 - what cannot be compared to other ids can be nobody's
+            return "error", ("invalid_id", spec.id)
         result = launch(self.children, child)
         if isinstance(result, Up):
             return "ok", result.answer
@@ -538,7 +540,7 @@ class _Tree(GenServer[None]):
 
 
 def _terminate(children: Children, child: Child) -> _Result:
-    stop_child(children, child)
+    stop_each(children, [child])
     children.over(child)
     return "ok", None
 
@@ -575,13 +577,13 @@ _CHANGES: Final[Mapping[str, Callable[[Children, Child], _Result]]] = {
 
 def _words(request: object) -> tuple[str] | tuple[str, object] | None:
     """Return a request if it may be one of ours; never ask a strange object whether it is equal."""
-    match request:
-        case str() if type(request) is str:
-            return (request,)
-        case (str() as what, argument) if type(request) is tuple and type(what) is str:
-            return (what, argument)
-        case _:
-            return None
+    if type(request) is str:
+        return (request,)
+    if type(request) is tuple:
+        match request:
+            case (what, argument) if type(what) is str:
+                return (what, argument)
+    return None
 
 
 def _rules(

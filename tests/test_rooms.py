@@ -68,7 +68,7 @@ FLOORS = {
     "specs": Floor("supervisors", "child_spec strategy _reports _intensity", "words"),
     "hands": Floor("supervisors", "_children _shutdown", "words doors specs"),
     "supervisors": Floor(
-        "supervisors", "supervisor dynamic_supervisor", "words behaviours specs hands"
+        "supervisors", "supervisor dynamic_supervisor", "words doors behaviours specs hands"
     ),
     "built": Floor(
         "supervisors",

@@ -65,6 +65,7 @@ class Cell:
         "scheduler",
         "stack",
         "started",
+        "timers",
         "traps",
         "watchers",
     )
@@ -97,6 +98,8 @@ class Cell:
         """Whom it monitors."""
         self.traps = False
         self.name: str | None = None
+        self.timers: dict[Ref, None] | None = None
+        """The timers that will send it something, to be dropped with it."""
         self.aliases: dict[Ref, str] | None = None
         self.context: Context | None = None
         self.dictionary: dict[object, object] | None = None

@@ -20,6 +20,9 @@ from actors.exits import NORMAL
 __all__ = ["background", "default_scheduler", "enter", "guest_of", "me", "running", "use_default"]
 
 
+_LOOK_UP = 0.25
+
+
 class _Here(threading.local):
     scheduler: Scheduler | None = None
     carried: Cell | None = None
@@ -82,8 +85,9 @@ def use_default(scheduler: Scheduler, *, on: bool) -> None:
 def default_scheduler() -> Scheduler:
     """Return the runtime that serves foreign threads, starting one in the background if need be."""
     with _lock:
-        if _default:
-            return _default[-1]
+        for scheduler in reversed(_default):
+            if not scheduler.closed:
+                return scheduler
     return background[0]()
 
 
@@ -106,16 +110,24 @@ def _make_guest(scheduler: Scheduler) -> Cell:
     done = threading.Event()
 
     def make() -> None:
+        if not scheduler.closed:
+            made.append(begin())
+        done.set()
+
+    def begin() -> Cell:
         cell = scheduler.spawn(_nothing, f"thread {name}", None, None)
         cell.body = None
         cell.port = Port(cell, carried=False)
         cell.port.thread = ident
-        made.append(cell)
-        done.set()
+        return cell
 
     name, ident = threading.current_thread().name, threading.get_ident()
     scheduler.post(make)
-    done.wait()
+    while not done.wait(_LOOK_UP) and not scheduler.ended:
+        pass
+    if not made:
+        message = "the runtime has ended"
+        raise NotInProcess(message)
     return made[0]
 
 

@@ -52,17 +52,33 @@ def take(mail: Mail, accepts: Predicate, start: int) -> tuple[Message, int]:
 
     Returns:
         The message, or `NOTHING`, and the index at which the next scan may begin.
+
+    Raises:
+        BadArgument: The predicate has itself taken mail out of the mailbox.
     """
     size = len(mail)
     if size - start <= _NEAR:
         for index in range(start, size):
-            message = mail[index]
+            try:
+                message = mail[index]
+            except IndexError:
+                # Emptied meanwhile: the process was killed while its thread looked.
+                return NOTHING, 0
             if accepts(message):
-                del mail[index]
-                return message, index
+                return _remove(mail, index, message, accepts)
         return NOTHING, size
     for index, message in enumerate(tuple(islice(mail, start, None)), start):
         if accepts(message):
+            return _remove(mail, index, message, accepts)
+    return NOTHING, size
+
+
+def _remove(mail: Mail, index: int, message: Message, accepts: Predicate) -> tuple[Message, int]:
+    try:
+        if mail[index] is message:
             del mail[index]
             return message, index
-    return NOTHING, size
+    except IndexError:
+        if not mail:
+            return NOTHING, 0
+    raise BadArgument("match", accepts, "a predicate that only looks and takes no mail itself")

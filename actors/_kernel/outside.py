@@ -35,6 +35,8 @@ __all__ = ["Port", "place"]
 _OURS = str(Path(__file__).parent.parent)
 _PATIENCE = 1.0
 """Seconds that a killed thread gets to reach a waiting point before its process is buried without it."""
+_REFUSALS = 100
+_LOOK_UP = 0.25
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,8 +60,8 @@ class _Question(Generic[R]):
         self._done.release()
 
     def answer(self, scheduler: Scheduler) -> R:
-        while not self._done.acquire(timeout=_PATIENCE):
-            if scheduler.closed and scheduler.is_quiet():
+        while not self._done.acquire(timeout=_LOOK_UP):
+            if scheduler.ended and not self._value and self._error is None:
                 message = "the runtime has ended"
                 raise NotInProcess(message)
         if self._error is not None:
@@ -76,7 +78,18 @@ class Port:
         carried: Whether the thread was made for this process.
     """
 
-    __slots__ = ("_expired", "_gate", "_token", "carried", "cell", "running", "thread")
+    __slots__ = (
+        "_expired",
+        "_gate",
+        "_is_told",
+        "_looks_at_mail",
+        "_seen",
+        "_token",
+        "carried",
+        "cell",
+        "running",
+        "thread",
+    )
 
     def __init__(self, cell: Cell, *, carried: bool) -> None:
         self.cell = cell
@@ -86,6 +99,11 @@ class Port:
         self.thread: int | None = None
         self._token: Ref | None = None
         self._expired: Ref | None = None
+        self._is_told = False
+        """Whether the thread has heard that its process is to end."""
+        self._looks_at_mail = False
+        self._seen = 0
+        """How many messages of the mailbox a waiting receive has looked at and left."""
         self._gate = threading.Lock()
         self._gate.acquire()
 
@@ -106,17 +124,32 @@ class Port:
         self.open()
 
     def condemn(self) -> None:
-        """Let the thread unwind; bury the process without it if it is stuck in code that never waits."""
+        """Let the thread unwind; bury a process that was killed soon, thread or no thread."""
         self.open()
-        cell = self.cell
-        if cell.exiting is not None and cell.exiting[0] == KILLED:
-            patience = threading.Timer(_PATIENCE, cell.scheduler.post, (self._abandon,))
-            patience.daemon = True
-            patience.start()
+        reason = None if self.cell.exiting is None else self.cell.exiting[0]
+        if isinstance(reason, str) and reason == KILLED:
+            self.hurry()
 
-    def _abandon(self) -> None:
+    def hurry(self, seconds: float = _PATIENCE) -> None:
+        """Kill the process in so many seconds; if it is on its way out already, bury it then.
+
+        Real seconds, whatever the runtime's clock: they are for a thread that computes or blocks.
+        """
+        post = self.cell.scheduler.post
+        patience = threading.Timer(seconds, post, (self._insist,))
+        patience.daemon = True
+        try:
+            patience.start()
+        except RuntimeError:
+            # The interpreter is ending and starts no more threads: nobody has that much time left.
+            post(self._insist)
+
+    def _insist(self) -> None:
         cell = self.cell
-        if cell.pid.serial not in cell.scheduler.cells:
+        if self.is_buried():
+            return
+        if cell.exiting is None:
+            cell.scheduler.doom(cell, KILLED)
             return
         frame = None if self.thread is None else sys._current_frames().get(self.thread)
         fields = {
@@ -128,9 +161,21 @@ class Port:
         telemetry.report(("actors", "process", "stuck"), "error", fields)
         cell.scheduler.bury(cell, None)
 
+    def is_buried(self) -> bool:
+        """Tell whether everybody has been told of the process's death."""
+        return self.cell.pid.serial not in self.cell.scheduler.cells
+
     def is_busy(self) -> bool:
-        """Tell whether the thread may still post something."""
-        return self.running and self.cell.exiting is None
+        """Tell whether the thread may still post something.
+
+        Not only while it runs: on its way to the gate it is about to look once more.
+        """
+        cell = self.cell
+        if self.running or cell.exiting is not None or cell.answer is not None:
+            return True
+        if self._expired is not None and self._expired is self._token:
+            return True
+        return self._looks_at_mail and len(cell.mail or ()) > self._seen
 
     # -- on the thread ----------------------------------------------------------------------------
 
@@ -140,12 +185,33 @@ class Port:
         Raises:
             Exit: It was.
         """
-        if self.cell.exiting is not None:
-            raise Exit(self.cell.exiting[0])
+        cell = self.cell
+        if cell.exiting is None:
+            return
+        self._is_told = True
+        cell.refusals += 1
+        if cell.refusals > _REFUSALS and self.carried:
+            self._give_up()
+        raise Exit(cell.exiting[0])
+
+    def _give_up(self) -> None:
+        """Stand still for ever with code that swallows its end again and again."""
+        self.cell.scheduler.post(self._insist)
+        while True:
+            self._gate.acquire()
+
+    def _check_once(self) -> None:
+        """Raise if the process was told to end and does not know yet: it may act then, not wait.
+
+        Raises:
+            Exit: It was, or all is over.
+        """
+        if self.cell.exiting is not None and (not self._is_told or self.is_buried()):
+            self.check()
 
     def post(self, what: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         """Have something done on the loop."""
-        self.check()
+        self._check_once()
         self.cell.scheduler.post(what, *args, **kwargs)
 
     def ask(
@@ -155,13 +221,11 @@ class Port:
         **kwargs: P.kwargs,
     ) -> R:
         """Have something done on the loop and return its result."""
-        self.check()
+        self._check_once()
         question: _Question[R] = _Question()
         cell = self.cell
         cell.scheduler.post(question.settle, lambda: what(cell.scheduler, cell, *args, **kwargs))
-        value = question.answer(cell.scheduler)
-        self.check()
-        return value
+        return question.answer(cell.scheduler)
 
     def receive(self, accepts: Predicate | None, timeout: float | None) -> Message:
         """Take the oldest message that is accepted, waiting for it if need be."""
@@ -179,6 +243,7 @@ class Port:
                         self.post(self._forget, token)
                     return message
             if timeout is not None and (timeout <= 0.0 or self._expired is token is not None):
+                self._expired = None
                 return TimedOut()
             if timeout is not None and token is None:
                 token = Ref()
@@ -189,12 +254,18 @@ class Port:
         """Wait at the gate unless there is something new since the last look."""
         cell = self.cell
         cell.idle = True
+        self._seen = seen
+        self._looks_at_mail = True
         self.running = False
-        mail = cell.mail
-        if (mail is None or len(mail) <= seen) and cell.exiting is None:
-            self._stand(token)
-        self.running = True
-        cell.idle = False
+        try:
+            mail = cell.mail
+            if (mail is None or len(mail) <= seen) and cell.exiting is None:
+                self._stand(token)
+        finally:
+            # Also when Ctrl-C ends the wait of a thread that came from elsewhere.
+            self.running = True
+            self._looks_at_mail = False
+            cell.idle = False
 
     def _stand(self, token: Ref | None) -> None:
         if token is not None and self._expired is token:
@@ -216,6 +287,9 @@ class Port:
 
     def exchange(self, target: Cell, tag: str, request: Message, timeout: float | None) -> Outcome:
         """Send a request and wait for its answer, the target's death, or the end of time."""
+        self.check()
+        if target.scheduler is not self.cell.scheduler:
+            self.cell.scheduler.own(target)
         self.cell.answer = None
         self.post(_begin_exchange, self.cell, target, tag, request, timeout)
         return self.await_answer()
@@ -246,6 +320,7 @@ class Port:
         try:
             body, cell.body = cell.body, None
             cell.started = True
+            self.check()
             if body is not None:
                 body()
             while (handler := cell.handler) is not None:

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from actors._kernel.names import Names
 from actors._kernel.signals import Verdict, are_linked, link, unlink, verdict
-from actors._kernel.timers import Deadlines
+from actors._kernel.timers import Deadlines, Timer
 from actors.errors import BadArgument, CallFailed
-from actors.exits import KILL, NOPROC, Reason
+from actors.exits import KILL, NOPROC, NORMAL, Reason
 from actors.messages import Down, Exited, Message
 from actors.pid import LOCAL_NODE, Pid, Ref
 
@@ -47,6 +47,7 @@ class Relations:
         self.cells: dict[int, Cell] = {}
         self.names = Names()
         self.deadlines = Deadlines()
+        self.timers: dict[Ref, Timer] = {}
         self.ready: deque[Cell] = deque()
         self.doomed: deque[Cell] = deque()
         self.current: Cell | None = None
@@ -106,6 +107,7 @@ class Relations:
         if cell.awaiting is not ref:
             return False
         cell.awaiting = None
+        cell.deadline = None
         target = cell.calling
         if target is not None:
             cell.calling = None
@@ -156,31 +158,37 @@ class Relations:
 
     def monitor(self, cell: Cell, target: Pid | str, kind: AliasKind | None = None) -> Ref:
         """Watch a process; one `Down` will come, at once if it is dead already."""
+        other = self.resolve(target)
+        if other is not None:
+            self.own(other)
         ref = Ref()
         watched: Watched = target if isinstance(target, Pid) else (target, LOCAL_NODE)
         if kind is not None:
             self._make_alias(cell, ref, kind)
-        other = self.resolve(target)
         if other is None:
             self._tell_down(cell, ref, watched, NOPROC)
         elif other is not cell:
-            self.own(other)
-            if other.watchers is None:
-                other.watchers = {}
-            if cell.monitors is None:
-                cell.monitors = {}
-            other.watchers[ref] = cell
-            cell.monitors[ref] = other
+            self.watch(cell, other, ref)
             if not isinstance(watched, Pid):
                 self._watched[ref] = watched
         return ref
 
+    def watch(self, cell: Cell, other: Cell, ref: Ref) -> None:
+        """Have one process told of the end of another, which may have been told to end already."""
+        if other.watchers is None:
+            other.watchers = {}
+        if cell.monitors is None:
+            cell.monitors = {}
+        other.watchers[ref] = cell
+        cell.monitors[ref] = other
+
     def demonitor(self, cell: Cell, ref: Ref, *, flush: bool) -> bool:
         """Stop watching; tell whether the monitor was still active."""
         other = cell.monitors.pop(ref, None) if cell.monitors is not None else None
-        if other is not None and other.watchers is not None:
-            other.watchers.pop(ref, None)
-        self._watched.pop(ref, None)
+        if other is not None:
+            self._watched.pop(ref, None)
+            if other.watchers is not None:
+                other.watchers.pop(ref, None)
         entry = self._aliases.get(ref)
         if entry is not None and entry[0] is cell and entry[1] in {"demonitor", "reply_demonitor"}:
             self.unalias(cell, ref)
@@ -216,11 +224,38 @@ class Relations:
         if cell.scheduler is not self:
             raise BadArgument("pid", cell.pid, "a process of the caller's own runtime")
 
+    # -- timers -----------------------------------------------------------------------------------
+
+    def set_timer(self, timer: Timer) -> None:
+        """Set a timer, unless it is for a process that is dead."""
+        dest = timer.dest
+        if isinstance(dest, Pid):
+            cell = dest._cell
+            if cell is None:
+                return
+            self.own(cell)
+            if cell.timers is None:
+                cell.timers = {}
+            cell.timers[timer.ref] = None
+        self.timers[timer.ref] = timer
+        self.deadlines.add(timer)
+
+    def drop_timer(self, ref: Ref) -> Timer | None:
+        """Forget a timer that has fired, was cancelled, or is for a process that ends."""
+        timer = self.timers.pop(ref, None)
+        if timer is not None and isinstance(timer.dest, Pid):
+            cell = timer.dest._cell
+            if cell is not None and cell.timers is not None:
+                cell.timers.pop(ref, None)
+        return timer
+
     # -- deaths -----------------------------------------------------------------------------------
 
     def signal(self, cell: Cell, sender: Pid, reason: Reason, *, linked: bool) -> None:
         """Let an exit signal arrive at a process."""
         if cell.exiting is not None:
+            if not linked and isinstance(reason, str) and reason == KILL:
+                self.hasten(cell)
             return
         what, why = verdict(
             reason, linked=linked, traps=cell.traps, to_oneself=sender is cell.pid and not linked
@@ -241,6 +276,9 @@ class Relations:
             if cell is not self.current:
                 self.doomed.append(cell)
 
+    def hasten(self, cell: Cell) -> None:
+        """Do not wait any longer for a process that was told to end; none on the loop needs it."""
+
     def release(self, cell: Cell, reason: Reason) -> None:
         """Do the first half of a death: take back all that the process owns."""
         cell.exiting = (reason,)
@@ -250,6 +288,18 @@ class Relations:
         self.deadlines.disarm(cell)
         if cell.mail is not None:
             cell.mail.clear()
+        for ref in cell.timers or ():
+            timer = self.timers.pop(ref, None)
+            if timer is not None:
+                self.deadlines.cancel(timer)
+        cell.timers = None
+        self._take_back(cell)
+        cell.awaiting = None
+        target, cell.calling = cell.calling, None
+        if target is not None and target.callers is not None:
+            target.callers.pop(cell, None)
+
+    def _take_back(self, cell: Cell) -> None:
         for alias in cell.aliases or ():
             self._aliases.pop(alias, None)
         for ref, other in (cell.monitors or {}).items():
@@ -257,16 +307,15 @@ class Relations:
                 other.watchers.pop(ref, None)
             self._watched.pop(ref, None)
         cell.aliases = cell.monitors = None
-        cell.awaiting = None
-        target, cell.calling = cell.calling, None
-        if target is not None and target.callers is not None:
-            target.callers.pop(cell, None)
 
     def finish(self, cell: Cell) -> None:
         """Do the second half of a death: tell links, monitors and callers."""
         if self.cells.pop(cell.pid.serial, None) is None or cell.exiting is None:
             return
         reason = cell.exiting[0]
+        # What its `finally` blocks have asked for.
+        self._take_back(cell)
+        self.deadlines.disarm(cell)
         callers, cell.callers = cell.callers, None
         for caller, ref in (callers or {}).items():
             self.answer(caller, ref, "down", reason)
@@ -282,6 +331,17 @@ class Relations:
         # What it worked with must not outlive it; the record itself may, in somebody's frame.
         cell.body = cell.handler = cell.mail = cell.context = cell.dictionary = None
 
+    def discard(self, cell: Cell) -> None:
+        """Undo the making of a process whose code could not be started; nobody has seen it yet."""
+        for other in list((cell.links or {}).values()):
+            unlink(cell, other)
+        for ref, owner in (cell.watchers or {}).items():
+            if owner.monitors is not None:
+                owner.monitors.pop(ref, None)
+        cell.watchers = None
+        self.release(cell, NORMAL)
+        self.cells.pop(cell.pid.serial, None)
+
     def _tell_down(self, owner: Cell, ref: Ref, watched: Watched, reason: Reason) -> None:
         if owner.exiting is not None:
             return
@@ -294,10 +354,11 @@ class Relations:
         """Tell whether a process is linked to another."""
         return pid._cell is not None and are_linked(cell, pid._cell)
 
-    def kill_all(self, sender: Pid) -> None:
-        """Send everybody the signal that nobody survives."""
+    def kill_all(self, sender: Pid, spared: Cell | None) -> None:
+        """Send everybody but one the signal that nobody survives."""
         for cell in list(self.cells.values()):
-            self.signal(cell, sender, KILL, linked=False)
+            if cell is not spared:
+                self.signal(cell, sender, KILL, linked=False)
 
 
 def _flush_down(mail: Mail, ref: Ref) -> None:

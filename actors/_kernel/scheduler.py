@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context, copy_context
+from functools import partial
 from typing import TYPE_CHECKING, ParamSpec
 
 from actors import telemetry
@@ -33,6 +34,7 @@ from actors._kernel.switch import Stack, Unwind, current_stack
 from actors._kernel.timers import Timer
 from actors._kernel.wakeup import Wakeup
 from actors.exits import NORMAL, Crash, Exit, ExitsWith, reason_of
+from actors.exits import Stack as Trace
 from actors.messages import Message, TimedOut
 from actors.pid import Pid, Ref
 
@@ -48,6 +50,7 @@ _LOOK_UP = 15
 _STACKS = 32
 _SPARE = 1024
 _REFUSALS = 100
+_FAILURES = 8
 _TIMED_OUT = TimedOut()
 
 
@@ -69,18 +72,22 @@ class Scheduler(Relations):
         self.inbox: deque[tuple[Callable[..., object], tuple[object, ...]]] = deque()
         self.carried: dict[Cell, None] = {}
         """Processes whose code runs on a thread of its own."""
-        self.timers: dict[Ref, Timer] = {}
         self.turns = 0
         self.resting = False
         self.closed = False
+        self.ended = False
+        """Whether the loop has turned for the last time, so that nobody hears what is posted."""
         self.on_idle: Callable[[], bool] = _never
         """Asked when nobody can run and no deadline is set; tells whether it changed anything."""
         self.on_end: Callable[[Cell], None] = _unheard
         """Told of every process that is dead and buried."""
+        self.on_failure: Callable[[BaseException], None] = _raise
+        """Told what was raised on the loop itself: by a signal handler, or by a driver."""
         self._batch = _BATCH if choice is None else 1
         self._root: Stack = current_stack()
         self._spare: list[Stack] = []
         self._given_up: list[Stack] = []
+        self._failures = 0
 
     # -- starting processes -----------------------------------------------------------------------
 
@@ -109,10 +116,24 @@ class Scheduler(Relations):
     def run(self) -> None:
         """Be the loop, on the calling thread, until `closed`."""
         self._root = current_stack()
-        while not (self.closed and self.is_quiet()):
+        try:
+            while not (self.closed and self.is_quiet()):
+                self._turn_on()
+        finally:
+            self.ended = True
+            self._take_down(keep=0)
+
+    def _turn_on(self) -> None:
+        try:
             # Comes back whenever a fresh stack is needed, and when the loop has ended.
             Stack(self._loop, self._root).switch()
-        self._take_down(keep=0)
+        except BaseException as error:
+            self.current = None
+            self.resting = False
+            self._failures += 1
+            if self._failures > _FAILURES:
+                raise
+            self.on_failure(error)
 
     def is_quiet(self) -> bool:
         """Tell whether nothing is left to be done."""
@@ -131,7 +152,8 @@ class Scheduler(Relations):
                 continue
             if inbox:
                 self._take_in()
-                continue
+                if doomed:
+                    continue
             if not ready:
                 if self.closed:
                     return
@@ -244,17 +266,34 @@ class Scheduler(Relations):
     def bury(self, cell: Cell, error: BaseException | None) -> None:
         """Bury a process whose code has ended, for whatever cause."""
         if cell.exiting is None:
-            reason: Reason = NORMAL if error is None else reason_of(error)
-            if error is not None and not isinstance(error, Exit | ExitsWith):
-                self.report_crash(cell, reason)
-            self.release(cell, reason)
+            reason = NORMAL if error is None else self._reason_of(cell, error)
+            # Whoever listens to the report may have ended it meanwhile.
+            if cell.exiting is None:
+                self.release(cell, reason)
         self.finish(cell)
+
+    def _reason_of(self, cell: Cell, error: BaseException) -> Reason:
+        try:
+            reason = reason_of(error)
+        except BaseException:  # noqa: BLE001 - an exception whose own attributes raise
+            reason = Crash(error, Trace(()))
+        try:
+            if not isinstance(error, Exit | ExitsWith):
+                self.report_crash(cell, reason)
+        except BaseException as failure:  # noqa: BLE001 - a listener must never harm the loop
+            telemetry.emit(("actors", "loop", "failed"), {}, {"error": failure})
+        return reason
 
     def finish(self, cell: Cell) -> None:
         """Do the second half of a death, and tell whoever brings the runtime to its end."""
         self.carried.pop(cell, None)
         super().finish(cell)
         self.on_end(cell)
+
+    def hasten(self, cell: Cell) -> None:
+        """Bury a process whose thread was told to end and does not, after a last short wait."""
+        if cell.port is not None and cell.port.carried:
+            cell.port.hurry()
 
     def report_crash(self, cell: Cell, reason: Reason) -> None:
         """Tell the logs of a body that raised; behaviours tell more, and do it themselves."""
@@ -289,10 +328,10 @@ class Scheduler(Relations):
         """Raise in a process that is dead and wants to go on living."""
         cell.refusals += 1
         if cell.refusals > _REFUSALS and cell.port is None and self.current is cell:
-            self._give_up(cell)
+            self.give_up(cell)
         raise Exit(cell.exiting[0] if cell.exiting is not None else NORMAL)
 
-    def _give_up(self, cell: Cell) -> None:
+    def give_up(self, cell: Cell) -> None:
         """Never resume a process that swallows its end again and again.
 
         Its stack is kept: dropped, it would be unwound wherever the collector runs, in somebody else's turn.
@@ -368,12 +407,13 @@ class Scheduler(Relations):
         if timeout is not None:
             self.deadlines.arm(cell, self.clock.now() + timeout)
         self.wait(cell)
-        cell.deadline = None
         answer, cell.answer = cell.answer, None
         return answer if answer is not None else ("timeout", None)
 
     def sleep(self, cell: Cell, seconds: float | None) -> None:
         """Wait for time to pass, whatever arrives meanwhile."""
+        if cell.exiting is not None:
+            self.refuse(cell)
         cell.awaiting = Ref()
         self.await_answer(cell, seconds)
 
@@ -392,7 +432,7 @@ class Scheduler(Relations):
 
     def _fire_timer(self, timer: Timer) -> None:
         timer.live = False
-        self.timers.pop(timer.ref, None)
+        self.drop_timer(timer.ref)
         cell = self.resolve(timer.dest)
         if cell is not None:
             self.deliver(cell, timer.message)
@@ -440,16 +480,23 @@ class Scheduler(Relations):
 
     def post(self, what: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         """Have something done on the loop's thread soon; from any thread, in order."""
-        assert not kwargs, "positional arguments only"
-        self.inbox.append((what, args))
+        self.inbox.append((partial(what, **kwargs) if kwargs else what, args))
         self.wakeup.wake()
 
     def _take_in(self) -> None:
+        """Do what was posted until now; what is posted meanwhile waits until others had a turn."""
         inbox = self.inbox
         self.current = None
-        while inbox:
+        for _ in range(len(inbox)):
             what, args = inbox.popleft()
-            what(*args)
+            try:
+                what(*args)
+            except BaseException as error:  # noqa: BLE001 - one failed post must not stop the loop
+                telemetry.emit(("actors", "loop", "failed"), {}, {"error": error})
+        stack = current_stack()
+        if stack.gr_context is not None:
+            # What a listener has set must not become the next process's context.
+            stack.gr_context = None
 
     # -- ends -------------------------------------------------------------------------------------
 
@@ -487,6 +534,10 @@ def _never() -> bool:
 
 def _unheard(_: Cell) -> None:
     return None
+
+
+def _raise(error: BaseException) -> None:
+    raise error
 
 
 def own_context() -> Context | None:

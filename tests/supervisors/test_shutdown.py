@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Event
 
 import pytest
 
 from actors import process
-from actors.messages import Exited, TimedOut
+from actors.gen_server import GenServer
+from actors.messages import Exited, Message, TimedOut
 from actors.pid import Pid
+from actors.runtime import run
 from supervisors import _shutdown
 from supervisors.child_spec import ChildSpec, Restart, Shutdown
 from tests.supervisors.kids import play
@@ -102,6 +105,29 @@ def test_a_child_that_ends_by_itself_meanwhile_shows_its_own_reason(shutdown: Sh
         return _shutdown.stop(pid, shutdown), process.receive(timeout=0)
 
     assert play(main) == ("own", TimedOut())
+
+
+def test_a_process_that_was_killed_and_is_not_done_yet_is_waited_for() -> None:
+    """Its thread still works when the monitor finds nobody; only its link knows better."""
+    leave = Event()
+
+    class Busy(GenServer[None], host="thread"):
+        def handle_cast(self, request: Message, state: None) -> None:
+            assert isinstance(request, Pid)
+            process.send(request, "entered")
+            leave.wait()
+
+    def main() -> object:
+        process.trap_exit(True)
+        pid = Busy.start_link()
+        assert pid is not None
+        Busy.cast(pid, process.self())
+        assert process.receive() == "entered"
+        process.send_exit(pid, "kill")
+        process.spawn(leave.set)
+        return _shutdown.stop(pid, 5.0), leave.is_set(), process.receive(timeout=0)
+
+    assert run(main) == ("killed", True, TimedOut())
 
 
 def test_other_messages_stay_in_order() -> None:

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from actors import process, run, spawn, telemetry
+
+HELD = ("actors", "loop", "held")
+
+
+def reports_of(holds: float, limit: float | None) -> list[Mapping[str, object]]:
+    reports: list[Mapping[str, object]] = []
+
+    def hold_the_loop() -> None:
+        process.register(process.self(), "holder")
+        time.sleep(holds)
+
+    def main() -> None:
+        spawn(hold_the_loop)
+        process.sleep(holds + 0.02)
+
+    telemetry.attach("held", HELD, lambda event, numbers, fields: reports.append(fields))
+    try:
+        run(main, held=limit)
+    finally:
+        telemetry.detach("held")
+    return reports
+
+
+def test_a_callback_that_holds_the_loop_is_reported_once_with_its_place() -> None:
+    (report,) = reports_of(0.12, 0.03)
+
+    assert report["name"] == "holder"
+    assert str(report["initial_call"]).endswith("hold_the_loop")
+    where = str(report["where"])
+    assert "test_watchdog.py" in where
+    assert "hold_the_loop" in where
+
+
+def test_waiting_is_not_holding() -> None:
+    def main() -> None:
+        process.sleep(0.08)
+
+    reports: list[object] = []
+    telemetry.attach("held", HELD, lambda *_: reports.append(1))
+    try:
+        run(main, held=0.01)
+    finally:
+        telemetry.detach("held")
+    assert reports == []
+
+
+def test_the_watch_can_be_left_out() -> None:
+    assert reports_of(0.05, None) == []

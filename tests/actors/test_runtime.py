@@ -1,0 +1,568 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from actors import (
+    Crash,
+    Deadlock,
+    Exited,
+    GenServer,
+    MainExited,
+    NotInProcess,
+    Pid,
+    Runtime,
+    process,
+    receive,
+    run,
+    send,
+    spawn,
+    spawn_link,
+)
+from actors.errors import ActorsError, BadArgument
+from actors.process import Host
+from actors.testing import VirtualClock
+from tests.actors.probes import probe, simulate
+
+ROOT = Path(__file__).parents[2]
+
+
+# -- what run returns and raises -------------------------------------------------------------------
+
+
+def test_run_returns_what_main_returns_as_often_as_one_likes() -> None:
+    assert [run(lambda x: x * 2, number) for number in (1, 2, 3)] == [2, 4, 6]
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError(1), SystemExit(3), KeyboardInterrupt(), MemoryError()]
+)
+def test_run_raises_what_main_raises_with_its_traceback(error: BaseException) -> None:
+    def main() -> None:
+        raise error
+
+    with pytest.raises(type(error)) as raised:
+        run(main)
+
+    assert raised.value is error
+    assert raised.traceback[-1].name == "main"
+
+
+def test_who_is_linked_to_main_hears_why_it_failed() -> None:
+    reasons: list[object] = []
+
+    def listens() -> None:
+        process.trap_exit(True)
+        told = receive(Exited)
+        assert isinstance(told, Exited)
+        reasons.append(told.reason)
+
+    def main() -> None:
+        spawn_link(listens)
+        process.sleep(0.0)
+        raise ValueError("main failed")
+
+    with pytest.raises(ValueError, match="main failed"):
+        run(main)
+
+    (reason,) = reasons
+    assert isinstance(reason, Crash)
+    assert "main failed" in str(reason.exception)
+
+
+@pytest.mark.parametrize("reason", ["normal", "shutdown", ("shutdown", "x")])
+def test_a_clean_exit_of_main_is_no_error(reason: object) -> None:
+    assert run(process.exit, reason) is None
+
+
+def test_a_main_that_is_ended_by_a_link_says_why() -> None:
+    def fails() -> None:
+        raise ValueError("child")
+
+    def main() -> None:
+        spawn_link(fails)
+        receive()
+
+    with pytest.raises(MainExited, match="child") as raised:
+        run(main)
+
+    assert isinstance(raised.value.__cause__, ValueError)
+
+
+def test_a_reason_whose_repr_raises_can_still_be_shown() -> None:
+    class Unprintable(Exception):
+        def __repr__(self) -> str:
+            raise RuntimeError
+
+    def fails() -> None:
+        raise Unprintable
+
+    def main() -> None:
+        spawn_link(fails)
+        receive()
+
+    with pytest.raises(MainExited) as raised:
+        run(main)
+
+    assert "Unprintable" in str(raised.value)
+
+
+def test_run_inside_a_process_is_refused_on_the_loop_and_on_threads() -> None:
+    def main(host: Host) -> str:
+        def nested() -> None:
+            with pytest.raises(NotInProcess, match="inside a process"):
+                run(lambda: 1)
+            send(boss, "refused")
+
+        boss = process.self()
+        spawn_link(nested, host=host)
+        return str(receive(timeout=10.0))
+
+    assert run(main, None) == "refused"
+    assert run(main, "thread") == "refused"
+
+
+def test_a_runtime_runs_once() -> None:
+    runtime = Runtime()
+    assert runtime.run(lambda: 1) == 1
+
+    with pytest.raises(ActorsError, match="runs once"):
+        runtime.run(lambda: 2)
+    with pytest.raises(ActorsError, match="runs once"):
+        runtime.serve(lambda: None)
+
+
+@pytest.mark.parametrize("driver", ["clock", "choice", "wakeup"])
+def test_a_driver_that_is_none_is_refused(driver: str) -> None:
+    with pytest.raises(BadArgument, match=driver):
+        Runtime(**{driver: object()})  # type: ignore[arg-type]
+
+
+def test_a_deadlock_is_found_on_a_virtual_clock() -> None:
+    def main() -> None:
+        spawn(receive)
+        receive()
+
+    with pytest.raises(Deadlock, match=r"PID<0.1.0>"):
+        simulate(main)
+
+
+def test_two_runtimes_live_side_by_side_in_two_threads() -> None:
+    def main(name: str) -> list[object]:
+        process.register(process.self(), "same name")
+        server = probe(name)
+        got: list[object] = []
+        for number in range(200):
+            send(server, number)
+            got.append(receive(timeout=10.0))
+        assert process.whereis("same name") is process.self()
+        return got
+
+    results: dict[str, object] = {}
+    threads = [
+        threading.Thread(target=lambda n=name: results.update({n: run(main, n)})) for name in "ab"
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20.0)
+
+    assert results == {name: [("got", name, n) for n in range(200)] for name in "ab"}
+
+
+# -- the end ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", [None, "thread"])
+@pytest.mark.parametrize("linked", [False, True])
+@pytest.mark.parametrize("trap", [False, True])
+def test_run_returns_when_main_does_whoever_still_lives(
+    host: Host, linked: bool, trap: bool
+) -> None:
+    cleaned: list[object] = []
+
+    def lives() -> None:
+        process.trap_exit(trap)
+        send(boss[0], "ready")
+        try:
+            while True:
+                receive()
+        finally:
+            time.sleep(0.01)
+            cleaned.append(1)
+
+    boss = []
+
+    def main() -> str:
+        boss.append(process.self())
+        for _ in range(3):
+            (spawn_link if linked else spawn)(lives, host=host)
+            receive()
+        return "done"
+
+    assert run(main, grace=0.05, held=None) == "done"
+    assert cleaned == [1, 1, 1]
+
+
+def test_a_parent_that_ignores_its_end_is_killed_with_its_children() -> None:
+    """Only a server in the middle of a callback may make the end wait for its children."""
+    ended: list[str] = []
+
+    def ignores() -> None:
+        process.trap_exit(True)
+        spawn(child)
+        while True:
+            receive()
+
+    def child() -> None:
+        try:
+            receive()
+        finally:
+            ended.append("child")
+
+    class Ignores(GenServer[None]):
+        def init(self) -> None:
+            process.trap_exit(True)
+            spawn(child)
+
+        def handle_info(self, message: object, state: None) -> None:
+            return None
+
+    def main() -> str:
+        spawn(ignores)
+        Ignores.start()
+        process.sleep(1.0)
+        return "done"
+
+    assert simulate(main) == "done"
+    assert ended == ["child", "child"]
+
+
+def test_a_server_that_stops_its_children_within_its_own_limits_is_waited_for() -> None:
+    ended: list[object] = []
+
+    class Boss(GenServer[None]):
+        def init(self) -> None:
+            process.trap_exit(True)
+            spawn_link(slow)
+
+        def terminate(self, reason: object, state: None) -> None:
+            child = next(pid for pid in process.processes() if is_child(pid))
+            process.send_exit(child, "shutdown")
+            ended.append(receive(lambda m: isinstance(m, Exited) and m.pid is child, 60.0))
+
+    def is_child(pid: Pid) -> bool:
+        info = process.info(pid)
+        return info is not None and info.parent is process.self()
+
+    def slow() -> None:
+        process.trap_exit(True)
+        receive()
+        process.sleep(30.0)
+
+    def main() -> None:
+        assert Boss.start_link() is not None
+        process.sleep(1.0)
+
+    simulate(main)
+    (told,) = ended
+    assert isinstance(told, Exited)
+    assert told.reason == "normal"
+
+
+def test_a_thread_that_blocks_does_not_keep_run_from_returning() -> None:
+    free = threading.Event()
+
+    def blocks(trap: bool) -> None:
+        process.trap_exit(trap)
+        send("boss", "blocking")
+        free.wait(60.0)
+
+    def main() -> str:
+        process.register(process.self(), "boss")
+        for trap in (False, True):
+            spawn(blocks, trap, host="thread")
+            receive()
+        return "done"
+
+    began = time.monotonic()
+    try:
+        assert run(main, grace=0.05, held=None) == "done"
+        assert time.monotonic() - began < 5.0
+    finally:
+        free.set()
+
+
+def test_a_thread_that_blocks_does_not_keep_a_simulation_from_returning() -> None:
+    free = threading.Event()
+
+    def blocks() -> None:
+        process.trap_exit(True)
+        free.wait(60.0)
+
+    def main() -> str:
+        spawn(blocks, host="thread")
+        return "done"
+
+    began = time.monotonic()
+    try:
+        assert run(main, grace=0.05, clock=VirtualClock()) == "done"
+        assert time.monotonic() - began < 5.0
+    finally:
+        free.set()
+
+
+def test_thousands_end_at_once() -> None:
+    def main() -> int:
+        for _ in range(5_000):
+            spawn(receive)
+        process.sleep(0.0)
+        return len(process.processes())
+
+    began = time.monotonic()
+    assert simulate(main) == 5_001
+    assert time.monotonic() - began < 10.0
+
+
+# -- Ctrl-C, and the interpreter's end -------------------------------------------------------------
+
+
+def program(text: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-u", "-c", textwrap.dedent(text)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def interrupted(child: subprocess.Popen[str], *times: str) -> tuple[str, str, int]:
+    """Press Ctrl-C each time the program has printed such a line; its output and exit code."""
+    assert child.stdout is not None
+    assert child.stderr is not None
+    limit = threading.Timer(20.0, child.kill)
+    limit.start()
+    heard = ""
+    for line in times:
+        while (said := child.stdout.readline()) and said.strip() != line:
+            heard += said
+        heard += said
+        child.send_signal(signal.SIGINT)
+    heard += child.stdout.read()
+    errors = child.stderr.read()
+    code = child.wait()
+    limit.cancel()
+    child.stdout.close()
+    child.stderr.close()
+    return heard, errors, code
+
+
+def test_ctrl_c_ends_the_trees_in_order_and_is_raised_afterwards() -> None:
+    child = program("""
+        from actors import GenServer, process, receive, run, spawn_link
+        class Tidy(GenServer):
+            def init(self, name):
+                process.trap_exit(True)
+                return name
+            def terminate(self, reason, state):
+                print(state, "ends:", reason)
+        def main():
+            Tidy.start_link("server")
+            spawn_link(receive)
+            print("ready")
+            receive()
+        try:
+            run(main)
+        finally:
+            print("run has ended")
+    """)
+    out, err, code = interrupted(child, "ready")
+
+    assert out.splitlines() == ["ready", "server ends: shutdown", "run has ended"]
+    assert "KeyboardInterrupt" in err
+    assert code in {130, -signal.SIGINT}
+
+
+def test_ctrl_c_is_not_delivered_into_a_callback() -> None:
+    child = program("""
+        import time
+        from actors import process, run, spawn
+        def works():
+            print("ready")
+            end = time.monotonic() + 0.2
+            while time.monotonic() < end:
+                pass
+            print("worked to the end")
+        def main():
+            spawn(works)
+            process.sleep(30)
+        run(main, held=None)
+    """)
+    out, err, code = interrupted(child, "ready")
+
+    assert out.splitlines() == ["ready", "worked to the end"]
+    assert err.rstrip().endswith("KeyboardInterrupt")
+    assert code in {130, -signal.SIGINT}
+
+
+def test_a_second_ctrl_c_ends_at_once_who_refuses_to_end() -> None:
+    child = program("""
+        from actors import process, receive, run, spawn
+        def refuses():
+            process.trap_exit(True)
+            while True:
+                receive()
+                print("refused")
+        def main():
+            spawn(refuses)
+            print("ready")
+            receive()
+        run(main, grace=3600.0)
+    """)
+    out, err, code = interrupted(child, "ready", "refused")
+
+    assert out.splitlines() == ["ready", "refused"]
+    assert err.rstrip().endswith("KeyboardInterrupt")
+    assert code in {130, -signal.SIGINT}
+
+
+def test_a_second_ctrl_c_ends_who_holds_the_loop() -> None:
+    child = program("""
+        import signal, time
+        from actors import process, receive, run
+        def main():
+            first = signal.getsignal(signal.SIGINT)
+            def also_print(*args):
+                print("pressed")
+                first(*args)
+            signal.signal(signal.SIGINT, also_print)
+            try:
+                print("ready")
+                while True:
+                    time.sleep(0.01)
+            finally:
+                print("cleaned")
+        run(main, held=None)
+    """)
+    out, err, code = interrupted(child, "ready", "pressed")
+
+    assert out.splitlines() == ["ready", "pressed", "pressed", "cleaned"]
+    assert err.rstrip().endswith("KeyboardInterrupt")
+    assert code in {130, -signal.SIGINT}
+
+
+def test_a_third_ctrl_c_leaves_behind_who_swallows_everything() -> None:
+    child = program("""
+        import signal, time
+        from actors import process, receive, run, spawn
+        def stubborn():
+            while True:
+                try:
+                    print("ready")
+                    while True:
+                        time.sleep(0.01)
+                except BaseException:
+                    print("swallowed")
+        def main():
+            first = signal.getsignal(signal.SIGINT)
+            def also_print(*args):
+                print("pressed")
+                first(*args)
+            signal.signal(signal.SIGINT, also_print)
+            spawn(stubborn)
+            receive()
+        run(main, held=None)
+    """)
+    out, err, code = interrupted(child, "ready", "pressed", "swallowed")
+
+    assert [line for line in out.splitlines() if line != "ready"] == [
+        "pressed",
+        "pressed",
+        "swallowed",
+        "pressed",
+    ]
+    assert err.rstrip().endswith("KeyboardInterrupt")
+    assert code in {130, -signal.SIGINT}
+
+
+def test_run_leaves_the_handler_of_ctrl_c_as_it_was() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    run(lambda: 1)
+
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize("left", ["nothing", "a process", "a thread", "a guest"])
+def test_the_background_runtime_ends_with_the_interpreter(left: str) -> None:
+    child = program(f"""
+        import threading, time
+        from actors import Exit, process, receive, send, spawn
+        process.self()
+        def cleans():
+            try:
+                receive()
+            finally:
+                print("cleaned")
+        def waits():
+            try:
+                receive()
+            except Exit:
+                print("told")
+        match {left!r}:
+            case "a process":
+                spawn(cleans)
+            case "a thread":
+                pid = spawn(cleans, host="thread")
+                time.sleep(0.05)
+            case "a guest":
+                threading.Thread(target=waits, daemon=True).start()
+                time.sleep(0.05)
+        print("the end")
+    """)
+    out, err = child.communicate(timeout=20.0)
+
+    assert out.splitlines()[0] == "the end"
+    if left in {"a process", "a thread"}:
+        assert out.splitlines() == ["the end", "cleaned"]
+    assert "Exception ignored" not in err
+    assert "Traceback" not in err
+    assert child.returncode == 0
+
+
+def test_a_program_may_use_the_background_and_run() -> None:
+    child = program("""
+        from actors import process, receive, run, send, spawn
+        me = process.self()
+        spawn(lambda: send(me, "background"))
+        print(receive(timeout=5.0))
+        print(run(lambda: "foreground"))
+        spawn(lambda: send(process.whereis("me") or me, "again"))
+        print(receive(timeout=5.0))
+    """)
+    out, err = child.communicate(timeout=20.0)
+
+    assert out.splitlines() == ["background", "foreground", "again"]
+    assert err == ""
+    assert child.returncode == 0
+
+
+def test_importing_starts_no_thread_and_loads_no_bridge() -> None:
+    child = program("""
+        import sys, threading
+        import actors
+        print(threading.active_count())
+        print(sorted({"structlog", "pykka", "asyncio"} & set(sys.modules)))
+    """)
+    out, _ = child.communicate(timeout=20.0)
+
+    assert out.splitlines() == ["1", "[]"]

@@ -1,0 +1,97 @@
+"""The small examples as commands; what they show is tested in `tests/examples`."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from examples.__main__ import listing, sources, summary
+
+ROOT = Path(__file__).resolve().parent.parent
+
+SMALL = {
+    "ping_pong": "is down, the reason is 'normal'",
+    "counter": "counted 1000",
+    "let_it_crash": "reached_max_restart_intensity",
+}
+"""A line that each prints near its end."""
+
+
+def command(name: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-W", "error", "-m", "examples", name, *arguments]
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_the_command_runs_and_says_nothing_on_stderr(name: str) -> None:
+    run = subprocess.run(
+        command(name), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert (run.returncode, run.stderr) == (0, "")
+    assert SMALL[name] in run.stdout
+    assert "\x1b" not in run.stdout, "this is no terminal"
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_an_unknown_option_is_refused(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        importlib.import_module(f"examples.{name}").main(["--what"])
+
+    assert refused.value.code == 2
+    assert "--what" in capsys.readouterr().err
+
+
+def test_the_small_ones_are_listed_first_in_reading_order() -> None:
+    assert list(sources())[: len(SMALL)] == list(SMALL)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_the_listing_says_what_each_shows(name: str) -> None:
+    said = summary(sources()[name])
+
+    assert said.endswith(".")
+    assert said in listing()
+
+
+def test_ctrl_c_ends_the_drawing_in_order() -> None:
+    terminal, its_end = pty.openpty()
+    drawing = subprocess.Popen(
+        command("let_it_crash"),
+        cwd=ROOT,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "24"},
+        stdout=its_end,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(its_end)
+
+    read_until(terminal, b"before")
+    drawing.send_signal(signal.SIGINT)
+    shown = read_until(terminal, None)
+    _, said = drawing.communicate(timeout=60)
+    os.close(terminal)
+
+    assert drawing.returncode == 130
+    assert said.strip() == "interrupted"
+    assert b"again and again" not in shown, "it went on"
+
+
+def read_until(terminal: int, wanted: bytes | None) -> bytes:
+    """Read what is drawn until something is in it, or until the end."""
+    shown = b""
+    while wanted is None or wanted not in shown:
+        try:
+            new = os.read(terminal, 4096)
+        except OSError:  # Linux's way of saying that nobody draws any more
+            new = b""
+        if not new:
+            return shown
+        shown += new
+    return shown
