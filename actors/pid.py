@@ -83,12 +83,20 @@ class Ref:
 
     __slots__ = ("__weakref__", "_number")
 
-    _number: int
+    def __init__(self) -> None:
+        self._number = next(_numbers)
+
+    @classmethod
+    def uncounted(cls) -> Ref:
+        """Return a reference whose number is counted when somebody first asks for it.
+
+        A call makes one and almost nobody looks at it; this saves half of its cost.
+        """
+        return cls.__new__(cls)
 
     @property
     def number(self) -> int:
-        """The number of this reference, counted when somebody first asks for it."""
-        # A call makes a reference and almost nobody looks at it: counting late keeps that cheap.
+        """The number of this reference; later ones have higher numbers."""
         try:
             return self._number
         except AttributeError:
@@ -102,7 +110,10 @@ class Ref:
         return f"#Reference<0.{self.number}>"
 
     def __hash__(self) -> int:
-        return self.number
+        try:
+            return self._number
+        except AttributeError:
+            return self.number
 
     def __eq__(self, other: object) -> bool:
         return self is other

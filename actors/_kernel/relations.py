@@ -284,16 +284,20 @@ class Relations:
         cell.exiting = (reason,)
         cell.pid._cell = None
         cell.idle = False
-        self.names.release(cell)
-        self.deadlines.disarm(cell)
+        if cell.name is not None:
+            self.names.release(cell)
+        if cell.armed is not None:
+            self.deadlines.disarm(cell)
         if cell.mail is not None:
             cell.mail.clear()
-        for ref in cell.timers or ():
-            timer = self.timers.pop(ref, None)
-            if timer is not None:
-                self.deadlines.cancel(timer)
-        cell.timers = None
-        self._take_back(cell)
+        if cell.timers is not None:
+            for ref in cell.timers:
+                timer = self.timers.pop(ref, None)
+                if timer is not None:
+                    self.deadlines.cancel(timer)
+            cell.timers = None
+        if cell.aliases is not None or cell.monitors is not None:
+            self._take_back(cell)
         cell.awaiting = None
         target, cell.calling = cell.calling, None
         if target is not None and target.callers is not None:
@@ -314,20 +318,26 @@ class Relations:
             return
         reason = cell.exiting[0]
         # What its `finally` blocks have asked for.
-        self._take_back(cell)
-        self.deadlines.disarm(cell)
-        callers, cell.callers = cell.callers, None
-        for caller, ref in (callers or {}).items():
-            self.answer(caller, ref, "down", reason)
-        watchers, cell.watchers = cell.watchers, None
-        for ref, owner in (watchers or {}).items():
-            if owner.monitors is not None:
-                owner.monitors.pop(ref, None)
-            self._tell_down(owner, ref, self._watched.pop(ref, cell.pid), reason)
-        links, cell.links = cell.links, None
-        for other in (links or {}).values():
-            if other.links is not None and other.links.pop(cell.pid, None) is not None:
-                self.signal(other, cell.pid, reason, linked=True)
+        if cell.aliases is not None or cell.monitors is not None:
+            self._take_back(cell)
+        if cell.armed is not None:
+            self.deadlines.disarm(cell)
+        if cell.callers:
+            callers, cell.callers = cell.callers, None
+            for caller, ref in callers.items():
+                self.answer(caller, ref, "down", reason)
+        if cell.watchers:
+            watchers, cell.watchers = cell.watchers, None
+            for ref, owner in watchers.items():
+                if owner.monitors is not None:
+                    owner.monitors.pop(ref, None)
+                watched = self._watched.pop(ref, cell.pid) if self._watched else cell.pid
+                self._tell_down(owner, ref, watched, reason)
+        if cell.links:
+            links, cell.links = cell.links, None
+            for other in links.values():
+                if other.links is not None and other.links.pop(cell.pid, None) is not None:
+                    self.signal(other, cell.pid, reason, linked=True)
         # What it worked with must not outlive it; the record itself may, in somebody's frame.
         cell.body = cell.handler = cell.mail = cell.context = cell.dictionary = None
 
@@ -345,9 +355,10 @@ class Relations:
     def _tell_down(self, owner: Cell, ref: Ref, watched: Watched, reason: Reason) -> None:
         if owner.exiting is not None:
             return
-        entry = self._aliases.get(ref)
-        if entry is not None and entry[1] in {"demonitor", "reply_demonitor"}:
-            self.unalias(owner, ref)
+        if self._aliases:
+            entry = self._aliases.get(ref)
+            if entry is not None and entry[1] in {"demonitor", "reply_demonitor"}:
+                self.unalias(owner, ref)
         self.deliver(owner, Down(ref, watched, reason))
 
     def is_linked(self, cell: Cell, pid: Pid) -> bool:

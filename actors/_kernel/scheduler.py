@@ -52,6 +52,7 @@ _SPARE = 1024
 _REFUSALS = 100
 _FAILURES = 8
 _TIMED_OUT = TimedOut()
+_new_ref = Ref.__new__
 
 
 class Scheduler(Relations):
@@ -242,9 +243,10 @@ class Scheduler(Relations):
         self._settle(cell)
 
     def _leave(self, cell: Cell, me: Stack, error: BaseException | None) -> None:
-        me.gr_context = None
+        # A listener may set variables too: the stack is cleaned after everything that can run one.
         self.bury(cell, error)
         self.current = None
+        me.gr_context = None
 
     def _settle(self, cell: Cell) -> None:
         """Let a handler's process rest until there is mail, or have another turn."""
@@ -286,7 +288,8 @@ class Scheduler(Relations):
 
     def finish(self, cell: Cell) -> None:
         """Do the second half of a death, and tell whoever brings the runtime to its end."""
-        self.carried.pop(cell, None)
+        if cell.port is not None:
+            self.carried.pop(cell, None)
         super().finish(cell)
         self.on_end(cell)
 
@@ -373,7 +376,7 @@ class Scheduler(Relations):
         # functions, a third of the time of a call.
         if cell.exiting is not None:
             self.refuse(cell)
-        cell.awaiting = ref = Ref()
+        cell.awaiting = ref = _new_ref(Ref)
         cell.calling = target
         callers = target.callers
         if callers is None:
@@ -394,6 +397,7 @@ class Scheduler(Relations):
             if armed is None or deadline < armed:
                 self.deadlines.arm(cell, deadline)
         cell.stack = current_stack()
+        self.current = None
         spare = self._spare
         (spare.pop() if spare else self._root).switch()
         if cell.exiting is not None:
