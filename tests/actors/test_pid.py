@@ -52,8 +52,15 @@ def test_the_order_of_a_set_of_pids_is_the_same_in_every_run() -> None:
     assert simulate(main) == simulate(main)
 
 
-def test_references_are_numbered_when_somebody_looks_first() -> None:
+def test_references_are_numbered_in_the_order_of_their_making() -> None:
     early, late = Ref(), Ref()
+
+    assert early.number < late.number
+    assert early < late
+
+
+def test_the_reference_of_a_call_is_numbered_when_somebody_first_looks() -> None:
+    early, late = Ref.uncounted(), Ref.uncounted()
 
     assert late.number < early.number
     assert late < early
@@ -66,7 +73,7 @@ def test_many_threads_see_one_number() -> None:
         numbers.append(hash(ref))
 
     for _ in range(50):
-        ref, numbers = Ref(), list[int]()
+        ref, numbers = Ref.uncounted(), list[int]()
         args = (ref, threading.Barrier(4), numbers)
         threads = [threading.Thread(target=look, args=args) for _ in range(4)]
         for thread in threads:
