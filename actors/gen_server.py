@@ -429,7 +429,16 @@ class GenServer(Generic[S]):
 class _Server(Generic[S]):
     """One server's state and its way through a message."""
 
-    __slots__ = ("_args", "_cell", "_kwargs", "_parent", "_scheduler", "callbacks", "initial_call", "state")
+    __slots__ = (
+        "_args",
+        "_cell",
+        "_kwargs",
+        "_parent",
+        "_scheduler",
+        "callbacks",
+        "initial_call",
+        "state",
+    )
 
     def __init__(
         self,
@@ -498,7 +507,11 @@ class _Server(Generic[S]):
             # Only these lines answer a call that went well, whatever comes after them.
             pid, ref = caller
             waiting = pid._cell
-            if waiting is not None and waiting.awaiting is ref and self._scheduler is waiting.scheduler:
+            if (
+                waiting is not None
+                and waiting.awaiting is ref
+                and self._scheduler is waiting.scheduler
+            ):
                 self._scheduler.answer(waiting, ref, "reply", outcome.value)
             else:
                 _behaviour.reply(caller, outcome.value)

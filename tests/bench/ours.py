@@ -220,7 +220,9 @@ def _spawn(scale: int) -> float:
     def loop() -> None:
         for _ in range(count):
             _, ref = process.spawn_monitor(int)
-            receive(lambda message, ref=ref: isinstance(message, Down) and message.ref is ref)
+            down = receive(Down)
+            assert isinstance(down, Down)
+            assert down.ref is ref
 
     return _clocked(count, loop)
 
