@@ -3,9 +3,14 @@
 A behaviour is a process whose body runs `init` and then gives itself a handler. Starting one is an exchange
 like a call: the starter waits for the new process's acknowledgement, its death, or the end of time.
 
-    starter: start()  -> process.launch -> waits
-    child:   _boot()  -> takes its name -> init -> acknowledges -> has a handler from now on
+    starter: start()      -> process.launch -> waits
+    child:   _Boot.run()  -> takes its name -> init -> acknowledges -> has a handler from now on
     starter: Pid, None (ignore) or StartError
+
+A start that fails is not acknowledged: the child's death tells the starter, so that the name is free and the
+child is gone when `start` raises. Here OTP 26 is followed: a starter that traps exits gets the error and
+finds no `Exited` of the failed child; one that does not is ended by the link, unless the reason is
+`"normal"`.
 
 Source: https://www.erlang.org/doc/apps/stdlib/proc_lib.html, https://www.erlang.org/doc/apps/stdlib/gen_server.html
 """
@@ -13,8 +18,9 @@ Source: https://www.erlang.org/doc/apps/stdlib/proc_lib.html, https://www.erlang
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from actors import naming, process, telemetry
 from actors._envelopes import CALL, CAST, SYSTEM, Caller
@@ -31,34 +37,37 @@ from actors.errors import (
     ServerExited,
     StartError,
 )
-from actors.exits import KILL, NOPROC, TIMEOUT, Crash, Exit, Reason, is_clean, reason_of
-from actors.messages import Message
+from actors.exits import KILL, NOPROC, TIMEOUT, Crash, Exit, Reason, Stack, is_clean, reason_of
+from actors.messages import Exited, Message
 from actors.naming import Address, Name
 from actors.outcomes import Ignore, Stop
-from actors.pid import Pid, Ref
+from actors.pid import LOCAL_NODE, Pid, Ref
 
 if TYPE_CHECKING:
     from actors.process import Host
 
 __all__ = [
+    "DEFAULT_TIMEOUT",
+    "Ended",
     "Failure",
     "Server",
     "StartOptions",
     "call",
     "cast",
-    "report_crash",
     "reply",
+    "report_crash",
     "start",
     "stop",
 ]
 
 Function = tuple[str, str]
 
+DEFAULT_TIMEOUT = 5.0
+"""Seconds that a call waits unless told otherwise, as in OTP."""
+
 
 class Server(Protocol):
     """One behaviour's half of its process."""
-
-    initial_call: str
 
     def init(self) -> object:
         """Run the user's `init`; return `Ignore`, `Stop`, or anything else for "it lives"."""
@@ -108,30 +117,41 @@ def start(make: Callable[[Pid], Server], initial_call: str, options: StartOption
     if holder is not None:
         raise StartError(("already_started", holder))
     starter = me()
-    boot = _Boot(make, starter, options)
+    boot = _Boot(make, initial_call, starter, options)
     launched = process.launch(
         boot.run, initial_call, link=options.link, host=options.host, before=boot.expect
     )
     kind, value = _await(starter, options.timeout)
-    if kind == "timeout":
-        process.unlink(launched.pid)
-        process.send_exit(launched.pid, KILL)
-        raise StartError(TIMEOUT)
-    if kind == "down":
-        raise StartError(value)
-    match value:
-        case ("error", reason):
-            raise StartError(reason)
-        case ("ignore", _):
-            return None
-        case _:
+    match kind, value:
+        case "reply", ("started", _):
             return launched.pid
+        case "reply", ("ignore", _):
+            return None
+        case "reply", ("declined", reason):
+            pass
+        case "timeout", _:
+            reason = TIMEOUT
+            _part(launched.pid, options)
+            process.send_exit(launched.pid, KILL)
+        case _, reason:
+            _part(launched.pid, options)
+    raise StartError(reason) from reason.exception if isinstance(reason, Crash) else None
+
+
+def _part(child: Pid, options: StartOptions) -> None:
+    """Leave no trace of a failed start in the starter's mailbox; a starter that the link ends, ends here."""
+    if options.link:
+        process.unlink(child)
+        process.receive(lambda each: isinstance(each, Exited) and each.pid is child, 0.0)
 
 
 def _check_name(name: object) -> None:
-    if name is None or isinstance(name, naming.Via):
+    if name is None:
         return
-    if not isinstance(name, str) or name in {"", "nil", "undefined"}:
+    if isinstance(name, naming.Via):
+        if not callable(getattr(name.module, "register_name", None)):
+            raise BadArgument("name", name, "a Via whose module has the functions of ViaModule")
+    elif not isinstance(name, str) or name in {"", "nil", "undefined"}:
         raise BadArgument(
             "name", name, "a non-empty string other than 'nil' and 'undefined', or a Via"
         )
@@ -153,10 +173,17 @@ def _arm(scheduler: Scheduler, cell: Cell, timeout: float) -> None:
 class _Boot:
     """The body of a behaviour's process, until it has a handler."""
 
-    __slots__ = ("_make", "_options", "_ref", "_starter")
+    __slots__ = ("_initial_call", "_make", "_options", "_ref", "_starter")
 
-    def __init__(self, make: Callable[[Pid], Server], starter: Cell, options: StartOptions) -> None:
+    def __init__(
+        self,
+        make: Callable[[Pid], Server],
+        initial_call: str,
+        starter: Cell,
+        options: StartOptions,
+    ) -> None:
         self._make = make
+        self._initial_call = initial_call
         self._starter = starter
         self._options = options
         self._ref = Ref()
@@ -171,41 +198,48 @@ class _Boot:
         if options.name is not None:
             holder = naming.take_name(options.name)
             if holder is not None:
-                self._acknowledge(cell, ("error", ("already_started", holder)))
+                self._decline(cell, ("declined", ("already_started", holder)))
                 return
-        parent = self._starter.pid if options.link else cell.pid
-        server = self._make(parent)
         try:
+            server = self._make(self._starter.pid if options.link else cell.pid)
             outcome = server.init()
         except BaseException as error:
-            if cell.exiting is not None:
-                raise
-            reason = reason_of(error)
-            report_crash(cell, server.initial_call, reason)
-            self._fail(cell, reason)
+            self._fail(cell, error)
+        if cell.exiting is not None:
+            # It was killed and has swallowed that: nobody must take it for alive.
+            raise Exit(cell.exiting[0])
         match outcome:
             case Ignore():
                 self._release_name()
-                self._acknowledge(cell, ("ignore", None))
+                self._decline(cell, ("ignore", None))
             case Stop(reason=reason):
-                self._fail(cell, reason)
+                self._fail(cell, Exit(reason))
             case _:
-                self._acknowledge(cell, ("ok", None))
+                self._acknowledge(cell, ("started", None))
                 cell.handler = server.handle
                 server.begin(outcome)
 
-    def _fail(self, cell: Cell, reason: Reason) -> None:
-        # The name must be free, and a trapping starter unlinked, before the starter hears of it (OTP 26).
+    def _fail(self, cell: Cell, error: BaseException) -> NoReturn:
+        """End without an acknowledgement: the death is what the starter hears."""
+        if cell.exiting is not None:
+            raise error
+        stack = Stack.of(error.__traceback__)
+        reason = reason_of(error)
+        report_crash(cell, self._initial_call, reason, stack)
         self._release_name()
-        starter = self._starter
-        if self._options.link and starter.traps:
-            process.unlink(starter.pid)
-        self._acknowledge(cell, ("error", reason))
-        raise Exit(reason)
+        raise Exit(reason) from None
+
+    def _decline(self, cell: Cell, answer: tuple[str, object]) -> None:
+        """Tell the starter that there will be no process, and end with `"normal"` after this."""
+        if self._options.link:
+            process.unlink(self._starter.pid)
+        self._acknowledge(cell, answer)
 
     def _release_name(self) -> None:
         if self._options.name is not None:
-            naming.give_back_name(self._options.name)
+            # A table of names that fails here will forget the process at its death.
+            with suppress(Exception):
+                naming.give_back_name(self._options.name)
 
     def _acknowledge(self, cell: Cell, value: tuple[str, object]) -> None:
         scheduler = cell.scheduler
@@ -219,7 +253,7 @@ class _Boot:
 
 
 def call(
-    server: Address,
+    server: Address | tuple[str, str] | None,
     request: Message,
     timeout: float | None,
     function: Function = ("GenServer", "call"),
@@ -228,20 +262,23 @@ def call(
 
     Raises:
         CallFailed: One of its leaves; see `actors.errors`.
-        BadArgument: The timeout is none.
+        BadArgument: The timeout or the address is none.
     """
     # The corridor of every call; `tests.bench` names: call, ring, fan-in.
-    if timeout != 5.0:
+    if timeout is not DEFAULT_TIMEOUT:
         process.check_timeout("timeout", timeout)
     cell = me()
-    target = server._cell if type(server) is Pid else naming.locate(server)
+    target = server._cell if type(server) is Pid else _locate(server)
     if target is None or target is cell or target.calling is not None:
-        _refuse(cell, target, server, request, timeout, function)
+        why = _refusal(cell, target, server)
+        if why is not None:
+            raise _failure(*why, server, request, timeout, function)
     assert target is not None
+    scheduler = cell.scheduler
+    if target.scheduler is not scheduler:
+        scheduler.own(target)
     if cell.port is None:
-        if target.scheduler is not cell.scheduler:
-            cell.scheduler.own(target)
-        kind, value = cell.scheduler.exchange(cell, target, CALL, request, timeout)
+        kind, value = scheduler.exchange(cell, target, CALL, request, timeout)
     else:
         kind, value = cell.port.exchange(target, CALL, request, timeout)
     if kind == "reply":
@@ -249,48 +286,58 @@ def call(
     raise _failure(kind, value, server, request, timeout, function)
 
 
-def _refuse(
-    cell: Cell,
-    target: Cell | None,
-    server: Address,
-    request: Message,
-    timeout: float | None,
-    function: Function,
-) -> None:
+def _locate(server: Address | tuple[str, str] | None) -> Cell | None:
+    return None if server is None else naming.locate(server)
+
+
+def _refusal(cell: Cell, target: Cell | None, server: object) -> tuple[str, Reason] | None:
+    """Say how an exchange would fail before it has begun; `None` if it may begin."""
     if target is None:
-        raise NoProcess(NOPROC, server, request, timeout, function)
+        match server:
+            case (str(), str() as node) if node != LOCAL_NODE:
+                return "down", ("nodedown", node)
+            case _:
+                return "down", NOPROC
     if target is cell:
-        raise CallingSelf("calling_self", server, request, timeout, function)
+        return "self", "calling_self"
     chain = cell.scheduler.circle(cell, target)
-    if chain is not None:
-        raise CallCycle(("call_cycle", chain), server, request, timeout, function)
+    return None if chain is None else ("circle", ("call_cycle", chain))
 
 
 def _failure(
     kind: str,
     why: Reason,
-    server: Address,
+    server: object,
     request: Message,
     timeout: float | None,
     function: Function,
     arguments: Sequence[object] | None = None,
 ) -> CallFailed:
-    if kind == "timeout":
-        return CallTimeout(TIMEOUT, server, request, timeout, function, arguments)
-    if isinstance(why, str) and why == NOPROC:
-        return NoProcess(why, server, request, timeout, function, arguments)
-    failure = ServerExited(why, server, request, timeout, function, arguments)
-    if isinstance(why, Crash):
-        failure.__cause__ = why.exception
-    return failure
+    rest = (server, request, timeout, function, arguments)
+    match kind, why:
+        case "timeout", _:
+            return CallTimeout(TIMEOUT, *rest)
+        case "self", _:
+            return CallingSelf(why, *rest)
+        case "circle", _:
+            return CallCycle(why, *rest)
+        case _, str() if why == NOPROC:
+            return NoProcess(why, *rest)
+        case _, ("nodedown", str()):
+            return NoProcess(why, *rest)
+        case _, Crash(exception=exception):
+            failure = ServerExited(why, *rest)
+            failure.__cause__ = exception
+            return failure
+        case _:
+            return ServerExited(why, *rest)
 
 
-def cast(server: Address | tuple[str, str], request: Message) -> None:
+def cast(server: Address | tuple[str, str] | None, request: Message) -> None:
     """Send a request that nobody answers; never waits, never fails."""
-    if type(server) is Pid:
-        process.send(server, (CAST, request))
-        return
-    target = naming.whereis(server)
+    target = server
+    if type(target) is not Pid:
+        target = None if target is None else naming.whereis(target)
     if target is not None:
         process.send(target, (CAST, request))
 
@@ -309,7 +356,7 @@ def reply(caller: Caller, value: object) -> None:
 
 
 def stop(
-    server: Address,
+    server: Address | tuple[str, str] | None,
     reason: Reason,
     timeout: float | None,
     function: Function = ("GenServer", "stop"),
@@ -318,21 +365,35 @@ def stop(
 
     Raises:
         CallFailed: It is not there, ended with another reason, or did not end in time (and still may).
+        BadArgument: The timeout or the address is none.
     """
     process.check_timeout("timeout", timeout)
     cell = me()
     arguments = [server, reason, timeout]
-    target = naming.locate(server)
-    if target is None:
-        raise NoProcess(NOPROC, server, "stop", timeout, function, arguments)
-    if target is cell:
-        raise CallingSelf("calling_self", server, "stop", timeout, function, arguments)
+    target = _locate(server)
+    refusal = _refusal(cell, target, server)
+    if refusal is not None:
+        raise _failure(*refusal, server, "stop", timeout, function, arguments)
+    assert target is not None
+    cell.scheduler.own(target)
     kind, why = process.exchange(target, SYSTEM, ("terminate", reason), timeout)
-    if kind == "timeout" or why != reason:
+    if kind != "down" or not _is_same(why, reason):
         raise _failure(kind, why, server, "stop", timeout, function, arguments)
 
 
+def _is_same(one: Reason, other: Reason) -> bool:
+    try:
+        return one is other or bool(one == other)
+    except Exception:
+        # Equality is user code too: what cannot be compared is not what was asked for.
+        return False
+
+
 # -- ends ------------------------------------------------------------------------------------------
+
+
+class Ended(Exit):
+    """The end of a process for which `terminate` and the reports have been run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,50 +408,79 @@ class Failure:
     """What it was handling."""
     state: object
     """Its state before that."""
+    stack: Stack | None = None
+    """Where its code raised, if it did."""
 
 
-def end(reason: Reason, terminate: Callable[[Reason], object] | None, failure: Failure) -> None:
+def end(reason: Reason, terminate: Callable[[Reason], object], failure: Failure) -> NoReturn:
     """End the calling process in OTP's order: `terminate`, then the reports, then the exit.
 
     Raises:
-        Exit: Always.
+        Ended: Always, unless the process is told to end meanwhile.
     """
     cell = me()
-    if terminate is not None:
-        try:
-            terminate(reason)
-        except BaseException as error:
-            if cell.exiting is not None:
-                raise
-            reason = reason_of(error)
+    stack = failure.stack
+    try:
+        terminate(reason)
+    except BaseException as error:
+        if cell.exiting is not None:
+            raise
+        stack = Stack.of(error.__traceback__)
+        reason = reason_of(error)
+    if cell.exiting is not None:
+        raise Exit(cell.exiting[0])
     if not is_clean(reason):
-        fields = {
-            "pid": cell.pid,
-            "name": cell.name,
-            "initial_call": failure.initial_call,
+        event = ("actors", failure.behaviour, "terminate")
+        fields: dict[str, object] = {
+            **_who(cell, failure.initial_call),
             "reason": reason,
+            "stack": stack,
             "last_message": failure.last_message,
             "state": failure.state,
-            "parent": cell.parent,
         }
-        telemetry.report(("actors", failure.behaviour, "terminate"), "error", fields)
-        report_crash(cell, failure.initial_call, reason)
-    raise Exit(reason)
+        telemetry.report(event, "error", fields)
+        report_crash(cell, failure.initial_call, reason, stack, follows=event)
+    raise Ended(reason) from None
 
 
-def report_crash(cell: Cell, initial_call: str, reason: Reason) -> None:
-    """Report a process that ends with a reason that is not clean."""
+def report_crash(
+    cell: Cell,
+    initial_call: str,
+    reason: Reason,
+    stack: Stack | None = None,
+    *,
+    follows: telemetry.Event | None = None,
+) -> None:
+    """Report a process that ends with a reason that is not clean.
+
+    Args:
+        cell: The process.
+        initial_call: What it was started as.
+        reason: Why it ends.
+        stack: Where its code raised, if it did.
+        follows: The event that has told the story of this end already.
+    """
     if is_clean(reason):
         return
-    event = ("actors", "process", "crash")
     fields: dict[str, object] = {
-        "pid": cell.pid,
-        "name": cell.name,
-        "initial_call": initial_call,
+        **_who(cell, initial_call),
         "reason": reason,
-        "parent": cell.parent,
+        "stack": stack,
+        "follows": follows,
         "message_queue_len": len(cell.mail or ()),
         "links": tuple(cell.links or ()),
         "trap_exit": cell.traps,
     }
-    telemetry.report(event, "error", fields)
+    telemetry.report(("actors", "process", "crash"), "error", fields)
+
+
+def _who(cell: Cell, initial_call: str) -> dict[str, object]:
+    parent = cell.parent
+    above = None if parent is None else parent._cell
+    return {
+        "pid": cell.pid,
+        "name": cell.name,
+        "initial_call": initial_call,
+        "parent": parent,
+        "parent_name": None if above is None else above.name,
+    }

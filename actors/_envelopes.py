@@ -1,7 +1,9 @@
 """What behaviours send each other: the wrappers around a call, a cast, and a system request.
 
 They are plain tuples, as in OTP, because the corridor of a call is short: building one costs a few
-nanoseconds where an object of our own would cost as much as the rest of a cast.
+nanoseconds where an object of our own would cost as much as the rest of a cast. The tags are compared by
+identity, and none of them is spelled like a name: Python keeps equal names as one object, and a user's
+`("system", "up")` must stay a message like any other.
 
     (CALL, (pid, ref), request)     answered by a reply to (pid, ref)
     (CAST, request)                 answered by nobody
@@ -23,7 +25,7 @@ __all__ = ["CALL", "CAST", "SYSTEM", "Caller"]
 
 CALL: Final = "$gen_call"
 CAST: Final = "$gen_cast"
-SYSTEM: Final = "system"
+SYSTEM: Final = "$system"
 
 Caller: TypeAlias = tuple[Pid, Ref]
 """Who waits for an answer, and to which request: OTP's `from`."""

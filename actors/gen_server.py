@@ -25,26 +25,26 @@ Source: https://hexdocs.pm/elixir/GenServer.html, https://www.erlang.org/doc/app
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import isfinite
 from typing import (
     Any,
     TYPE_CHECKING,
     ClassVar,
-    Concatenate,
     Generic,
-    ParamSpec,
+    NoReturn,
     TypeVar,
-    cast as typed,
     final,
-    overload,
+)
+from typing import (
+    cast as typed,
 )
 
 from actors import _behaviour, naming, telemetry
-from actors._behaviour import Failure, StartOptions
+from actors._behaviour import DEFAULT_TIMEOUT, Ended, Failure, StartOptions
 from actors._envelopes import CALL, CAST, SYSTEM, Caller
+from actors._halves import Asked, call, cast, protocol_of
 from actors._kernel.current import me
 from actors.errors import BadArgument
-from actors.exits import NORMAL, Crash, Exit, Reason, Stack, reason_of
+from actors.exits import NORMAL, Exit, Reason, Stack, reason_of
 from actors.messages import Exited, Message
 from actors.naming import Address, Name
 from actors.outcomes import (
@@ -53,7 +53,6 @@ from actors.outcomes import (
     Continue,
     Extra,
     Hibernate,
-    Ignore,
     NoReply,
     Reply,
     Started,
@@ -68,113 +67,8 @@ if TYPE_CHECKING:
 __all__ = ["Caller", "GenServer", "call", "cast"]
 
 S = TypeVar("S")
-R = TypeVar("R")
-P = ParamSpec("P")
-Self_ = TypeVar("Self_")
-
-DEFAULT_TIMEOUT = 5.0
-"""Seconds that a call waits unless told otherwise, as in OTP."""
 
 _UNSET = object()
-
-
-# -- the two halves of a protocol ------------------------------------------------------------------
-
-
-@final
-class Asked(tuple[str, tuple[object, ...], dict[str, object]]):
-    """The request that a client half sends: the method's name and its arguments."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        name, args, kwargs = self
-        shown = [repr(each) for each in args] + [f"{key}={each!r}" for key, each in kwargs.items()]
-        return f"{name}({', '.join(shown)})"
-
-
-@final
-class call(Generic[Self_, S, P, R]):  # noqa: N801 - a decorator
-    """Make a method of a GenServer callable from other processes.
-
-    The method gets the state and the caller's arguments and returns `Reply(value[, state])`, `NoReply` or `Stop`.
-    `Server.method(address, *args)` sends the request, waits at most five seconds in the calling process and returns
-    the value; `Server.method.within(seconds)` is the same with another limit.
-
-    Raises (in the caller):
-        CallFailed: One of its leaves; see `actors.errors`.
-
-    Source: https://hexdocs.pm/elixir/GenServer.html#call/3
-    """
-
-    def __init__(
-        self,
-        method: Callable[Concatenate[Self_, S, P], Reply[R, S] | NoReply[S] | Stop[R, S]],
-    ) -> None:
-        self.method = method
-        self.name = method.__name__
-        self.__doc__ = method.__doc__
-        self._client: Client[P, R] = Client(self.name, DEFAULT_TIMEOUT)
-
-    @overload
-    def __get__(self, instance: None, owner: type) -> Client[P, R]: ...
-    @overload
-    def __get__(
-        self, instance: Self_, owner: type
-    ) -> Callable[Concatenate[S, P], Reply[R, S] | NoReply[S] | Stop[R, S]]: ...
-    def __get__(self, instance: Self_ | None, owner: type) -> object:
-        if instance is None:
-            return self._client
-        return self.method.__get__(instance, owner)
-
-
-@final
-class Client(Generic[P, R]):
-    """The client half of a `@call` method."""
-
-    __slots__ = ("_name", "_timeout")
-
-    def __init__(self, name: str, timeout: float | None) -> None:
-        self._name = name
-        self._timeout = timeout
-
-    def __call__(self, server: Address, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Ask a server and wait for its reply."""
-        request = Asked((self._name, args, kwargs))
-        return typed("R", _behaviour.call(server, request, self._timeout))
-
-    def within(self, seconds: float | None) -> Client[P, R]:
-        """Return the same client half with another limit; `None` waits for ever."""
-        return Client(self._name, seconds)
-
-
-@final
-class cast(Generic[Self_, S, P]):  # noqa: N801 - a decorator
-    """Make a method of a GenServer castable: `Server.method(address, *args)` sends and does not wait.
-
-    The method gets the state and the sender's arguments and returns `NoReply(state)`, `Stop`, or nothing.
-
-    Source: https://hexdocs.pm/elixir/GenServer.html#cast/2
-    """
-
-    def __init__(
-        self, method: Callable[Concatenate[Self_, S, P], NoReply[S] | Stop[object, S] | None]
-    ) -> None:
-        self.method = method
-        self.name = method.__name__
-        self.__doc__ = method.__doc__
-
-    @overload
-    def __get__(self, instance: None, owner: type) -> Callable[Concatenate[Address, P], None]: ...
-    @overload
-    def __get__(
-        self, instance: Self_, owner: type
-    ) -> Callable[Concatenate[S, P], NoReply[S] | Stop[object, S] | None]: ...
-    def __get__(self, instance: Self_ | None, owner: type) -> object:
-        return self._send if instance is None else self.method.__get__(instance, owner)
-
-    def _send(self, server: Address, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        _behaviour.cast(server, Asked((self.name, args, kwargs)))
 
 
 # -- the behaviour ---------------------------------------------------------------------------------
@@ -193,18 +87,32 @@ class GenServer(Generic[S]):
     options: ClassVar[Mapping[str, object]] = {}
     """The class keywords: `restart`, `shutdown`, `id`, `host`."""
 
+    _own_options: ClassVar[Mapping[str, object]] = {}
     _calls: ClassVar[Mapping[str, Callable[..., object]]] = {}
     _casts: ClassVar[Mapping[str, Callable[..., object]]] = {}
+    _caller: Caller | None = None
 
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__()
-        unknown = options.keys() - {"restart", "shutdown", "id", "host"}
-        if unknown:
-            raise BadArgument("class keywords", sorted(unknown), "restart, shutdown, id and host")
-        cls.options = {**cls.options, **options}
-        own = vars(cls).items()
-        cls._calls = {**cls._calls, **{n: m.method for n, m in own if isinstance(m, call)}}
-        cls._casts = {**cls._casts, **{n: m.method for n, m in own if isinstance(m, cast)}}
+        for key, value in options.items():
+            _check_option(key, value)
+        cls._own_options = options
+        lineage = [vars(base).get("_own_options", {}) for base in reversed(cls.__mro__)]
+        cls.options = {key: value for own in lineage for key, value in own.items()}
+        cls._calls, cls._casts = protocol_of(cls)
+
+    @property
+    def caller(self) -> Caller:
+        """Who waits for the answer of the `@call` method that is running.
+
+        A method that returns `NoReply` keeps it, or hands it to whoever will `reply(caller, value)`.
+
+        Raises:
+            BadArgument: No `@call` method is running.
+        """
+        if self._caller is None:
+            raise BadArgument("caller", None, "asked for while a @call method runs")
+        return self._caller
 
     # -- client half ------------------------------------------------------------------------------
 
@@ -261,16 +169,18 @@ class GenServer(Generic[S]):
     def _start(
         cls, options: StartOptions, args: tuple[object, ...], kwargs: dict[str, object]
     ) -> Pid | None:
-        def make(parent: Pid) -> _Server[S]:
-            return _Server(cls(), parent, args, kwargs)
+        initial_call = f"{cls.__module__}.{cls.__qualname__}.init"
 
-        return _behaviour.start(make, f"{cls.__module__}.{cls.__qualname__}.init", options)
+        def make(parent: Pid) -> _Server[S]:
+            return _Server(cls(), initial_call, parent, args, kwargs)
+
+        return _behaviour.start(make, initial_call, options)
 
     @classmethod
     def child_spec(
         cls,
         *args: object,
-        id: object = _UNSET,  # noqa: A002 - OTP's word
+        id: object = _UNSET,
         restart: str | None = None,
         shutdown: object = _UNSET,
         **kwargs: object,
@@ -431,24 +341,28 @@ class _Server(Generic[S]):
 
     __slots__ = (
         "_args",
+        "_calls",
+        "_casts",
         "_cell",
+        "_initial_call",
         "_kwargs",
         "_parent",
-        "_scheduler",
         "callbacks",
-        "initial_call",
         "state",
     )
 
     def __init__(
         self,
         callbacks: GenServer[S],
+        initial_call: str,
         parent: Pid,
         args: tuple[object, ...],
         kwargs: dict[str, object],
     ) -> None:
         self.callbacks = callbacks
-        self.initial_call = f"{type(callbacks).__module__}.{type(callbacks).__qualname__}.init"
+        self._calls = callbacks._calls
+        self._casts = callbacks._casts
+        self._initial_call = initial_call
         self._parent = parent
         self._args = args
         self._kwargs = kwargs
@@ -461,16 +375,16 @@ class _Server(Generic[S]):
         outcome = self.callbacks.init(*args, **kwargs)
         match outcome:
             case Started(then=then) if not _is_extra(then):
-                raise Exit(("bad_return_value", outcome))
+                _refuse(outcome)
             case Reply() | NoReply() | Continue() | Hibernate():
-                raise Exit(("bad_return_value", outcome))
+                _refuse(outcome)
             case _:
                 return outcome
 
     def begin(self, outcome: object) -> None:
         if isinstance(outcome, Started):
             self.state = outcome.state
-            self._guard(lambda: self._follow(outcome.then), ("init",))
+            self._follow(outcome.then)
         else:
             self.state = typed("S", outcome)
 
@@ -491,44 +405,42 @@ class _Server(Generic[S]):
             elif type(message) is Exited and message.pid is self._parent:
                 self._end(message.reason, message)
             self._take(self.callbacks.handle_info(message, self.state), message)
-        except BaseException as error:  # noqa: BLE001 - every end of a callback goes one way
+        except BaseException as error:
             self._fail(error, message)
 
     def _handle_call(self, caller: Caller, request: Message) -> None:
         callbacks = self.callbacks
-        if type(request) is Asked:
+        if type(request) is Asked and request[0] in self._calls:
             name, args, kwargs = request
-            outcome = callbacks._calls[name](callbacks, self.state, *args, **kwargs)
+            callbacks._caller = caller
+            outcome = self._calls[name](callbacks, self.state, *args, **kwargs)
+            callbacks._caller = None
         else:
             outcome = callbacks.handle_call(request, caller, self.state)
         if type(outcome) is Reply:
+            then = outcome.then
+            if then is not None and not _is_extra(then):
+                _refuse(outcome)
+            cell = self._cell
             if outcome.state is not KEEP:
                 self.state = outcome.state
-            # Only these lines answer a call that went well, whatever comes after them.
-            pid, ref = caller
-            waiting = pid._cell
-            if (
-                waiting is not None
-                and waiting.awaiting is ref
-                and self._scheduler is waiting.scheduler
-            ):
-                self._scheduler.answer(waiting, ref, "reply", outcome.value)
-            else:
+            if cell.exiting is None:
+                # Only this line answers a call that went well, whatever comes after it.
                 _behaviour.reply(caller, outcome.value)
-            if outcome.then is not None or self._cell.rest_for is not None:
-                self._follow(outcome.then)
-        elif outcome is None:
-            self._refuse(outcome)
+            if then is not None or cell.rest_for is not None:
+                self._follow(then)
+        elif type(outcome) is NoReply:
+            self._take(outcome, (CALL, caller, request))
         elif type(outcome) is Stop:
             self._stop(outcome, (CALL, caller, request), caller)
         else:
-            self._take(outcome, (CALL, caller, request))
+            _refuse(outcome)
 
     def _handle_cast(self, request: Message) -> None:
         callbacks = self.callbacks
-        if type(request) is Asked:
+        if type(request) is Asked and request[0] in self._casts:
             name, args, kwargs = request
-            outcome = callbacks._casts[name](callbacks, self.state, *args, **kwargs)
+            outcome = self._casts[name](callbacks, self.state, *args, **kwargs)
         else:
             outcome = callbacks.handle_cast(request, self.state)
         if type(outcome) is NoReply and outcome.then is None and self._cell.rest_for is None:
@@ -545,59 +457,43 @@ class _Server(Generic[S]):
                 raise BadArgument("system request", request, '("terminate", reason)')
 
     def _take(self, outcome: object, message: Message) -> None:
-        """Do what a callback's outcome says, and what follows from that."""
+        """Do what the outcome of a callback says, and what follows from that."""
+        self._follow(self._accept(outcome, message))
+
+    def _accept(self, outcome: object, message: Message) -> Extra:
+        """Take over the state of an outcome that answers nobody; return what is to come next."""
         match outcome:
             case None:
-                self._follow(None)
-            case NoReply():
+                return None
+            case NoReply(then=then) if _is_extra(then):
                 if outcome.state is not KEEP:
                     self.state = outcome.state
-                self._follow(outcome.then)
-            case Stop():
+                return then
+            case Stop() if outcome.reply is NO_REPLY:
                 self._stop(outcome, message)
             case _:
-                self._refuse(outcome)
+                _refuse(outcome)
 
     def _follow(self, extra: Extra) -> None:
         """Set the timeout, or continue at once, as often as a callback asks for it."""
         cell = self._cell
         while isinstance(extra, Continue):
             cell.rest_for = None
-            outcome = self.callbacks.handle_continue(extra.term, self.state)
-            if not isinstance(outcome, NoReply):
-                self._take_last(outcome, ("continue", extra.term))
+            if cell.exiting is not None:
                 return
-            if outcome.state is not KEEP:
-                self.state = outcome.state
-            extra = outcome.then
-        if not _is_extra(extra):
-            self._refuse(extra)
-        cell.rest_for = None if extra is None or isinstance(extra, Hibernate) else extra
-
-    def _take_last(self, outcome: object, message: Message) -> None:
-        """Do what `handle_continue` says when it does not go on."""
-        match outcome:
-            case None:
-                self._cell.rest_for = None
-            case Stop():
-                self._stop(outcome, message)
-            case _:
-                self._refuse(outcome)
-
-    def _refuse(self, outcome: object) -> None:
-        raise Exit(("bad_return_value", outcome))
+            message = ("continue", extra.term)
+            try:
+                outcome = self.callbacks.handle_continue(extra.term, self.state)
+                extra = self._accept(outcome, message)
+            except BaseException as error:
+                self._fail(error, message)
+        cell.rest_for = None if isinstance(extra, Hibernate) else extra
 
     # -- ends -------------------------------------------------------------------------------------
 
-    def _guard(self, what: Callable[[], None], message: Message) -> None:
-        try:
-            what()
-        except BaseException as error:  # noqa: BLE001 - every end of a callback goes one way
-            self._fail(error, message)
-
     def _stop(
         self, outcome: Stop[object, S], message: Message, caller: Caller | None = None
-    ) -> None:
+    ) -> NoReturn:
         """End as a callback asked: `terminate` first, then the reply, then the exit."""
         if outcome.state is not KEEP:
             self.state = outcome.state
@@ -607,32 +503,58 @@ class _Server(Generic[S]):
             if caller is not None and outcome.reply is not NO_REPLY and self._cell.exiting is None:
                 _behaviour.reply(caller, outcome.reply)
 
-    def _end(self, reason: Reason, message: Message) -> None:
-        callbacks = self.callbacks
-        failure = Failure("gen_server", self.initial_call, message, self.state)
-        try:
-            _behaviour.end(reason, lambda why: callbacks.terminate(why, self.state), failure)
-        except Exit as end:
-            raise _Ended(end.reason) from None
-
-    def _fail(self, error: BaseException, message: Message) -> None:
+    def _fail(self, error: BaseException, message: Message) -> NoReturn:
         """End after a callback has raised, unless the process is on its way out already."""
-        if isinstance(error, _Ended):
-            raise Exit(error.reason) from None
-        if self._cell.exiting is not None:
+        if isinstance(error, Ended) or self._cell.exiting is not None:
             raise error
-        try:
-            self._end(reason_of(error), message)
-        except _Ended as end:
-            raise Exit(end.reason) from None
+        stack = Stack.of(error.__traceback__)
+        self._end(reason_of(error), message, stack)
+
+    def _end(self, reason: Reason, message: Message, stack: Stack | None = None) -> NoReturn:
+        failure = Failure("gen_server", self._initial_call, message, self.state, stack)
+        callbacks, state = self.callbacks, self.state
+        _behaviour.end(reason, lambda why: callbacks.terminate(why, state), failure)
 
 
-class _Ended(Exit):
-    """The end that `terminate` and the reports have been run for."""
+def _refuse(outcome: object) -> NoReturn:
+    raise Exit(("bad_return_value", outcome))
 
 
 def _is_extra(extra: object) -> bool:
+    """Tell whether an outcome may be followed by this."""
     if extra is None or isinstance(extra, Continue | Hibernate):
         return True
+    # NaN and the infinities fail the comparison, too large integers pass through no conversion.
     number = isinstance(extra, int | float) and not isinstance(extra, bool)
-    return number and isfinite(extra) and extra >= 0  # type: ignore[arg-type,operator]
+    return number and 0 <= extra < _LONGEST  # type: ignore[operator]
+
+
+_LONGEST = 1e15
+
+
+def _is_step(extra: object) -> bool:
+    return isinstance(extra, Continue | Hibernate)
+
+
+def _check_option(key: str, value: object) -> None:
+    """Refuse a class keyword that means nothing.
+
+    Raises:
+        BadArgument: It is none.
+    """
+    match key:
+        case "id":
+            return
+        case "restart":
+            accepted = "'permanent', 'transient' or 'temporary'"
+            fits = isinstance(value, str) and value in {"permanent", "transient", "temporary"}
+        case "host":
+            accepted = "None or 'thread'"
+            fits = value is None or (isinstance(value, str) and value == "thread")
+        case "shutdown":
+            accepted = "seconds, None or 'brutal_kill'"
+            fits = value == "brutal_kill" or (_is_extra(value) and not _is_step(value))
+        case _:
+            raise BadArgument("class keyword", key, "restart, shutdown, id and host")
+    if not fits:
+        raise BadArgument(key, value, accepted)
