@@ -23,7 +23,6 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from math import isfinite
 from typing import (
     Concatenate,
     Literal,
@@ -120,7 +119,8 @@ def check_timeout(what: str, seconds: object) -> None:
     if type(seconds) is int and 0 <= seconds < _LONGEST:
         return
     number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if not number or not isfinite(seconds) or not 0 <= seconds < _LONGEST:  # type: ignore[arg-type,operator]
+    # NaN and the infinities fail the comparison; an integer too large for a float survives it.
+    if not number or not 0 <= seconds < _LONGEST:  # type: ignore[operator]
         raise BadArgument(what, seconds, "seconds, 0 or more and finite, or None for no limit")
 
 

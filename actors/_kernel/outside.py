@@ -361,6 +361,11 @@ def _begin_exchange(
     if target.exiting is not None:
         scheduler.answer(cell, ref, "down", NOPROC)
         return
+    # Two threads that call each other at once see the circle only here, where their calls are in order.
+    chain = scheduler.circle(cell, target)
+    if chain is not None:
+        scheduler.answer(cell, ref, "circle", ("call_cycle", chain))
+        return
     scheduler.deliver(target, (tag, (cell.pid, ref), request))
     if timeout is not None:
         scheduler.deadlines.arm(cell, scheduler.clock.now() + timeout)
