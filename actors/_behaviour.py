@@ -203,7 +203,7 @@ class _Boot:
         try:
             server = self._make(self._starter.pid if options.link else cell.pid)
             outcome = server.init()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - every end of an `init` goes one way
             self._fail(cell, error)
         if cell.exiting is not None:
             # It was killed and has swallowed that: nobody must take it for alive.
@@ -384,8 +384,7 @@ def stop(
 def _is_same(one: Reason, other: Reason) -> bool:
     try:
         return one is other or bool(one == other)
-    except Exception:
-        # Equality is user code too: what cannot be compared is not what was asked for.
+    except Exception:  # noqa: BLE001 - equality is user code: not comparable is not the same
         return False
 
 

@@ -49,6 +49,8 @@ Self_ = TypeVar("Self_")
 class Asked(tuple[str, tuple[object, ...], dict[str, object]]):
     """The request that a client half sends: the method's name and its arguments."""
 
+    __slots__ = ()
+
     def __repr__(self) -> str:
         name, args, kwargs = self
         shown = [repr(each) for each in args] + [f"{key}={each!r}" for key, each in kwargs.items()]
@@ -116,7 +118,7 @@ def _positions(of: Signature) -> tuple[int, float]:
 
 
 @final
-class call(_Half, Generic[Self_, S, P, R]):
+class call(_Half, Generic[Self_, S, P, R]):  # noqa: N801 - a decorator
     """Make a method of a GenServer callable from other processes.
 
     The method gets the state and the caller's arguments and returns `Reply(value[, state])`, `NoReply` (somebody will
@@ -192,7 +194,7 @@ class Client(Generic[P, R]):
 
 
 @final
-class cast(_Half, Generic[Self_, S, P]):
+class cast(_Half, Generic[Self_, S, P]):  # noqa: N801 - a decorator
     """Make a method of a GenServer castable: `Server.method(address, *args)` sends and does not wait.
 
     The method gets the state and the sender's arguments and returns `NoReply(state)`, `Stop`, or nothing.

@@ -41,13 +41,33 @@ __all__ = [
 _LONGEST = 200
 
 
-def shown(value: object) -> str:
-    """Return a value as an error may print it: whole if short, cut if long, never raising."""
+def shown(value: object, longest: int = _LONGEST) -> str:
+    """Return a value as an error may print it: whole if short, cut if long, never raising.
+
+    Args:
+        value: Anything, also something whose `__repr__` fails.
+        longest: How many characters are kept.
+
+    Returns:
+        Its `repr`, on one line: what would move the cursor or begin a new line is written as an escape.
+
+    Example:
+        >>> shown("x" * 300, longest=8)
+        "'xxxxxxx… (302 characters)"
+    """
     try:
         text = repr(value)
     except BaseException as error:  # noqa: BLE001 - user code's repr may do anything
         return f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
+    whole = len(text)
+    text = text[:longest]
+    if not text.isprintable():
+        text = "".join(map(_printable, text))
+    return text if whole <= longest else f"{text}… ({whole} characters)"
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else ascii(character)[1:-1]
 
 
 class ActorsError(Exception):
@@ -64,10 +84,16 @@ class BadArgument(ActorsError, ValueError):
     """
 
     def __init__(self, what: str, got: object, accepted: str) -> None:
-        super().__init__(f"{what}: got {shown(got)}, accepted is {accepted}")
+        super().__init__(what, got, accepted)
         self.what = what
         self.got = got
         self.accepted = accepted
+
+    def __str__(self) -> str:
+        return f"{self.what}: got {shown(self.got)}, accepted is {self.accepted}"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self})"
 
 
 class NameTaken(BadArgument):
@@ -94,12 +120,15 @@ class StartError(ActorsError):
             return f"init raised {shown(self.reason.exception)}\n{self.reason.stack}"
         return f"the process did not start: {shown(self.reason)}"
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({shown(self.reason)})"
+
 
 class CallFailed(ActorsError, ExitsWith):
     """A call ended without a reply.
 
-    Uncaught it ends the calling process with OTP's reason,
-    `(why, ("GenServer", "call", [server, request, timeout]))`.
+    Raised in the caller, whose process lives on if it catches this. Uncaught it ends the
+    calling process with OTP's reason, `(why, ("GenServer", "call", [server, request, timeout]))`.
 
     Args:
         why: The cause alone: `"timeout"`, `"noproc"`, or the server's exit reason.
@@ -119,16 +148,21 @@ class CallFailed(ActorsError, ExitsWith):
         function: tuple[str, str] = ("GenServer", "call"),
         arguments: Sequence[object] | None = None,
     ) -> None:
-        shown_arguments = [server, request, timeout] if arguments is None else list(arguments)
+        given = [server, request, timeout] if arguments is None else list(arguments)
         super().__init__(why, server, request, timeout)
+        self._what = None if arguments is None else function[1]
         self.why = why
         self.server = server
         self.request = request
         self.timeout = timeout
-        self.reason = (why, (*function, shown_arguments))
+        self.reason: tuple[Reason, tuple[str, str, list[object]]] = (why, (*function, given))
 
     def __str__(self) -> str:
-        return f"{self._fault()} (call of {shown(self.request)} to {shown(self.server)})"
+        what = f"call of {shown(self.request)}" if self._what is None else self._what
+        return f"{self._fault()} ({what} to {shown(self.server)})"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self})"
 
     def _fault(self) -> str:
         return f"the call failed: {shown(self.why)}"
@@ -138,6 +172,8 @@ class NoProcess(CallFailed):
     """Nobody of that name or pid is alive."""
 
     def _fault(self) -> str:
+        if isinstance(self.why, tuple):
+            return f"its node is not connected: {shown(self.why)}"
         return "no such process is alive"
 
 

@@ -375,9 +375,9 @@ class _Server(Generic[S]):
         outcome = self.callbacks.init(*args, **kwargs)
         match outcome:
             case Started(then=then) if not _is_extra(then):
-                _refuse(outcome)
+                raise _bad_return(outcome)
             case Reply() | NoReply() | Continue() | Hibernate():
-                _refuse(outcome)
+                raise _bad_return(outcome)
             case _:
                 return outcome
 
@@ -405,7 +405,7 @@ class _Server(Generic[S]):
             elif type(message) is Exited and message.pid is self._parent:
                 self._end(message.reason, message)
             self._take(self.callbacks.handle_info(message, self.state), message)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - every end of a callback goes one way
             self._fail(error, message)
 
     def _handle_call(self, caller: Caller, request: Message) -> None:
@@ -420,7 +420,7 @@ class _Server(Generic[S]):
         if type(outcome) is Reply:
             then = outcome.then
             if then is not None and not _is_extra(then):
-                _refuse(outcome)
+                raise _bad_return(outcome)
             cell = self._cell
             if outcome.state is not KEEP:
                 self.state = outcome.state
@@ -434,7 +434,7 @@ class _Server(Generic[S]):
         elif type(outcome) is Stop:
             self._stop(outcome, (CALL, caller, request), caller)
         else:
-            _refuse(outcome)
+            raise _bad_return(outcome)
 
     def _handle_cast(self, request: Message) -> None:
         callbacks = self.callbacks
@@ -472,7 +472,7 @@ class _Server(Generic[S]):
             case Stop() if outcome.reply is NO_REPLY:
                 self._stop(outcome, message)
             case _:
-                _refuse(outcome)
+                raise _bad_return(outcome)
 
     def _follow(self, extra: Extra) -> None:
         """Set the timeout, or continue at once, as often as a callback asks for it."""
@@ -485,7 +485,7 @@ class _Server(Generic[S]):
             try:
                 outcome = self.callbacks.handle_continue(extra.term, self.state)
                 extra = self._accept(outcome, message)
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 - every end of a callback goes one way
                 self._fail(error, message)
         cell.rest_for = None if isinstance(extra, Hibernate) else extra
 
@@ -516,8 +516,8 @@ class _Server(Generic[S]):
         _behaviour.end(reason, lambda why: callbacks.terminate(why, state), failure)
 
 
-def _refuse(outcome: object) -> NoReturn:
-    raise Exit(("bad_return_value", outcome))
+def _bad_return(outcome: object) -> Exit:
+    return Exit(("bad_return_value", outcome))
 
 
 def _is_extra(extra: object) -> bool:

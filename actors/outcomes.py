@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import Generic, Literal, TypeAlias, TypeVar, final
 
 from actors.exits import Reason
 
@@ -60,6 +60,7 @@ NO_REPLY: Literal[_NoReply.NO_REPLY] = _NoReply.NO_REPLY
 """A `Stop` that answers nobody."""
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Continue:
     """Run `handle_continue(term, state)` next, before any message that is already waiting."""
@@ -68,6 +69,7 @@ class Continue:
     """What `handle_continue` is given."""
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Hibernate:
     """Rest as small as possible until the next message. It never changes a result."""
@@ -77,6 +79,7 @@ Extra: TypeAlias = Continue | Hibernate | float | None
 """What happens after a callback: continue, hibernate, a timeout in seconds, or nothing."""
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Started(Generic[S]):
     """The outcome of an `init` that wants something to happen next."""
@@ -87,7 +90,8 @@ class Started(Generic[S]):
     """A timeout in seconds, `Hibernate()` or `Continue(term)`."""
 
 
-@dataclass(slots=True)
+@final
+@dataclass(frozen=True, slots=True)
 class Reply(Generic[V, S]):
     """Answer the caller and go on."""
 
@@ -99,7 +103,8 @@ class Reply(Generic[V, S]):
     """A timeout in seconds, `Hibernate()` or `Continue(term)`."""
 
 
-@dataclass(slots=True)
+@final
+@dataclass(frozen=True, slots=True)
 class NoReply(Generic[S]):
     """Go on without an answer; a caller waits until somebody calls `reply`."""
 
@@ -109,6 +114,7 @@ class NoReply(Generic[S]):
     """A timeout in seconds, `Hibernate()` or `Continue(term)`."""
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Stop(Generic[V, S]):
     """End the server: `terminate` runs, then the reply is sent, then the process exits."""
@@ -121,6 +127,7 @@ class Stop(Generic[V, S]):
     """What the caller of a `call` gets instead of an exit."""
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Ignore:
     """The outcome of an `init` that wants no process: `start_link` returns `None`."""

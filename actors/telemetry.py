@@ -8,6 +8,27 @@ nothing in the corridor of a message emits any.
 A *report* is an event that people should see even if they attached nothing: a crash, a restart, a
 supervisor that gives up. Reports also go to `actors.logs`, which is loaded when the first one comes.
 
+All events of the library; those with a level are reports. A field in brackets may be missing or `None`.
+
+| event | level | fields |
+|---|---|---|
+| `("actors", "gen_server", "terminate")` | error | pid, [name], initial_call, [parent], [parent_name], reason, [stack], last_message, state |
+| `("actors", "gen_server", "unhandled")` | warning | pid, [name], message |
+| `("actors", "process", "crash")` | error | pid, [name], initial_call, [parent], [parent_name], reason, [stack], [follows], [message_queue_len], [links], [trap_exit] |
+| `("actors", "process", "stuck")` | error | pid, initial_call, where, limit |
+| `("actors", "loop", "held")` | warning | pid, [name], initial_call, where, limit |
+| `("actors", "telemetry", "failed")` | | handler, error |
+| `("supervisors", "child", "started")` | info | supervisor, started |
+| `("supervisors", "child", "terminated")` | error | supervisor, error_context, reason, offender |
+| `("supervisors", "child", "start_error")` | error | supervisor, error_context, reason, offender |
+| `("supervisors", "child", "shutdown_error")` | error | supervisor, error_context, reason, offender |
+| `("supervisors", "supervisor", "shutdown")` | error | supervisor, error_context, reason, offender |
+| `("supervisors", "supervisor", "unexpected")` | error | supervisor, message |
+
+A server that fails makes two events, as in OTP: its behaviour's `terminate`, which knows the message and the state, then
+the `crash` of its process, whose `follows` is the first one. A process that fails in its `init`, or that is none of
+a behaviour, makes the second only. Ends with a clean reason, by a link or by `"kill"` make none.
+
 Source: https://hexdocs.pm/telemetry/telemetry.html
 """
 
@@ -15,6 +36,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
@@ -27,6 +49,7 @@ Handler: TypeAlias = Callable[[Event, Mapping[str, float], Mapping[str, object]]
 Reporter: TypeAlias = Callable[[Event, str, Mapping[str, object]], None]
 
 _handlers: dict[Event, dict[str, Handler]] = {}
+_lock = threading.Lock()
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _reporter: list[Reporter | None] = []
 _NOTHING: Mapping[str, float] = {}
@@ -35,13 +58,16 @@ _NOTHING: Mapping[str, float] = {}
 def attach(handler_id: str, event: Event, handler: Handler) -> None:
     """Have a handler called at every emission of an event.
 
+    It runs in whatever process or thread emits, while that one waits for it. What it raises takes it out.
+
     Args:
         handler_id: A name for `detach`, unique for this event.
         event: The full name of the event, a tuple of strings.
         handler: Called with the event, its measurements (numbers) and its metadata.
 
     Raises:
-        BadArgument: The name is taken for this event, or the event is no tuple of strings.
+        BadArgument: The name is taken for this event, the event is no tuple of strings, or the handler cannot be
+            called.
 
     Example:
         >>> seen = []
@@ -56,21 +82,35 @@ def attach(handler_id: str, event: Event, handler: Handler) -> None:
     """
     if not isinstance(event, tuple) or not event or not all(isinstance(e, str) for e in event):
         raise BadArgument("event", event, "a non-empty tuple of strings")
-    handlers = _handlers.get(event, {})
-    if handler_id in handlers:
-        raise BadArgument("handler_id", handler_id, "a name not yet attached to this event")
-    # Replaced, not changed: an emission that is under way goes on over the table it began with.
-    _handlers[event] = {**handlers, handler_id: handler}
+    if not callable(handler):
+        raise BadArgument("handler", handler, "a function of event, measurements and metadata")
+    with _lock:
+        handlers = _handlers.get(event, {})
+        if handler_id in handlers:
+            raise BadArgument("handler_id", handler_id, "a name not yet attached to this event")
+        # Replaced, not changed: an emission that is under way goes on over the table it began with.
+        _handlers[event] = {**handlers, handler_id: handler}
 
 
 def detach(handler_id: str) -> bool:
-    """Take a handler out of every event it was attached to; tell whether there was one."""
-    found = False
-    for event, handlers in list(_handlers.items()):
-        if handler_id in handlers:
-            found = True
+    """Take a handler out of every event it was attached to.
+
+    An emission that is under way on another thread may still call it once.
+
+    Returns:
+        Whether there was one.
+
+    Example:
+        >>> detach("nobody has this name")
+        False
+
+    Source: https://hexdocs.pm/telemetry/telemetry.html#detach/1
+    """
+    with _lock:
+        events = [event for event, handlers in _handlers.items() if handler_id in handlers]
+        for event in events:
             _remove(event, handler_id)
-    return found
+    return bool(events)
 
 
 def _remove(event: Event, handler_id: str) -> None:
@@ -89,6 +129,13 @@ def is_heard(event: Event) -> bool:
 def emit(event: Event, measurements: Mapping[str, float], metadata: Mapping[str, object]) -> None:
     """Call the handlers of an event, here and now, in the order of their attachment.
 
+    Never raises: a handler that does is taken out, and `("actors", "telemetry", "failed")` is emitted.
+
+    Args:
+        event: The full name.
+        measurements: Numbers, by name.
+        metadata: What the event is about, by name.
+
     Source: https://hexdocs.pm/telemetry/telemetry.html#execute/3
     """
     handlers = _handlers.get(event)
@@ -97,13 +144,18 @@ def emit(event: Event, measurements: Mapping[str, float], metadata: Mapping[str,
     for name, handler in handlers.items():
         try:
             handler(event, measurements, metadata)
-        except Exception as error:  # noqa: BLE001 - a listener must never harm what it listens to
-            _remove(event, name)
-            emit(("actors", "telemetry", "failed"), {}, {"handler": name, "error": error})
+        except BaseException as error:  # noqa: BLE001 - a listener must never harm what it listens to
+            # An Exit too: whoever was told to end while a handler waited, ends at its next wait.
+            with _lock:
+                _remove(event, name)
+            emit(_FAILED, _NOTHING, {"handler": name, "error": error})
+
+
+_FAILED = ("actors", "telemetry", "failed")
 
 
 def report(event: Event, level: str, metadata: Mapping[str, object]) -> None:
-    """Emit an event that is also shown in the logs.
+    """Emit an event that is also shown in the logs; never raises.
 
     Args:
         event: The full name.
@@ -120,8 +172,8 @@ def report(event: Event, level: str, metadata: Mapping[str, object]) -> None:
         for reporter in _reporter:
             if reporter is not None:
                 reporter(event, level, metadata)
-    except Exception as error:  # noqa: BLE001 - a log that fails must not fail what it reports
-        emit(("actors", "telemetry", "failed"), {}, {"handler": "reporter", "error": error})
+    except BaseException as error:  # noqa: BLE001 - a log that fails must not fail what it reports
+        emit(_FAILED, _NOTHING, {"handler": "reporter", "error": error})
 
 
 def _is_wanted(event: Event, level: str) -> bool:
@@ -133,5 +185,10 @@ def _is_wanted(event: Event, level: str) -> bool:
 
 
 def set_reporter(reporter: Reporter | None) -> None:
-    """Say where reports go, instead of the logs; `None` sends them nowhere but to handlers."""
+    """Say where reports go, instead of the logs.
+
+    Args:
+        reporter: Called with the event, the level and the fields, in the process that reports; `None` sends
+            reports nowhere but to handlers.
+    """
     _reporter[:] = [reporter]
