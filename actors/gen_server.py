@@ -33,6 +33,7 @@ from typing import (
     NoReturn,
     TypeVar,
     final,
+    overload,
 )
 from typing import (
     cast as typed,
@@ -58,7 +59,7 @@ from actors.outcomes import (
     Started,
     Stop,
 )
-from actors.pid import Pid
+from actors.pid import LOCAL_NODE, Pid, Ref
 
 if TYPE_CHECKING:
     from actors._kernel.cell import Cell
@@ -207,13 +208,18 @@ class GenServer(Generic[S]):
         return spec
 
     @staticmethod
-    def call(server: Address, request: Message, timeout: float | None = DEFAULT_TIMEOUT) -> object:
+    def call(
+        server: Address | tuple[str, str] | None,
+        request: Message,
+        timeout: float | None = DEFAULT_TIMEOUT,
+    ) -> object:
         """Send a request to a server and wait for its reply.
 
-        Runs in the calling process and blocks it, not the loop. A reply that comes too late is never seen.
+        Runs in the calling process and blocks it, not the loop. A reply that comes too late is never
+        seen; the server serves the request all the same.
 
         Args:
-            server: A pid, a name or a `Via`.
+            server: A pid, a name, `(name, node)` or a `Via`; nobody has the address `None`.
             request: What `handle_call` gets.
             timeout: Seconds; `None` waits for ever.
 
@@ -222,15 +228,33 @@ class GenServer(Generic[S]):
 
         Raises:
             CallFailed: `NoProcess`, `CallTimeout`, `ServerExited`, `CallingSelf` or `CallCycle`.
-            BadArgument: The timeout is none.
+            BadArgument: The timeout or the address is none; nothing was sent.
+
+        Example:
+            >>> from actors import GenServer, Reply, run
+            >>> class Echo(GenServer[None]):
+            ...     def handle_call(self, request, caller, state):
+            ...         return Reply(request)
+            >>> run(lambda: GenServer.call(Echo.start_link(), "hello"))
+            'hello'
 
         Source: https://hexdocs.pm/elixir/GenServer.html#call/3
         """
         return _behaviour.call(server, request, timeout)
 
     @staticmethod
-    def cast(server: Address | tuple[str, str], request: Message) -> None:
-        """Send a request that is not answered; never waits and never fails.
+    def cast(server: Address | tuple[str, str] | None, request: Message) -> None:
+        """Send a request that is not answered; never waits, and never fails for want of a server.
+
+        Args:
+            server: A pid, a name, `(name, node)` or a `Via`; nobody has the address `None`.
+            request: What `handle_cast` gets.
+
+        Raises:
+            BadArgument: The address is none.
+
+        Example:
+            >>> GenServer.cast("nobody has this name", "hello")
 
         Source: https://hexdocs.pm/elixir/GenServer.html#cast/2
         """
@@ -238,30 +262,93 @@ class GenServer(Generic[S]):
 
     @staticmethod
     def reply(caller: Caller, value: object) -> None:
-        """Answer a call whose callback returned `NoReply`; from any process, at any time.
+        """Answer a call whose callback returned `NoReply`.
+
+        From any process or thread, before or after the callback has returned. Only the first answer to a
+        request counts, and one that comes too late is dropped.
+
+        Args:
+            caller: What `handle_call` was given, or `self.caller` of a `@call` method.
+            value: What the call returns.
+
+        Raises:
+            BadArgument: It is no caller.
+
+        Example:
+            >>> from actors import GenServer, NoReply, run
+            >>> class Early(GenServer[None]):
+            ...     def handle_call(self, request, caller, state):
+            ...         GenServer.reply(caller, "at once")
+            ...         return NoReply()
+            >>> run(lambda: GenServer.call(Early.start_link(), "hello"))
+            'at once'
 
         Source: https://hexdocs.pm/elixir/GenServer.html#reply/2
         """
-        _behaviour.reply(caller, value)
+        match caller:
+            case (Pid(), Ref()):
+                _behaviour.reply(caller, value)
+            case _:
+                raise BadArgument("caller", caller, "what handle_call was given")
 
     @staticmethod
-    def stop(server: Address, reason: Reason = NORMAL, timeout: float | None = None) -> None:
+    def stop(
+        server: Address | tuple[str, str] | None,
+        reason: Reason = NORMAL,
+        timeout: float | None = None,
+    ) -> None:
         """Have a server run `terminate` and end, and wait until it has.
 
+        Args:
+            server: A pid, a name or a `Via`; nobody has the address `None`.
+            reason: What it ends with.
+            timeout: Seconds; `None` waits for ever. A server that is late is not killed and still ends.
+
         Raises:
-            CallFailed: It is not there, ended with another reason, or did not end in time.
+            CallFailed: It is not there, ended with another reason, did not end in time, or waits for the
+                caller.
+            BadArgument: The timeout or the address is none.
+
+        Example:
+            >>> from actors import GenServer, process, run
+            >>> def main():
+            ...     pid = GenServer.start()
+            ...     GenServer.stop(pid)
+            ...     return process.is_alive(pid)
+            >>> run(main)
+            False
 
         Source: https://hexdocs.pm/elixir/GenServer.html#stop/3
         """
         _behaviour.stop(server, reason, timeout)
 
+    @overload
     @staticmethod
-    def whereis(server: Address | tuple[str, str]) -> Pid | None:
-        """Return the pid behind an address.
+    def whereis(server: Address) -> Pid | None: ...
+    @overload
+    @staticmethod
+    def whereis(server: tuple[str, str]) -> Pid | tuple[str, str] | None: ...
+    @staticmethod
+    def whereis(server: Address | tuple[str, str]) -> Pid | tuple[str, str] | None:
+        """Return who is behind an address; runs in the caller and does not wait.
+
+        Args:
+            server: A pid (returned as it is), a name, `(name, node)` or a `Via`.
+
+        Returns:
+            The pid; `None` if nobody has the address. `(name, node)` of another node is returned as it is.
+
+        Example:
+            >>> from actors import run
+            >>> run(lambda: GenServer.whereis("nobody has this name"))
 
         Source: https://hexdocs.pm/elixir/GenServer.html#whereis/1
         """
-        return naming.whereis(server)
+        match server:
+            case (str(), str() as node) if node != LOCAL_NODE:
+                return server
+            case _:
+                return naming.whereis(server)
 
     # -- process half: callbacks ------------------------------------------------------------------
 
@@ -360,8 +447,8 @@ class _Server(Generic[S]):
         kwargs: dict[str, object],
     ) -> None:
         self.callbacks = callbacks
-        self._calls = callbacks._calls
-        self._casts = callbacks._casts
+        self._calls = callbacks._calls  # noqa: SLF001 - one class in two parts
+        self._casts = callbacks._casts  # noqa: SLF001 - the same
         self._initial_call = initial_call
         self._parent = parent
         self._args = args
@@ -412,9 +499,9 @@ class _Server(Generic[S]):
         callbacks = self.callbacks
         if type(request) is Asked and request[0] in self._calls:
             name, args, kwargs = request
-            callbacks._caller = caller
+            callbacks._caller = caller  # noqa: SLF001 - one class in two parts
             outcome = self._calls[name](callbacks, self.state, *args, **kwargs)
-            callbacks._caller = None
+            callbacks._caller = None  # noqa: SLF001 - the same
         else:
             outcome = callbacks.handle_call(request, caller, self.state)
         if type(outcome) is Reply:
