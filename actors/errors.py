@@ -149,13 +149,17 @@ class CallFailed(ActorsError, ExitsWith):
         arguments: Sequence[object] | None = None,
     ) -> None:
         given = [server, request, timeout] if arguments is None else list(arguments)
-        super().__init__(why, server, request, timeout)
+        # Not through OSError, the base of TimeoutError, which would take these for its errno and file.
+        BaseException.__init__(self, why, server, request, timeout, function, arguments)
         self._what = None if arguments is None else function[1]
         self.why = why
         self.server = server
         self.request = request
         self.timeout = timeout
         self.reason: tuple[Reason, tuple[str, str, list[object]]] = (why, (*function, given))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), self.args
 
     def __str__(self) -> str:
         what = f"call of {shown(self.request)}" if self._what is None else self._what

@@ -49,11 +49,14 @@ _DEEPEST = 8
 _MOST = 50
 _FIRST_FRAMES = 8
 _LAST_FRAMES = 24
+_LONGEST_KEY = 60
+_CHILDREN = {"started", "offender"}
+"""Fields of supervisors that describe a child, in fields of their own."""
 _HIDDEN = "[hidden]"
 _KEYS = "password|passwd|passphrase|secret|token|cookie|authorization|api_?key|credential"
-_IS_SECRET = re.compile(f"[\\w-]*(?:{_KEYS})[\\w-]*", re.IGNORECASE)
+_SECRET = re.compile(_KEYS, re.IGNORECASE)
 _SECRET_IN_TEXT = re.compile(
-    f"""([\\w-]*(?:{_KEYS})[\\w-]*["']?\\s*[=:(]\\s*)(?!\\[hidden)"""
+    f"""((?:{_KEYS})[\\w-]*["']?\\s*[=:(]\\s*)(?!\\[hidden)"""
     """((?:Bearer|Basic|Digest)\\s+[^\\s,'")}\\]]+"""
     """|b?"(?:[^"\\\\]|\\\\.)*"?|b?'(?:[^'\\\\]|\\\\.)*'?|[^\\s,)}\\]]+)""",
     re.IGNORECASE,
@@ -173,7 +176,7 @@ def _stack_of(given: dict[str, object]) -> Stack | None:
 
 def _safe(key: str, value: object) -> object:
     """Return a value that any handler may keep, print or send: plain, bounded, without secrets."""
-    if _IS_SECRET.fullmatch(key):
+    if _is_secret(key):
         return _HIDDEN
     match value:
         case bool() | float():
@@ -182,12 +185,17 @@ def _safe(key: str, value: object) -> object:
             return value
         case str():
             return _line(value)
-        case dict():
+        case dict() if key in _CHILDREN:
             return {_line(str(inner)): _safe(str(inner), each) for inner, each in value.items()}
         case tuple() if all(isinstance(each, Pid) for each in value):
             return [repr(each) for each in value[:_MOST]]
         case _:
             return _line(_Text().of(value))
+
+
+def _is_secret(key: object) -> bool:
+    # A long text that speaks of a password is no key.
+    return isinstance(key, str) and len(key) <= _LONGEST_KEY and _SECRET.search(key) is not None
 
 
 def _line(text: str) -> str:
@@ -279,7 +287,7 @@ class _Text:
                 return f"call {self.of(request, depth + 1)} from {pid!r}"
             case ("$gen_cast", request):
                 return f"cast {self.of(request, depth + 1)}"
-            case (str() as key, _, *_) if _IS_SECRET.fullmatch(key):
+            case (str() as key, _, *_) if _is_secret(key):
                 return f"({key!r}, {_HIDDEN})"
             case _:
                 return self._several("(", value, ",)" if len(value) == 1 else ")", depth)
@@ -307,8 +315,7 @@ class _Text:
             if number == _MOST or self._left <= 0:
                 parts.append("…")
                 break
-            is_secret = isinstance(key, str) and _IS_SECRET.fullmatch(key)
-            text = _HIDDEN if is_secret else self.of(each, depth + 1)
+            text = _HIDDEN if _is_secret(key) else self.of(each, depth + 1)
             parts.append(f"{write_key(key, depth + 1)}{between}{text}")
         return f"{start}{', '.join(parts)}{end}"
 

@@ -17,6 +17,7 @@ All events of the library; those with a level are reports. A field in brackets m
 | `("actors", "process", "crash")` | error | pid, [name], initial_call, [parent], [parent_name], reason, [stack], [follows], [message_queue_len], [links], [trap_exit] |
 | `("actors", "process", "stuck")` | error | pid, initial_call, where, limit |
 | `("actors", "loop", "held")` | warning | pid, [name], initial_call, where, limit |
+| `("actors", "loop", "failed")` | | error |
 | `("actors", "telemetry", "failed")` | | handler, error |
 | `("supervisors", "child", "started")` | info | supervisor, started |
 | `("supervisors", "child", "terminated")` | error | supervisor, error_context, reason, offender |

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import copy
+import dataclasses
+
+import pytest
+
+from actors.outcomes import (
+    KEEP,
+    NO_REPLY,
+    Continue,
+    Hibernate,
+    Ignore,
+    NoReply,
+    Reply,
+    Started,
+    Stop,
+)
+
+ALL = [Reply(1), NoReply(), Stop("why"), Started(1), Continue(1), Hibernate(), Ignore()]
+
+
+@pytest.mark.parametrize("outcome", ALL, ids=repr)
+def test_an_outcome_cannot_be_changed_and_has_no_other_fields(outcome: object) -> None:
+    with pytest.raises((dataclasses.FrozenInstanceError, TypeError, AttributeError)):
+        outcome.state = 2  # type: ignore[attr-defined]
+    assert not hasattr(outcome, "__dict__")
+
+
+@pytest.mark.parametrize("outcome", ALL, ids=repr)
+def test_outcomes_are_compared_by_value_and_survive_a_copy(outcome: object) -> None:
+    assert copy.deepcopy(outcome) == outcome
+    assert hash(copy.copy(outcome)) == hash(outcome)
+
+
+def test_what_is_left_out_is_kept_and_not_replied() -> None:
+    assert Reply(1).state is KEEP
+    assert NoReply().state is KEEP
+    assert Stop("why").state is KEEP
+    assert Stop("why").reply is NO_REPLY
+    assert copy.deepcopy(Stop("why")).reply is NO_REPLY
+
+
+def test_no_state_and_no_reply_are_values_and_not_left_out() -> None:
+    assert NoReply(None).state is None
+    assert Stop("why", None, None).reply is None
+    assert Reply(1, None) != Reply(1)
+
+
+def test_outcomes_print_as_they_are_written() -> None:
+    assert repr(Reply(1)) == "Reply(value=1, state=KEEP, then=None)"
+    assert repr(Stop("why")) == "Stop(reason='why', state=KEEP, reply=NO_REPLY)"
