@@ -73,6 +73,17 @@ def _printable(character: str) -> str:
 class ActorsError(Exception):
     """The root of the errors of this library."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Copied by what it holds: what `__init__` takes differs from class to class.
+        return _restored, (type(self), self.args, vars(self))
+
+
+def _restored(kind: type[ActorsError], args: tuple[object, ...], held: dict[str, object]) -> object:
+    error = kind.__new__(kind)
+    error.args = args
+    vars(error).update(held)
+    return error
+
 
 class BadArgument(ActorsError, ValueError):
     """A value was refused at the door; nothing was started, sent or changed.
@@ -84,13 +95,10 @@ class BadArgument(ActorsError, ValueError):
     """
 
     def __init__(self, what: str, got: object, accepted: str) -> None:
-        super().__init__(what, got, accepted)
+        super().__init__(f"{what}: got {shown(got)}, accepted is {accepted}")
         self.what = what
         self.got = got
         self.accepted = accepted
-
-    def __str__(self) -> str:
-        return f"{self.what}: got {shown(self.got)}, accepted is {self.accepted}"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self})"
@@ -150,16 +158,13 @@ class CallFailed(ActorsError, ExitsWith):
     ) -> None:
         given = [server, request, timeout] if arguments is None else list(arguments)
         # Not through OSError, the base of TimeoutError, which would take these for its errno and file.
-        BaseException.__init__(self, why, server, request, timeout, function, arguments)
+        BaseException.__init__(self, why, server, request, timeout)
         self._what = None if arguments is None else function[1]
         self.why = why
         self.server = server
         self.request = request
         self.timeout = timeout
         self.reason: tuple[Reason, tuple[str, str, list[object]]] = (why, (*function, given))
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), self.args
 
     def __str__(self) -> str:
         what = f"call of {shown(self.request)}" if self._what is None else self._what
