@@ -5,7 +5,7 @@ like a call: the starter waits for the new process's acknowledgement, its death,
 
     starter: start()      -> process.launch -> waits
     child:   _Boot.run()  -> takes its name -> init -> acknowledges -> has a handler from now on
-    starter: Pid, None (ignore) or StartError
+    starter: Pid, or StartError
 
 A start that fails is not acknowledged: the child's death tells the starter, so that the name is free and the
 child is gone when `start` raises. Here OTP 26 is followed: a starter that traps exits gets the error and
@@ -33,6 +33,7 @@ from actors.errors import (
     CallFailed,
     CallingSelf,
     CallTimeout,
+    Ignored,
     NoProcess,
     ServerExited,
     StartError,
@@ -96,7 +97,7 @@ class StartOptions:
 # -- starting --------------------------------------------------------------------------------------
 
 
-def start(make: Callable[[Pid], Server], initial_call: str, options: StartOptions) -> Pid | None:
+def start(make: Callable[[Pid], Server], initial_call: str, options: StartOptions) -> Pid:
     """Start a behaviour and wait until its `init` is done.
 
     Args:
@@ -105,10 +106,11 @@ def start(make: Callable[[Pid], Server], initial_call: str, options: StartOption
         options: How.
 
     Returns:
-        The pid; `None` when `init` said `Ignore`.
+        The pid.
 
     Raises:
         StartError: `init` failed, refused or took too long, or the name is taken.
+        Ignored: `init` returned `Ignore()`.
         BadArgument: An option is none.
     """
     process.check_timeout("timeout", options.timeout)
@@ -126,7 +128,7 @@ def start(make: Callable[[Pid], Server], initial_call: str, options: StartOption
         case "reply", ("started", _):
             return launched.pid
         case "reply", ("ignore", _):
-            return None
+            raise Ignored
         case "reply", ("declined", reason):
             pass
         case "timeout", _:
@@ -268,12 +270,12 @@ def call(
     if timeout is not DEFAULT_TIMEOUT:
         process.check_timeout("timeout", timeout)
     cell = me()
-    target = server._cell if type(server) is Pid else _locate(server)
+    target = server._cell if type(server) is Pid else _locate(server)  # noqa: SLF001 - the corridor
     if target is None or target is cell or target.calling is not None:
         why = _refusal(cell, target, server)
         if why is not None:
             raise _failure(*why, server, request, timeout, function)
-    assert target is not None
+    assert target is not None  # noqa: S101 - for the type checker: nobody there was refused
     scheduler = cell.scheduler
     if target.scheduler is not scheduler:
         scheduler.own(target)
@@ -345,7 +347,7 @@ def cast(server: Address | tuple[str, str] | None, request: Message) -> None:
 def reply(caller: Caller, value: object) -> None:
     """Answer a caller; from any process, and too late is no error."""
     pid, ref = caller
-    waiting = pid._cell
+    waiting = pid._cell  # noqa: SLF001 - the corridor
     if waiting is None:
         return
     here = me()
@@ -374,7 +376,7 @@ def stop(
     refusal = _refusal(cell, target, server)
     if refusal is not None:
         raise _failure(*refusal, server, "stop", timeout, function, arguments)
-    assert target is not None
+    assert target is not None  # noqa: S101 - for the type checker: nobody there was refused
     cell.scheduler.own(target)
     kind, why = process.exchange(target, SYSTEM, ("terminate", reason), timeout)
     if kind != "down" or not _is_same(why, reason):
@@ -475,7 +477,7 @@ def report_crash(
 
 def _who(cell: Cell, initial_call: str) -> dict[str, object]:
     parent = cell.parent
-    above = None if parent is None else parent._cell
+    above = None if parent is None else naming.locate(parent)
     return {
         "pid": cell.pid,
         "name": cell.name,

@@ -26,8 +26,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import (
-    Any,
     TYPE_CHECKING,
+    Any,
     ClassVar,
     Generic,
     NoReturn,
@@ -125,7 +125,7 @@ class GenServer(Generic[S]):
         timeout: float | None = None,
         host: Host = None,
         **kwargs: object,
-    ) -> Pid | None:
+    ) -> Pid:
         """Start a server linked to the caller and wait until its `init` is done.
 
         Args:
@@ -136,11 +136,12 @@ class GenServer(Generic[S]):
             kwargs: Passed to `init`.
 
         Returns:
-            The pid; `None` when `init` returned `Ignore()`.
+            The pid.
 
         Raises:
             StartError: `init` failed, refused or took too long, or the name is taken. A caller that does not trap
                 exits is ended by the link as well, unless the reason is `"normal"`.
+            Ignored: `init` returned `Ignore()`; a caller lives on that catches it.
             BadArgument: An option is none; nothing was started.
 
         Source: https://hexdocs.pm/elixir/GenServer.html#start_link/3
@@ -155,7 +156,7 @@ class GenServer(Generic[S]):
         timeout: float | None = None,
         host: Host = None,
         **kwargs: object,
-    ) -> Pid | None:
+    ) -> Pid:
         """Start a server that is linked to nobody; otherwise like `start_link`.
 
         Source: https://hexdocs.pm/elixir/GenServer.html#start/3
@@ -169,7 +170,7 @@ class GenServer(Generic[S]):
     @classmethod
     def _start(
         cls, options: StartOptions, args: tuple[object, ...], kwargs: dict[str, object]
-    ) -> Pid | None:
+    ) -> Pid:
         initial_call = f"{cls.__module__}.{cls.__qualname__}.init"
 
         def make(parent: Pid) -> _Server[S]:
@@ -352,7 +353,7 @@ class GenServer(Generic[S]):
 
     # -- process half: callbacks ------------------------------------------------------------------
 
-    def init(self, *args: Any, **kwargs: Any) -> object:
+    def init(self, *args: Any, **kwargs: Any) -> object:  # noqa: ANN401 - each class takes its own
         """Make the first state, in the new process; the starter waits.
 
         Returns:
@@ -557,7 +558,7 @@ class _Server(Generic[S]):
                     self.state = outcome.state
                 return then
             case Stop() if outcome.reply is NO_REPLY:
-                self._stop(outcome, message)
+                return self._stop(outcome, message)
             case _:
                 raise _bad_return(outcome)
 

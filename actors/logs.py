@@ -1,6 +1,6 @@
 """Reports through structlog, over the standard library's logging.
 
-Loaded when the first report comes, or by whoever imports it. Nothing is configured globally and
+Loaded when the first report comes that somebody wants to see. Nothing is configured globally and
 nothing is printed by importing. Levels are those of the standard loggers `actors` and `supervisors`.
 
     report -> level of the standard logger -> fields made safe -> structlog's processors -> logger
@@ -331,6 +331,3 @@ def _field_names(value: object) -> list[str] | None:
 
 def _bare(key: object, _: int) -> str:
     return str(key)
-
-
-telemetry.set_reporter(log_report)

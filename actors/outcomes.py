@@ -130,4 +130,4 @@ class Stop(Generic[V, S]):
 @final
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """The outcome of an `init` that wants no process: `start_link` returns `None`."""
+    """The outcome of an `init` that wants no process: its start raises `Ignored`."""

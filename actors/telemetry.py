@@ -52,7 +52,6 @@ Reporter: TypeAlias = Callable[[Event, str, Mapping[str, object]], None]
 _handlers: dict[Event, dict[str, Handler]] = {}
 _lock = threading.Lock()
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
-_reporter: list[Reporter | None] = []
 _NOTHING: Mapping[str, float] = {}
 
 
@@ -165,31 +164,46 @@ def report(event: Event, level: str, metadata: Mapping[str, object]) -> None:
     """
     emit(event, _NOTHING, metadata)
     try:
-        if not _reporter:
-            if not _is_wanted(event, level):
-                return
-            # By name, because the bridge to the logs stands above this room and must stay optional.
-            importlib.import_module("actors.logs")
-        for reporter in _reporter:
-            if reporter is not None:
-                reporter(event, level, metadata)
+        for reporter in _reporters:
+            reporter(event, level, metadata)
     except BaseException as error:  # noqa: BLE001 - a log that fails must not fail what it reports
         emit(_FAILED, _NOTHING, {"handler": "reporter", "error": error})
 
 
-def _is_wanted(event: Event, level: str) -> bool:
+def _log(event: Event, level: str, metadata: Mapping[str, object]) -> None:
+    """Hand a report to the logs, which are loaded when somebody wants to see one."""
     number = _LEVELS[level]
     logging = sys.modules.get("logging")
     if logging is None:
-        return number >= _LEVELS["warning"]
-    return bool(logging.getLogger(event[0]).isEnabledFor(number))
+        is_wanted = number >= _LEVELS["warning"]
+    else:
+        is_wanted = logging.getLogger(event[0]).isEnabledFor(number)
+    if is_wanted:
+        # By name, because the bridge to the logs stands above this room and must stay optional.
+        importlib.import_module("actors.logs").log_report(event, level, metadata)
 
 
-def set_reporter(reporter: Reporter | None) -> None:
+_reporters: list[Reporter] = [_log]
+
+
+def set_reporter(reporter: Reporter | None) -> Reporter | None:
     """Say where reports go, instead of the logs.
 
     Args:
         reporter: Called with the event, the level and the fields, in the process that reports; `None` sends
             reports nowhere but to handlers.
+
+    Returns:
+        Where they went before.
+
+    Example:
+        >>> seen = []
+        >>> before = set_reporter(lambda event, level, fields: seen.append((event, level)))
+        >>> report(("a", "b"), "error", {})
+        >>> _ = set_reporter(before)
+        >>> seen
+        [(('a', 'b'), 'error')]
     """
-    _reporter[:] = [reporter]
+    before = _reporters[0] if _reporters else None
+    _reporters[:] = [] if reporter is None else [reporter]
+    return before

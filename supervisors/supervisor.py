@@ -337,9 +337,9 @@ class Supervisor:
     ) -> Pid: ...
     @overload
     @classmethod
-    def start_link(cls, *args: object, name: Name | None = ..., **kwargs: object) -> Pid | None: ...
+    def start_link(cls, *args: object, name: Name | None = ..., **kwargs: object) -> Pid: ...
     @classmethod
-    def start_link(cls, *args: object, name: Name | None = None, **kwargs: object) -> Pid | None:
+    def start_link(cls, *args: object, name: Name | None = None, **kwargs: object) -> Pid:
         """Start a supervisor linked to the caller and wait until all its children are up.
 
         Args:
@@ -349,7 +349,7 @@ class Supervisor:
                 ("one_for_one"), `max_restarts` (3), `max_seconds` (5.0), `auto_shutdown` ("never").
 
         Returns:
-            The pid; `None` when the `init` of a subclass returned `Ignore()`.
+            The pid.
 
         Raises:
             BadSpec: An option or a child is not accepted; nothing was started.
@@ -358,6 +358,7 @@ class Supervisor:
                 `("supervisor_data", reason)` when the `init` of a subclass asked for what is not
                 accepted; whatever else a start can fail with. A caller that does not trap exits is
                 ended by the link as well.
+            Ignored: The `init` of a subclass returned `Ignore()`.
 
         Source: https://hexdocs.pm/elixir/Supervisor.html#start_link/2
         """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from actors import Caller, GenServer, NoReply, Reply, call, cast, process, run, send
+from actors import Caller, GenServer, NoReply, Reply, call, cast, process, run, send, telemetry
 from actors.messages import Message
 from actors.pid import Pid
 from actors.process import Host
@@ -15,6 +15,15 @@ T = TypeVar("T")
 
 
 def on(main: Callable[..., T], *args: object, seed: int | None = None) -> T | None:
+    """Run on a virtual clock, in the order of a seed, without a word about deliberate crashes."""
+    before = telemetry.set_reporter(None)
+    try:
+        return heard(main, *args, seed=seed)
+    finally:
+        telemetry.set_reporter(before)
+
+
+def heard(main: Callable[..., T], *args: object, seed: int | None = None) -> T | None:
     """Run on a virtual clock, in the order of a seed."""
     choice = None if seed is None else SeededChoice(seed)
     return run(lambda: main(*args), clock=VirtualClock(), choice=choice)
@@ -71,15 +80,30 @@ class Srv(GenServer[object]):
 
 def served(name: str = "s", start: object = None, *, host: Host = None) -> Pid:
     """Start a `Srv` that tells the caller."""
-    pid = Srv.start(name, start, process.self(), host=host)
-    assert pid is not None
-    return pid
+    return Srv.start(name, start, process.self(), host=host)
+
+
+def later(seconds: float, act: Callable[..., object], *args: object) -> None:
+    """Have another process do something when some time has passed."""
+
+    def wait() -> None:
+        process.sleep(seconds)
+        act(*args)
+
+    process.spawn(wait)
+
+
+def info(pid: Pid) -> process.ProcessInfo:
+    """Look at a process that must be alive."""
+    found = process.info(pid)
+    assert found is not None
+    return found
 
 
 def mail() -> list[Message]:
     """Take what is in the mailbox once everything has settled."""
     process.sleep(0.1)
     taken: list[Message] = []
-    while process.info(process.self()).message_queue_len:  # type: ignore[union-attr]
+    while info(process.self()).message_queue_len:
         taken.append(process.receive())
     return taken

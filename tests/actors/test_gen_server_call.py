@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
 from actors import (
     BadArgument,
     CallCycle,
-    CallFailed,
     Caller,
+    CallFailed,
     CallingSelf,
     CallTimeout,
     Continue,
@@ -29,21 +30,12 @@ from actors import (
     process,
     receive,
     run,
-    telemetry,
 )
 from actors.pid import Pid
 from actors.process import Host
-from tests.actors.gen_servers import Counter, mail, on, served
+from tests.actors.gen_servers import Counter, info, later, mail, on, served
 
 HOSTS = pytest.mark.parametrize("host", [None, "thread"])
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    before = list(telemetry._reporter)
-    telemetry.set_reporter(None)
-    yield
-    telemetry._reporter[:] = before
 
 
 def failing(server: object, request: object = "x", timeout: float | None = 1.0) -> CallFailed:
@@ -192,7 +184,7 @@ def test_a_killed_server_ends_the_call_without_terminate(host: Host) -> None:
 def test_a_server_killed_from_outside_while_the_caller_waits(host: Host) -> None:
     def main() -> None:
         server = served(host=host)
-        process.spawn(lambda: (process.sleep(0.04), process.send_exit(server, "from_outside")))
+        later(0.04, process.send_exit, server, "from_outside")
         error = failing(server, silent)
         assert error.why == "from_outside"
 
@@ -230,10 +222,9 @@ def test_stop_with_a_reply_replies_also_when_terminate_fails() -> None:
 
 def test_a_killed_server_that_swallows_its_end_answers_nobody() -> None:
     def stubborn(caller: Caller, state: object) -> object:
-        try:
+        with suppress(Exit):
             process.send_exit(process.self(), "kill")
-        except Exit:
-            return Reply("still here")
+        return Reply("still here")
 
     def main() -> object:
         return failing(served(), stubborn).why
@@ -368,7 +359,7 @@ def test_a_call_ends_once_whether_the_reply_the_death_or_the_time_comes_first(se
     def main() -> None:
         server = served()
         mortal = served()
-        process.spawn(lambda: (process.sleep(1.0), process.send_exit(mortal, "struck")))
+        later(1.0, process.send_exit, mortal, "struck")
         ends = []
         for target in (server, mortal):
             try:
@@ -386,7 +377,6 @@ def test_a_call_ends_once_whether_the_reply_the_death_or_the_time_comes_first(se
 def test_a_call_against_a_death_is_a_reply_or_the_reason(seed: int) -> None:
     def main() -> None:
         server = Counter.start(7)
-        assert server is not None
         process.spawn(lambda: process.send_exit(server, "struck"))
         for _ in range(3):
             try:
@@ -407,7 +397,6 @@ def test_a_name_belongs_to_the_old_server_or_the_new_one_and_calls_reach_one_of_
     def keeper() -> None:
         for generation in range(3):
             server = Counter.start(generation, name="n")
-            assert server is not None
             process.monitor(server)
             receive(Down)
             assert process.whereis("n") is None
@@ -439,8 +428,7 @@ def test_a_bad_timeout_is_refused_by_name_and_value_before_anything_is_sent(
 ) -> None:
     def main() -> None:
         counter = Counter.start_link()
-        assert counter is not None
-        tries = (
+        tries: tuple[Callable[[], object], ...] = (
             lambda: GenServer.call(counter, "x", timeout),  # type: ignore[arg-type]
             lambda: GenServer.stop(counter, "normal", timeout),  # type: ignore[arg-type]
             lambda: Counter.value.within(timeout),  # type: ignore[arg-type]
@@ -450,7 +438,7 @@ def test_a_bad_timeout_is_refused_by_name_and_value_before_anything_is_sent(
                 attempt()
             assert caught.value.what in {"timeout", "seconds"}
             assert caught.value.got is timeout
-        assert process.info(counter).message_queue_len == 0  # type: ignore[union-attr]
+        assert info(counter).message_queue_len == 0
         assert Counter.value(counter) == 0
 
     on(main)
@@ -545,10 +533,9 @@ def test_stopping_whoever_waits_for_one_is_a_circle_too() -> None:
         me = process.self()
 
         def stop_it(_: Caller, state: object) -> object:
-            try:
+            with pytest.raises(CallCycle) as caught:
                 GenServer.stop(me)
-            except CallCycle as error:
-                return Reply(error.why)
+            return Reply(caught.value.why)
 
         server = served()
         assert GenServer.call(server, stop_it) == ("call_cycle", [server, me, server])
@@ -565,6 +552,7 @@ def test_a_child_that_calls_its_starter_in_init_is_told_and_does_not_hang() -> N
         def init() -> object:
             nonlocal error
             error = failing(me)
+            return None
 
         served(start=init)
         assert isinstance(error, CallCycle)
@@ -581,7 +569,7 @@ def test_another_process_may_answer(host: Host) -> None:
     """G9."""
 
     def delegate(caller: Caller, state: object) -> object:
-        process.spawn(lambda: (process.sleep(0.5), GenServer.reply(caller, "by another")))
+        later(0.5, GenServer.reply, caller, "by another")
         return NoReply(state)
 
     assert on(lambda: GenServer.call(served(host=host), delegate)) == "by another"
@@ -660,7 +648,7 @@ def test_a_call_method_may_keep_its_caller_and_answer_later() -> None:
         queue = Queue.start()
         me = process.self()
         for number in range(2):
-            process.spawn(lambda n=number: process.send(me, (n, Queue.pop(queue))))
+            process.spawn(lambda n: process.send(me, (n, Queue.pop(queue))), number)
         process.sleep(0.1)
         Queue.push(queue, "a")
         Queue.push(queue, "b")
@@ -695,7 +683,7 @@ def test_a_call_does_not_look_at_old_mail() -> None:
             process.send(me, old)
         turns(200)
         assert Loud.compared == 0
-        assert process.info(me).message_queue_len == 100_000  # type: ignore[union-attr]
+        assert info(me).message_queue_len == 100_000
 
     on(main)
 
@@ -704,7 +692,6 @@ def test_a_call_does_not_look_at_old_mail() -> None:
 def test_threads_that_are_no_process_may_call(host: Host) -> None:
     def main() -> None:
         counter = Counter.start(host=host)
-        assert counter is not None
         got: list[int] = []
 
         def outside() -> None:
@@ -727,12 +714,13 @@ def test_a_thread_that_is_no_process_gets_the_same_errors() -> None:
     found: list[object] = []
 
     def outside(server: Pid) -> None:
-        for attempt in (
+        tries: tuple[Callable[[], object], ...] = (
             lambda: GenServer.call("nobody", "x"),
             lambda: GenServer.call(server, silent, 0.01),
             lambda: GenServer.call(server, raises),
             lambda: GenServer.call(server, "x", -1),
-        ):
+        )
+        for attempt in tries:
             try:
                 attempt()
             except Exception as error:
