@@ -1,18 +1,20 @@
-"""What all behaviours share: the start handshake, calls and their failures, and the order of an end.
+"""What all behaviours share: the start handshake, calls and how they fail, the order of an end.
 
-A behaviour is a process whose body runs `init` and then gives itself a handler. Starting one is an exchange
-like a call: the starter waits for the new process's acknowledgement, its death, or the end of time.
+A behaviour is a process whose body runs `init` and then gives itself a handler. Starting one is an
+exchange like a call: the starter waits for the new process's acknowledgement, its death, or the end
+of time.
 
     starter: start()      -> process.launch -> waits
     child:   _Boot.run()  -> takes its name -> init -> acknowledges -> has a handler from now on
     starter: Pid, or StartError
 
-A start that fails is not acknowledged: the child's death tells the starter, so that the name is free and the
-child is gone when `start` raises. Here OTP 26 is followed: a starter that traps exits gets the error and
-finds no `Exited` of the failed child; one that does not is ended by the link, unless the reason is
-`"normal"`.
+A start that fails is not acknowledged: the child's death tells the starter, so that the name is
+free and the child is gone when `start` raises. Here OTP 26 is followed: a starter that traps exits
+gets the error and finds no `Exited` of the failed child; one that does not is ended by the link,
+unless the reason is `"normal"`.
 
-Source: https://www.erlang.org/doc/apps/stdlib/proc_lib.html, https://www.erlang.org/doc/apps/stdlib/gen_server.html
+Source: https://www.erlang.org/doc/apps/stdlib/proc_lib.html,
+    https://www.erlang.org/doc/apps/stdlib/gen_server.html
 """
 
 from __future__ import annotations
@@ -49,12 +51,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_TIMEOUT",
+    "Cell",
     "Ended",
     "Failure",
     "Server",
     "StartOptions",
     "call",
     "cast",
+    "me",
     "reply",
     "report_crash",
     "start",
@@ -101,7 +105,8 @@ def start(make: Callable[[Pid], Server], initial_call: str, options: StartOption
     """Start a behaviour and wait until its `init` is done.
 
     Args:
-        make: Makes the server half, in its process, given the parent (itself when it is not linked).
+        make: Makes the server half, in its process, given the parent (itself when it is not
+            linked).
         initial_call: What to show people.
         options: How.
 
@@ -141,7 +146,7 @@ def start(make: Callable[[Pid], Server], initial_call: str, options: StartOption
 
 
 def _part(child: Pid, options: StartOptions) -> None:
-    """Leave no trace of a failed start in the starter's mailbox; a starter that the link ends, ends here."""
+    """Leave no trace of a failed start in the starter, which ends here if the link ends it."""
     if options.link:
         process.unlink(child)
         process.receive(lambda each: isinstance(each, Exited) and each.pid is child, 0.0)
@@ -366,7 +371,8 @@ def stop(
     """Ask a behaviour to end and wait until it has.
 
     Raises:
-        CallFailed: It is not there, ended with another reason, or did not end in time (and still may).
+        CallFailed: It is not there, ended with another reason, or did not end in time (and still
+            may).
         BadArgument: The timeout or the address is none.
     """
     process.check_timeout("timeout", timeout)

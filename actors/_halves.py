@@ -1,13 +1,14 @@
 """`@call` and `@cast`: both halves of a protocol in one method.
 
-Accessed on the class, a decorated method is the *client half*: a function of the server's address and the arguments,
-which runs in the caller. On the instance it is the *process half*, which runs in the server.
+Accessed on the class, a decorated method is the *client half*: a function of the server's address
+and the arguments, which runs in the caller. On the instance it is the *process half*, which runs in
+the server.
 
     Counter.add(pid, 2) -> Sender -> arguments checked -> Asked("add", (2,), {}) -> cast
     the server          -> Counter.add(state, 2) of its own class, by name
 
-A wrong number of arguments is the caller's mistake and is refused in the caller, as a call of an undefined client
-function would be in Elixir; the server never sees it.
+A wrong number of arguments is the caller's mistake and is refused in the caller, as a call of an
+undefined client function would be in Elixir; the server never sees it.
 
 Source: https://hexdocs.pm/elixir/GenServer.html#module-client-server-apis
 """
@@ -73,7 +74,7 @@ class _Half:
         self.name = name
 
     def ask(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Asked:
-        """Make the request, in the caller, whose mistake a wrong argument is: the server never sees it.
+        """Make the request, in the caller, whose mistake a wrong argument is.
 
         Raises:
             TypeError: The arguments do not fit the method.
@@ -121,9 +122,10 @@ def _positions(of: Signature) -> tuple[int, float]:
 class call(_Half, Generic[Self_, S, P, R]):  # noqa: N801 - a decorator
     """Make a method of a GenServer callable from other processes.
 
-    The method gets the state and the caller's arguments and returns `Reply(value[, state])`, `NoReply` (somebody will
-    answer `self.caller`) or `Stop`. `Server.method(address, *args)` sends the request, waits at most five seconds in
-    the calling process and returns the value; `Server.method.within(seconds)` is the same with another limit.
+    The method gets the state and the caller's arguments and returns `Reply(value[, state])`,
+    `NoReply` (somebody will answer `self.caller`) or `Stop`. `Server.method(address, *args)` sends
+    the request, waits at most five seconds in the calling process and returns the value;
+    `Server.method.within(seconds)` is the same with another limit.
 
     Raises (in the caller):
         CallFailed: One of its leaves; see `actors.errors`.
@@ -195,9 +197,10 @@ class Client(Generic[P, R]):
 
 @final
 class cast(_Half, Generic[Self_, S, P]):  # noqa: N801 - a decorator
-    """Make a method of a GenServer castable: `Server.method(address, *args)` sends and does not wait.
+    """Make a method of a GenServer castable by other processes.
 
-    The method gets the state and the sender's arguments and returns `NoReply(state)`, `Stop`, or nothing.
+    `Server.method(address, *args)` sends the request and does not wait. The method gets the state
+    and the sender's arguments and returns `NoReply(state)`, `Stop`, or nothing.
 
     Raises (in the sender):
         TypeError: The arguments do not fit the method; nothing was sent.
@@ -260,7 +263,7 @@ _Calls: TypeAlias = "dict[str, Callable[..., object]]"
 
 
 def protocol_of(cls: type) -> tuple[_Calls, _Calls]:
-    """Return the `@call` and the `@cast` methods of a class, by name, as its method resolution finds them.
+    """Return the `@call` and the `@cast` methods of a class, by name, as it inherits them.
 
     Raises:
         BadArgument: One is overridden by something that is not decorated, and would not be called.

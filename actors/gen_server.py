@@ -12,14 +12,17 @@
         def add(self, state: int, by: int = 1) -> NoReply[int]:
             return NoReply(state + by)
 
-`@call` and `@cast` write both halves of a protocol at once. Accessed on the class, a decorated method is the
-*client half*: a function of the server's address and the arguments, which runs in the caller. On the instance it is the
-*process half*, which runs in the server. For protocols of one's own there are `handle_call`, `handle_cast` and
-`handle_info`, as in OTP, with `GenServer.call` and `GenServer.cast` on the other side.
+`@call` and `@cast` write both halves of a protocol at once. Accessed on the class, a decorated
+method is the *client half*: a function of the server's address and the arguments, which runs in
+the caller. On the instance it is the *process half*, which runs in the server. For protocols of
+one's own there are `handle_call`, `handle_cast` and `handle_info`, as in OTP, with `GenServer.call`
+and `GenServer.cast` on the other side.
 
-A server handles one message at a time. While a callback waits (for a call, a receive, a sleep), others run.
+A server handles one message at a time. While a callback waits (for a call, a receive, a sleep),
+others run.
 
-Source: https://hexdocs.pm/elixir/GenServer.html, https://www.erlang.org/doc/apps/stdlib/gen_server.html
+Source: https://hexdocs.pm/elixir/GenServer.html,
+    https://www.erlang.org/doc/apps/stdlib/gen_server.html
 """
 
 from __future__ import annotations
@@ -40,10 +43,9 @@ from typing import (
 )
 
 from actors import _behaviour, naming, telemetry
-from actors._behaviour import DEFAULT_TIMEOUT, Ended, Failure, StartOptions
+from actors._behaviour import DEFAULT_TIMEOUT, Cell, Ended, Failure, StartOptions, me
 from actors._envelopes import CALL, CAST, SYSTEM, Caller
 from actors._halves import Asked, call, cast, protocol_of
-from actors._kernel.current import me
 from actors.errors import BadArgument
 from actors.exits import NORMAL, Exit, Reason, Stack, reason_of
 from actors.messages import Exited, Message
@@ -62,7 +64,6 @@ from actors.outcomes import (
 from actors.pid import LOCAL_NODE, Pid, Ref
 
 if TYPE_CHECKING:
-    from actors._kernel.cell import Cell
     from actors.process import Host
 
 __all__ = ["Caller", "GenServer", "call", "cast"]
@@ -106,7 +107,8 @@ class GenServer(Generic[S]):
     def caller(self) -> Caller:
         """Who waits for the answer of the `@call` method that is running.
 
-        A method that returns `NoReply` keeps it, or hands it to whoever will `reply(caller, value)`.
+        A method that returns `NoReply` keeps it, or hands it to whoever will `reply(caller,
+        value)`.
 
         Raises:
             BadArgument: No `@call` method is running.
@@ -139,8 +141,8 @@ class GenServer(Generic[S]):
             The pid.
 
         Raises:
-            StartError: `init` failed, refused or took too long, or the name is taken. A caller that does not trap
-                exits is ended by the link as well, unless the reason is `"normal"`.
+            StartError: `init` failed, refused or took too long, or the name is taken. A caller that
+                does not trap exits is ended by the link as well, unless the reason is `"normal"`.
             Ignored: `init` returned `Ignore()`; a caller lives on that catches it.
             BadArgument: An option is none; nothing was started.
 
@@ -216,8 +218,8 @@ class GenServer(Generic[S]):
     ) -> object:
         """Send a request to a server and wait for its reply.
 
-        Runs in the calling process and blocks it, not the loop. A reply that comes too late is never
-        seen; the server serves the request all the same.
+        Runs in the calling process and blocks it, not the loop. A reply that comes too late is
+        never seen; the server serves the request all the same.
 
         Args:
             server: A pid, a name, `(name, node)` or a `Via`; nobody has the address `None`.
@@ -265,8 +267,8 @@ class GenServer(Generic[S]):
     def reply(caller: Caller, value: object) -> None:
         """Answer a call whose callback returned `NoReply`.
 
-        From any process or thread, before or after the callback has returned. Only the first answer to a
-        request counts, and one that comes too late is dropped.
+        From any process or thread, before or after the callback has returned. Only the first answer
+        to a request counts, and one that comes too late is dropped.
 
         Args:
             caller: What `handle_call` was given, or `self.caller` of a `@call` method.
@@ -303,11 +305,12 @@ class GenServer(Generic[S]):
         Args:
             server: A pid, a name or a `Via`; nobody has the address `None`.
             reason: What it ends with.
-            timeout: Seconds; `None` waits for ever. A server that is late is not killed and still ends.
+            timeout: Seconds; `None` waits for ever. A server that is late is not killed and still
+                ends.
 
         Raises:
-            CallFailed: It is not there, ended with another reason, did not end in time, or waits for the
-                caller.
+            CallFailed: It is not there, ended with another reason, did not end in time, or waits
+                for the caller.
             BadArgument: The timeout or the address is none.
 
         Example:
@@ -337,7 +340,8 @@ class GenServer(Generic[S]):
             server: A pid (returned as it is), a name, `(name, node)` or a `Via`.
 
         Returns:
-            The pid; `None` if nobody has the address. `(name, node)` of another node is returned as it is.
+            The pid; `None` if nobody has the address. `(name, node)` of another node is returned as
+            it is.
 
         Example:
             >>> from actors import run
@@ -386,7 +390,7 @@ class GenServer(Generic[S]):
         raise NotImplementedError(message)
 
     def handle_info(self, message: Message, state: S) -> object:
-        """Handle any other message: plain sends, `Down`, `Exited`, and `TimedOut()` after a timeout.
+        """Handle any other message: plain sends, `Down`, `Exited`, `TimedOut()` after a timeout.
 
         Returns:
             `NoReply`, `Stop`, or nothing.
@@ -412,8 +416,9 @@ class GenServer(Generic[S]):
     def terminate(self, reason: Reason, state: S) -> object:
         """Clean up, in the server, before it ends.
 
-        Called for `Stop`, `stop`, errors and exits in callbacks and, when the server traps exits, for the end of its
-        parent. Not called for exit signals that are not trapped, nor for a failed `init`.
+        Called for `Stop`, `stop`, errors and exits in callbacks and, when the server traps exits,
+        for the end of its parent. Not called for exit signals that are not trapped, nor for a
+        failed `init`.
 
         Source: https://hexdocs.pm/elixir/GenServer.html#c:terminate/2
         """

@@ -1,20 +1,21 @@
 """Reports through structlog, over the standard library's logging.
 
 Loaded when the first report comes that somebody wants to see. Nothing is configured globally and
-nothing is printed by importing. Levels are those of the standard loggers `actors` and `supervisors`.
+nothing is printed by importing. Levels are those of the standard loggers `actors` and
+`supervisors`.
 
     report -> level of the standard logger -> fields made safe -> structlog's processors -> logger
 
-* A program that has configured nothing sees warnings and errors on stderr, by logging's last resort:
-  the event, then one line for each field, then the user's lines of the traceback. Handlers of its
-  own find the same fields as attributes of the record.
+* A program that has configured nothing sees warnings and errors on stderr, by logging's last
+  resort: the event, then one line for each field, then the user's lines of the traceback. Handlers
+  of its own find the same fields as attributes of the record.
 * One that has configured structlog gets every report as an event dictionary in its own processors,
   and on its own kind of logger.
 
 Fields are made safe before anybody sees them: values are cut at a length, what stands under a key
-such as `password` or `token` is hidden, control characters are written as escapes, and nothing refers
-to a living object any more. OTP tells a server's end twice, and so do the events; the traceback
-stands in the first of the two only.
+such as `password` or `token` is hidden, control characters are written as escapes, and nothing
+refers to a living object any more. OTP tells a server's end twice, and so do the events; the
+traceback stands in the first of the two only.
 
 Source: https://www.structlog.org/en/stable/standard-library.html,
 https://www.erlang.org/doc/apps/sasl/error_logging.html
@@ -96,7 +97,7 @@ def log_report(event: telemetry.Event, level: str, metadata: Mapping[str, object
 
 
 def _logger(standard: logging.Logger) -> _Logger:
-    """Return a logger of the application's kind if it has configured structlog, else a standard one."""
+    """Return a logger of the application's kind if it configured structlog, else a standard one."""
     if not structlog.is_configured():
         return _Logger(standard, [_as_record], {})
     config = structlog.get_config()

@@ -9,8 +9,8 @@
 | `{:stop, reason, [reply,] state}` | `Stop(reason[, state][, reply=value])` |
 | `:ignore` | `Ignore()` |
 
-`extra` is a timeout in seconds, `Hibernate()` or `Continue(term)`. A state that is left out stays as it
-was, so a server that keeps its data on `self` returns `Reply(value)` and `NoReply()`.
+`extra` is a timeout in seconds, `Hibernate()` or `Continue(term)`. A state that is left out stays
+as it was, so a server that keeps its data on `self` returns `Reply(value)` and `NoReply()`.
 
 Source: https://hexdocs.pm/elixir/GenServer.html#callbacks
 """

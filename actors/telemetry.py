@@ -1,20 +1,23 @@
 """Named events with measurements: how the library tells the world without knowing who listens.
 
-An event is a tuple of names, such as `("supervisors", "child", "terminated")`. Handlers run inline, in
-the thread and process of the emitter, so they must be quick; one that raises is taken out, and the
-event `("actors", "telemetry", "failed")` says so once. With nobody attached an event costs one look-up, and
-nothing in the corridor of a message emits any.
+An event is a tuple of names, such as `("supervisors", "child", "terminated")`. Handlers run inline,
+in the thread and process of the emitter, so they must be quick; one that raises is taken out, and
+the event `("actors", "telemetry", "failed")` says so once. With nobody attached an event costs one
+look-up, and nothing in the corridor of a message emits any.
 
 A *report* is an event that people should see even if they attached nothing: a crash, a restart, a
-supervisor that gives up. Reports also go to `actors.logs`, which is loaded when the first one comes.
+supervisor that gives up. Reports also go to `actors.logs`, which is loaded when the first one
+comes.
 
-All events of the library; those with a level are reports. A field in brackets may be missing or `None`.
+All events of the library; those with a level are reports. A field in brackets may be missing or
+`None`. *process* stands for pid, [name], initial_call, [parent], [parent_name]; *its end* for
+[message_queue_len], [links], [trap_exit].
 
 | event | level | fields |
 |---|---|---|
-| `("actors", "gen_server", "terminate")` | error | pid, [name], initial_call, [parent], [parent_name], reason, [stack], last_message, state |
+| `("actors", "gen_server", "terminate")` | error | *process*, reason, [stack], last_message, state |
 | `("actors", "gen_server", "unhandled")` | warning | pid, [name], message |
-| `("actors", "process", "crash")` | error | pid, [name], initial_call, [parent], [parent_name], reason, [stack], [follows], [message_queue_len], [links], [trap_exit] |
+| `("actors", "process", "crash")` | error | *process*, reason, [stack], [follows], *its end* |
 | `("actors", "process", "stuck")` | error | pid, initial_call, where, limit |
 | `("actors", "loop", "held")` | warning | pid, [name], initial_call, where, limit |
 | `("actors", "loop", "failed")` | | error |
@@ -26,9 +29,10 @@ All events of the library; those with a level are reports. A field in brackets m
 | `("supervisors", "supervisor", "shutdown")` | error | supervisor, error_context, reason, offender |
 | `("supervisors", "supervisor", "unexpected")` | error | supervisor, message |
 
-A server that fails makes two events, as in OTP: its behaviour's `terminate`, which knows the message and the state, then
-the `crash` of its process, whose `follows` is the first one. A process that fails in its `init`, or that is none of
-a behaviour, makes the second only. Ends with a clean reason, by a link or by `"kill"` make none.
+A server that fails makes two events, as in OTP: its behaviour's `terminate`, which knows the
+message and the state, then the `crash` of its process, whose `follows` is the first one. A process
+that fails in its `init`, or that is none of a behaviour, makes the second only. Ends with a clean
+reason, by a link or by `"kill"` make none.
 
 Source: https://hexdocs.pm/telemetry/telemetry.html
 """
@@ -46,7 +50,9 @@ from actors.errors import BadArgument
 __all__ = ["Event", "Handler", "attach", "detach", "emit", "is_heard", "report", "set_reporter"]
 
 Event: TypeAlias = tuple[str, ...]
+"""The full name of an event."""
 Handler: TypeAlias = Callable[[Event, Mapping[str, float], Mapping[str, object]], None]
+"""Called with an event, its measurements and its metadata."""
 Reporter: TypeAlias = Callable[[Event, str, Mapping[str, object]], None]
 
 _handlers: dict[Event, dict[str, Handler]] = {}
@@ -58,7 +64,8 @@ _NOTHING: Mapping[str, float] = {}
 def attach(handler_id: str, event: Event, handler: Handler) -> None:
     """Have a handler called at every emission of an event.
 
-    It runs in whatever process or thread emits, while that one waits for it. What it raises takes it out.
+    It runs in whatever process or thread emits, while that one waits for it. What it raises takes
+    it out.
 
     Args:
         handler_id: A name for `detach`, unique for this event.
@@ -66,8 +73,8 @@ def attach(handler_id: str, event: Event, handler: Handler) -> None:
         handler: Called with the event, its measurements (numbers) and its metadata.
 
     Raises:
-        BadArgument: The name is taken for this event, the event is no tuple of strings, or the handler cannot be
-            called.
+        BadArgument: The name is taken for this event, the event is no tuple of strings, or the
+            handler cannot be called.
 
     Example:
         >>> seen = []
@@ -129,7 +136,8 @@ def is_heard(event: Event) -> bool:
 def emit(event: Event, measurements: Mapping[str, float], metadata: Mapping[str, object]) -> None:
     """Call the handlers of an event, here and now, in the order of their attachment.
 
-    Never raises: a handler that does is taken out, and `("actors", "telemetry", "failed")` is emitted.
+    Never raises: a handler that does is taken out, and `("actors", "telemetry", "failed")` is
+    emitted.
 
     Args:
         event: The full name.
@@ -190,8 +198,8 @@ def set_reporter(reporter: Reporter | None) -> Reporter | None:
     """Say where reports go, instead of the logs.
 
     Args:
-        reporter: Called with the event, the level and the fields, in the process that reports; `None` sends
-            reports nowhere but to handlers.
+        reporter: Called with the event, the level and the fields, in the process that reports;
+            `None` sends reports nowhere but to handlers.
 
     Returns:
         Where they went before.

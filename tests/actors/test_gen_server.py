@@ -304,9 +304,9 @@ def test_any_message_ends_a_timeout_for_good(way: str, host: Host) -> None:
             case "call":
                 GenServer.call(server, lambda _, s: Reply(1))
             case "cast":
-                GenServer.cast(server, lambda s: NoReply(s))
+                GenServer.cast(server, NoReply)
             case "info":
-                process.send(server, lambda s: NoReply(s))
+                process.send(server, NoReply)
         process.sleep(10.0)
         assert mail() == []
 
@@ -916,7 +916,7 @@ def test_what_is_no_method_with_a_state_is_refused() -> None:
     with pytest.raises(BadArgument, match="@cast"):
 
         @cast  # type: ignore[arg-type]
-        def only(self) -> None:  # type: ignore[no-untyped-def]
+        def only(self: object) -> None:
             return None
 
     with pytest.raises(BadArgument, match="callback"):

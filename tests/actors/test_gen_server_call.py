@@ -380,9 +380,10 @@ def test_a_call_against_a_death_is_a_reply_or_the_reason(seed: int) -> None:
         process.spawn(lambda: process.send_exit(server, "struck"))
         for _ in range(3):
             try:
-                assert Counter.value(server) == 7
+                got: object = Counter.value(server)
             except CallFailed as error:
-                assert error.why in {"struck", "noproc"}
+                got = error.why
+            assert got in {7, "struck", "noproc"}
         assert mail() == []
 
     on(main, seed=seed)
@@ -404,7 +405,8 @@ def test_a_name_belongs_to_the_old_server_or_the_new_one_and_calls_reach_one_of_
 
     def main() -> None:
         _, ref = process.spawn_monitor(keeper)
-        seen = []
+        seen: list[int] = []
+        others: list[object] = []
         while process.receive(lambda m: isinstance(m, Down) and m.ref is ref, 0) != Down(
             ref, _, "kept"
         ):
@@ -412,10 +414,11 @@ def test_a_name_belongs_to_the_old_server_or_the_new_one_and_calls_reach_one_of_
                 seen.append(Counter.value("n"))
                 GenServer.stop("n", "shutdown")
             except CallFailed as error:
-                assert error.why in {"noproc", "shutdown"}
+                others.append(error.why)
                 process.sleep(0.01)
         assert seen == sorted(seen)
         assert seen[-1] == 2
+        assert set(others) <= {"noproc", "shutdown"}
 
     on(main, seed=seed)
 
@@ -705,7 +708,7 @@ def test_threads_that_are_no_process_may_call(host: Host) -> None:
         while any(each.is_alive() for each in threads):
             process.sleep(0.001)
         assert Counter.value(counter) == 60
-        assert sorted(got)[-1] == 60
+        assert max(got) == 60
 
     run(main)
 

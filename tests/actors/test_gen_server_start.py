@@ -62,7 +62,7 @@ LIVES = {
     "no state": lambda: None,
     "a timeout": lambda: Started(1, 10.0),
     "hibernate": lambda: Started(1, Hibernate()),
-    "continue": lambda: Started(1, Continue(lambda state: NoReply(state))),
+    "continue": lambda: Started(1, Continue(NoReply)),
 }
 FAILS: dict[str, tuple[Callable[[], object], object]] = {
     "stop normal": (lambda: Stop("normal"), "normal"),

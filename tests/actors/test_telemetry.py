@@ -138,7 +138,7 @@ def test_no_attachment_is_lost_when_threads_attach_at_once() -> None:
         each.join()
 
     names = [f"{thread}.{number}" for thread in range(4) for number in range(200)]
-    assert all([telemetry.detach(name) for name in names])
+    assert sum(map(telemetry.detach, names)) == len(names)
 
 
 @pytest.mark.parametrize("event", ["name", (), ("a", 1), ["a"], None])
@@ -207,10 +207,18 @@ def table() -> dict[tuple[str, ...], tuple[str, set[str]]]:
     rows = re.findall(
         r"^\| `(\(.*?\))` \| ?(\w*) \| (.*) \|$", telemetry.__doc__ or "", re.MULTILINE
     )
-    return {
-        ast.literal_eval(event): (level, {each.strip() for each in fields.split(",")})
-        for event, level, fields in rows
+    stands_for = {
+        word: fields.replace("\n", " ")
+        for word, fields in re.findall(
+            r"(\*[\w ]+\*)(?: stands)? for ([^;.]*)", telemetry.__doc__ or ""
+        )
     }
+    found = {}
+    for event, level, fields in rows:
+        for word, meant in stands_for.items():
+            fields = fields.replace(word, meant)  # noqa: PLW2901 - written out
+        found[ast.literal_eval(event)] = (level, {each.strip() for each in fields.split(",")})
+    return found
 
 
 def sources() -> Iterator[Path]:
