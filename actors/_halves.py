@@ -21,6 +21,7 @@ from math import inf
 from typing import (
     Concatenate,
     Generic,
+    Never,
     ParamSpec,
     TypeAlias,
     TypeVar,
@@ -43,7 +44,6 @@ __all__ = ["Asked", "Client", "Sender", "call", "cast", "protocol_of"]
 S = TypeVar("S")
 R = TypeVar("R")
 P = ParamSpec("P")
-Self_ = TypeVar("Self_")
 
 
 @final
@@ -119,7 +119,7 @@ def _positions(of: Signature) -> tuple[int, float]:
 
 
 @final
-class call(_Half, Generic[Self_, S, P, R]):  # noqa: N801 - a decorator
+class call(_Half, Generic[S, P, R]):  # noqa: N801 - a decorator
     """Make a method of a GenServer callable from other processes.
 
     The method gets the state and the caller's arguments and returns `Reply(value[, state])`,
@@ -150,7 +150,7 @@ class call(_Half, Generic[Self_, S, P, R]):  # noqa: N801 - a decorator
 
     def __init__(
         self,
-        method: Callable[Concatenate[Self_, S, P], Reply[R, S] | NoReply[S] | Stop[R, S]],
+        method: Callable[Concatenate[Never, S, P], Reply[R, S] | NoReply[S] | Stop[R, S]],
     ) -> None:
         super().__init__(method, "call")
         self._client: Client[P, R] = Client(self, DEFAULT_TIMEOUT)
@@ -159,9 +159,9 @@ class call(_Half, Generic[Self_, S, P, R]):  # noqa: N801 - a decorator
     def __get__(self, instance: None, owner: type) -> Client[P, R]: ...
     @overload
     def __get__(
-        self, instance: Self_, owner: type
+        self, instance: object, owner: type
     ) -> Callable[Concatenate[S, P], Reply[R, S] | NoReply[S] | Stop[R, S]]: ...
-    def __get__(self, instance: Self_ | None, owner: type) -> object:
+    def __get__(self, instance: object, owner: type) -> object:
         return self._client if instance is None else self.method.__get__(instance, owner)
 
 
@@ -196,7 +196,7 @@ class Client(Generic[P, R]):
 
 
 @final
-class cast(_Half, Generic[Self_, S, P]):  # noqa: N801 - a decorator
+class cast(_Half, Generic[S, P]):  # noqa: N801 - a decorator
     """Make a method of a GenServer castable by other processes.
 
     `Server.method(address, *args)` sends the request and does not wait. The method gets the state
@@ -228,7 +228,7 @@ class cast(_Half, Generic[Self_, S, P]):  # noqa: N801 - a decorator
     """
 
     def __init__(
-        self, method: Callable[Concatenate[Self_, S, P], NoReply[S] | Stop[object, S] | None]
+        self, method: Callable[Concatenate[Never, S, P], NoReply[S] | Stop[object, S] | None]
     ) -> None:
         super().__init__(method, "cast")
         self._sender: Sender[P] = Sender(self)
@@ -237,9 +237,9 @@ class cast(_Half, Generic[Self_, S, P]):  # noqa: N801 - a decorator
     def __get__(self, instance: None, owner: type) -> Sender[P]: ...
     @overload
     def __get__(
-        self, instance: Self_, owner: type
+        self, instance: object, owner: type
     ) -> Callable[Concatenate[S, P], NoReply[S] | Stop[object, S] | None]: ...
-    def __get__(self, instance: Self_ | None, owner: type) -> object:
+    def __get__(self, instance: object, owner: type) -> object:
         return self._sender if instance is None else self.method.__get__(instance, owner)
 
 

@@ -210,7 +210,7 @@ def table() -> dict[tuple[str, ...], tuple[str, set[str]]]:
     stands_for = {
         word: fields.replace("\n", " ")
         for word, fields in re.findall(
-            r"(\*[\w ]+\*)(?: stands)? for ([^;.]*)", telemetry.__doc__ or ""
+            r"(\*[\w ]+\*)(?: stands)? for\s([^;.]*)", telemetry.__doc__ or ""
         )
     }
     found = {}

@@ -1,0 +1,80 @@
+"""Misuses: a type checker must refuse every line with an ignored code, and says so if it does not."""
+
+from __future__ import annotations
+
+from actors import GenServer, NoReply, Reply, call, cast, process
+from actors.pid import Pid
+
+
+class Counter(GenServer[int]):
+    def init(self, start: int = 0) -> int:
+        return start
+
+    @call
+    def value(self, state: int) -> Reply[int, int]:
+        return Reply(state, state)
+
+    @call
+    def scaled(self, state: int, factor: int, *, offset: int = 0) -> Reply[int, int]:
+        return Reply(state * factor + offset)
+
+    @cast
+    def add(self, state: int, by: int = 1) -> NoReply[int]:
+        return NoReply(state + by)
+
+
+class Wrong(GenServer[int]):
+    @call  # type: ignore[arg-type]
+    def bare(self, state: int) -> int:
+        return state
+
+    @call  # type: ignore[arg-type]
+    def nothing(self, state: int) -> None:
+        return None
+
+    @cast  # type: ignore[arg-type]
+    def replies(self, state: int) -> Reply[int, int]:
+        return Reply(state)
+
+    @call
+    def other_value(self, state: int) -> Reply[str, int]:
+        return Reply(state)  # type: ignore[arg-type]
+
+    @call
+    def other_state(self, state: int) -> Reply[str, int]:
+        return Reply("x", "not a state")  # type: ignore[arg-type]
+
+    @call
+    def other_extra(self, state: int) -> Reply[str, int]:
+        return Reply("x", then="soon")  # type: ignore[arg-type]
+
+    def handle_info(self, message: int, state: int) -> None:  # type: ignore[override]
+        return None
+
+    def terminate(self, reason: object) -> None:  # type: ignore[override]
+        return None
+
+
+def misuses(pid: Pid) -> object:
+    text: str = Counter.value(pid)  # type: ignore[assignment]
+    done: None = Counter.value(pid)  # type: ignore[assignment]
+    Counter.value(5)  # type: ignore[arg-type]
+    Counter.value()  # type: ignore[call-arg]
+    Counter.value(pid, 1)  # type: ignore[call-arg]
+    Counter.value.within("soon")  # type: ignore[arg-type]
+    Counter.scaled(pid)  # type: ignore[call-arg]
+    Counter.scaled(pid, "2")  # type: ignore[arg-type]
+    Counter.scaled(pid, 2, 3)  # type: ignore[call-arg]
+    Counter.scaled(pid, 2, offset="3")  # type: ignore[arg-type]
+    Counter.scaled(pid, 2, unknown=3)  # type: ignore[call-arg]
+    Counter.add(pid, "2")  # type: ignore[arg-type]
+    Counter.add(pid, to=2)  # type: ignore[call-arg]
+    Counter.missing(pid)  # type: ignore[attr-defined]
+    Counter.start_link(name=5)  # type: ignore[arg-type]
+    Counter.start_link(timeout="5")  # type: ignore[arg-type]
+    Counter.start_link(host="process")  # type: ignore[arg-type]
+    GenServer.call(pid)  # type: ignore[call-arg]
+    GenServer.reply(pid, 1)  # type: ignore[arg-type]
+    number: int = GenServer.call(pid, "x")  # type: ignore[assignment]
+    process.monitor(GenServer.whereis("x"))  # type: ignore[arg-type]
+    return text, done, number
