@@ -462,7 +462,8 @@ class Scheduler(Relations):
         if self.ready or self.inbox or self.doomed:
             return
         deadline = self.deadlines.soonest()
-        if deadline is None and not self._is_busy() and self.on_idle():
+        # The inbox last: a thread that was busy a moment ago posts before it parks.
+        if deadline is None and not self._is_busy() and not self.inbox and self.on_idle():
             return
         self.resting = True
         if not self.clock.is_virtual:

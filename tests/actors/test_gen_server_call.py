@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -529,6 +530,20 @@ def test_two_threads_that_call_each_other_at_once_are_told() -> None:
 
     for _ in range(10):
         on(main)
+
+
+def test_a_thread_that_is_about_to_speak_is_not_taken_for_a_deadlock() -> None:
+    """The loop looks whether a thread is busy, then for mail: it posts, then parks."""
+
+    def main() -> int:
+        return Counter.value(Counter.start(1, host="thread"))
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        assert [on(main) for _ in range(200)] == [1] * 200
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_stopping_whoever_waits_for_one_is_a_circle_too() -> None:
