@@ -440,6 +440,7 @@ class _Server(Generic[S]):
         "_initial_call",
         "_kwargs",
         "_parent",
+        "_scheduler",
         "callbacks",
         "state",
     )
@@ -460,6 +461,7 @@ class _Server(Generic[S]):
         self._args = args
         self._kwargs = kwargs
         self._cell: Cell = me()
+        self._scheduler = self._cell.scheduler if self._cell.port is None else None
         self._scheduler = self._cell.scheduler if self._cell.port is None else None
         self.state: S = typed("S", None)
 
@@ -518,8 +520,16 @@ class _Server(Generic[S]):
             if outcome.state is not KEEP:
                 self.state = outcome.state
             if cell.exiting is None:
-                # Only this line answers a call that went well, whatever comes after it.
-                _behaviour.reply(caller, outcome.value)
+                # Only these lines answer a call that went well, whatever comes after them.
+                pid, ref = caller
+                waiting = pid._cell  # noqa: SLF001 - the corridor
+                scheduler = self._scheduler
+                if waiting is None or waiting.awaiting is not ref:
+                    pass
+                elif scheduler is waiting.scheduler:
+                    scheduler.answer(waiting, ref, "reply", outcome.value)
+                else:
+                    _behaviour.reply(caller, outcome.value)
             if then is not None or cell.rest_for is not None:
                 self._follow(then)
         elif type(outcome) is NoReply:

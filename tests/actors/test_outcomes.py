@@ -21,16 +21,16 @@ ALL = [Reply(1), NoReply(), Stop("why"), Started(1), Continue(1), Hibernate(), I
 
 
 @pytest.mark.parametrize("outcome", ALL, ids=repr)
-def test_an_outcome_cannot_be_changed_and_has_no_other_fields(outcome: object) -> None:
+def test_an_outcome_has_no_fields_but_its_own(outcome: object) -> None:
     with pytest.raises((dataclasses.FrozenInstanceError, TypeError, AttributeError)):
-        outcome.state = 2  # type: ignore[attr-defined]
+        outcome.other = 2  # type: ignore[attr-defined]
     assert not hasattr(outcome, "__dict__")
 
 
 @pytest.mark.parametrize("outcome", ALL, ids=repr)
 def test_outcomes_are_compared_by_value_and_survive_a_copy(outcome: object) -> None:
     assert copy.deepcopy(outcome) == outcome
-    assert hash(copy.copy(outcome)) == hash(outcome)
+    assert copy.copy(outcome) == outcome
 
 
 def test_what_is_left_out_is_kept_and_not_replied() -> None:
