@@ -1,15 +1,21 @@
 """Processes, and what one process can be.
 
-A tour of the rooms, from the bottom up. *Words*, plain values that import nothing above them:
-`pid` (who), `exits` (why a process ended), `messages` (what the runtime sends), `outcomes` (what callbacks return),
-`errors` (whose fault), `telemetry` (what the world is told). *The kernel*, `_kernel`, private, the only code that
-switches stacks: `cell` is one process's record, `relations` says who must be told what, `scheduler` is the
-loop, `outside` lets other threads take part. *The doors to it*: `process` (spawn, send, receive, link, monitor, timers),
-`naming` (addresses) and `runtime` (`run`). *Machinery and behaviours*: `_behaviour` (start, call, end),
-`gen_server`. *Bridges*, imported when wanted: `threads` (pykka), `logs` (structlog), `testing` (virtual clock).
+A tour of the rooms, from the bottom up.
 
-A message walks through few of them: the client half of `gen_server` wraps it, `process` hands it to the kernel, the
-scheduler calls the receiver's handler, `_behaviour` and `gen_server` unwrap it for the user's callback.
+* *Words*, plain values that import nothing above them: `pid` (who), `exits` (why a process ended),
+  `messages` (what the runtime sends), `outcomes` (what callbacks return), `errors` (whose fault it
+  is), `telemetry` (what the world is told).
+* *The kernel*, `_kernel`, private, the only code that switches stacks: `cell` is one process's
+  record, `relations` says who must be told what, `scheduler` is the loop, `outside` lets other
+  threads take part.
+* *The doors to it*: `process` (spawn, send, receive, link, monitor, timers), `naming` (addresses),
+  `runtime` (`run`).
+* *Machinery and behaviours*: `_behaviour` (start, call, end), `_halves` (`@call` and `@cast`),
+  `gen_server` (`GenServer`).
+* *Bridges*, imported when wanted: `threads` (pykka), `logs` (structlog), `testing` (virtual clock).
+
+A message walks through few of them: the client half wraps it, `process` hands it to the kernel, the
+scheduler calls the receiver's handler, `gen_server` unwraps it for the user's callback.
 """
 
 from actors import process
@@ -20,7 +26,6 @@ from actors.errors import (
     CallFailed,
     CallingSelf,
     CallTimeout,
-    Ignored,
     NameTaken,
     NoProcess,
     NotInProcess,
@@ -60,7 +65,6 @@ __all__ = [
     "GenServer",
     "Hibernate",
     "Ignore",
-    "Ignored",
     "MainExited",
     "Message",
     "NameTaken",

@@ -6,7 +6,7 @@ of time.
 
     starter: start()      -> process.launch -> waits
     child:   _Boot.run()  -> takes its name -> init -> acknowledges -> has a handler from now on
-    starter: Pid, or StartError
+    starter: Pid, None (ignore) or StartError
 
 A start that fails is not acknowledged: the child's death tells the starter, so that the name is
 free and the child is gone when `start` raises. Here OTP 26 is followed: a starter that traps exits
@@ -35,14 +35,13 @@ from actors.errors import (
     CallFailed,
     CallingSelf,
     CallTimeout,
-    Ignored,
     NoProcess,
     ServerExited,
     StartError,
 )
 from actors.exits import KILL, NOPROC, TIMEOUT, Crash, Exit, Reason, Stack, is_clean, reason_of
 from actors.messages import Exited, Message
-from actors.naming import Address, Name
+from actors.naming import Address, MaybePid, Name
 from actors.outcomes import Ignore, Stop
 from actors.pid import LOCAL_NODE, Pid, Ref
 
@@ -101,7 +100,7 @@ class StartOptions:
 # -- starting --------------------------------------------------------------------------------------
 
 
-def start(make: Callable[[Pid], Server], initial_call: str, options: StartOptions) -> Pid:
+def start(make: Callable[[Pid], Server], initial_call: str, options: StartOptions) -> MaybePid:
     """Start a behaviour and wait until its `init` is done.
 
     Args:
@@ -111,11 +110,10 @@ def start(make: Callable[[Pid], Server], initial_call: str, options: StartOption
         options: How.
 
     Returns:
-        The pid.
+        The pid; `None` when `init` returned `Ignore()`.
 
     Raises:
         StartError: `init` failed, refused or took too long, or the name is taken.
-        Ignored: `init` returned `Ignore()`.
         BadArgument: An option is none.
     """
     process.check_timeout("timeout", options.timeout)
@@ -133,7 +131,7 @@ def start(make: Callable[[Pid], Server], initial_call: str, options: StartOption
         case "reply", ("started", _):
             return launched.pid
         case "reply", ("ignore", _):
-            raise Ignored
+            return None
         case "reply", ("declined", reason):
             pass
         case "timeout", _:

@@ -5,7 +5,6 @@
     │   └── NameTaken                yours or bad luck: the name belongs to a living process
     ├── NotInProcess                 yours: only a process can do this, and this code is not one
     ├── StartError                   the child's: its start failed; `reason` says why
-    │   └── Ignored                  nobody's: its `init` returned `Ignore()`, so there is no process
     └── CallFailed                   the server's: a call got no answer; uncaught it ends the caller
         ├── NoProcess                nobody of that name or pid is alive
         ├── CallTimeout              no answer in time; the server still works on the request
@@ -32,7 +31,6 @@ __all__ = [
     "CallFailed",
     "CallTimeout",
     "CallingSelf",
-    "Ignored",
     "NameTaken",
     "NoProcess",
     "NotInProcess",
@@ -132,20 +130,6 @@ class StartError(ActorsError):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({shown(self.reason)})"
-
-
-class Ignored(StartError):
-    """There is no process, and nothing is wrong: `init` returned `Ignore()`. OTP's `:ignore`.
-
-    A supervisor takes it for a child without a process. Whoever starts such a server by hand and can
-    do without it catches this; everybody else is given a pid and never has to ask whether it is one.
-    """
-
-    def __init__(self) -> None:
-        super().__init__("ignore")
-
-    def __str__(self) -> str:
-        return "init returned Ignore(): there is no process"
 
 
 class CallFailed(ActorsError, ExitsWith):

@@ -49,7 +49,7 @@ from actors._halves import Asked, call, cast, protocol_of
 from actors.errors import BadArgument
 from actors.exits import NORMAL, Exit, Reason, Stack, reason_of
 from actors.messages import Exited, Message
-from actors.naming import Address, Name
+from actors.naming import Address, MaybePid, Name
 from actors.outcomes import (
     KEEP,
     NO_REPLY,
@@ -127,7 +127,7 @@ class GenServer(Generic[S]):
         timeout: float | None = None,
         host: Host = None,
         **kwargs: object,
-    ) -> Pid:
+    ) -> MaybePid:
         """Start a server linked to the caller and wait until its `init` is done.
 
         Args:
@@ -138,12 +138,11 @@ class GenServer(Generic[S]):
             kwargs: Passed to `init`.
 
         Returns:
-            The pid.
+            The pid; `None` when `init` returned `Ignore()`.
 
         Raises:
             StartError: `init` failed, refused or took too long, or the name is taken. A caller that
                 does not trap exits is ended by the link as well, unless the reason is `"normal"`.
-            Ignored: `init` returned `Ignore()`; a caller lives on that catches it.
             BadArgument: An option is none; nothing was started.
 
         Source: https://hexdocs.pm/elixir/GenServer.html#start_link/3
@@ -158,7 +157,7 @@ class GenServer(Generic[S]):
         timeout: float | None = None,
         host: Host = None,
         **kwargs: object,
-    ) -> Pid:
+    ) -> MaybePid:
         """Start a server that is linked to nobody; otherwise like `start_link`.
 
         Source: https://hexdocs.pm/elixir/GenServer.html#start/3
@@ -172,7 +171,7 @@ class GenServer(Generic[S]):
     @classmethod
     def _start(
         cls, options: StartOptions, args: tuple[object, ...], kwargs: dict[str, object]
-    ) -> Pid:
+    ) -> MaybePid:
         initial_call = f"{cls.__module__}.{cls.__qualname__}.init"
 
         def make(parent: Pid) -> _Server[S]:

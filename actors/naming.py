@@ -9,7 +9,7 @@ Source: https://hexdocs.pm/elixir/GenServer.html#module-name-registration
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from actors._kernel.cell import Cell
 from actors._kernel.current import me, running
@@ -20,6 +20,7 @@ from actors.pid import LOCAL_NODE, Pid
 
 __all__ = [
     "Address",
+    "MaybePid",
     "Name",
     "Via",
     "ViaModule",
@@ -60,6 +61,12 @@ Name: TypeAlias = str | Via
 """What a process can be registered as."""
 Address: TypeAlias = Pid | str | Via
 """What leads to a process."""
+
+MaybePid: TypeAlias = Pid | Any
+"""A pid, or `None` where `init` returned `Ignore()`.
+
+Typed so that whoever starts a server that never says so is not made to ask whether there is one.
+"""
 
 
 def whereis(address: Address | tuple[str, str]) -> Pid | None:

@@ -133,4 +133,4 @@ class Stop(Generic[V, S]):
 @final
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """The outcome of an `init` that wants no process: its start raises `Ignored`."""
+    """The outcome of an `init` that wants no process: its start returns `None`."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from actors import process
-from actors.errors import Ignored, StartError
+from actors.errors import StartError
 from actors.exits import Reason, reason_of
 from actors.pid import Pid, Ref
 from supervisors import _reports
@@ -322,8 +322,6 @@ def start(spec: ChildSpec) -> Up | Failed:
     function, args, *named = spec.start
     try:
         answer = function(*args, **(named[0] if named else {}))
-    except Ignored:
-        return Up(None, None)
     except StartError as error:
         return Failed(error.reason)
     except BaseException as error:

@@ -26,7 +26,7 @@ from actors.errors import BadArgument
 from actors.exits import NORMAL, SHUTDOWN, Reason
 from actors.gen_server import Caller, GenServer
 from actors.messages import Exited, Message
-from actors.naming import Address, Name
+from actors.naming import Address, MaybePid, Name
 from actors.outcomes import Ignore, Reply, Stop
 from actors.pid import Pid
 from supervisors import _reports
@@ -337,9 +337,9 @@ class Supervisor:
     ) -> Pid: ...
     @overload
     @classmethod
-    def start_link(cls, *args: object, name: Name | None = ..., **kwargs: object) -> Pid: ...
+    def start_link(cls, *args: object, name: Name | None = ..., **kwargs: object) -> MaybePid: ...
     @classmethod
-    def start_link(cls, *args: object, name: Name | None = None, **kwargs: object) -> Pid:
+    def start_link(cls, *args: object, name: Name | None = None, **kwargs: object) -> MaybePid:
         """Start a supervisor linked to the caller and wait until all its children are up.
 
         Args:
@@ -358,7 +358,6 @@ class Supervisor:
                 `("supervisor_data", reason)` when the `init` of a subclass asked for what is not
                 accepted; whatever else a start can fail with. A caller that does not trap exits is
                 ended by the link as well.
-            Ignored: The `init` of a subclass returned `Ignore()`.
 
         Source: https://hexdocs.pm/elixir/Supervisor.html#start_link/2
         """

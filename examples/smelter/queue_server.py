@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-
 from actors import Down, GenServer, Message, Pid, Ref, Reply, call, process
 from examples.smelter.checkpoint import Checkpoint
 from examples.smelter.half import Credit

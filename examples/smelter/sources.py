@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from actors import GenServer, Message, Pid, process
 from examples.smelter.complaints import MediaBroken
-from examples.smelter.inputs import Item, Source as Reader
+from examples.smelter.inputs import Item
+from examples.smelter.inputs import Source as Reader
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.media import open_source
 from examples.smelter.offsets import MILLISECOND, Media, Ns

@@ -755,11 +755,11 @@ def test_whereis_knows_names_pids_and_nodes() -> None:
 
     def main() -> None:
         pid = Counter.start(name="n")
+        assert GenServer.whereis(pid) is pid
         assert GenServer.whereis("n") is pid
         assert GenServer.whereis(("n", LOCAL_NODE)) is pid
         assert GenServer.whereis(("n", "no@where")) == ("n", "no@where")
         assert GenServer.whereis("nope") is None
-        assert GenServer.whereis(pid) is pid
 
     on(main)
 

@@ -1,7 +1,7 @@
 """Our side of each measure: `python3 -m tests.bench.ours NAME SCALE` prints one number.
 
-Times are microseconds an operation, memory is bytes a process. Everything is done through the public interface with
-default options.
+Times are microseconds an operation, memory is bytes a process. Everything is done through the
+public interface with default options.
 """
 
 from __future__ import annotations
