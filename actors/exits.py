@@ -30,6 +30,7 @@ __all__ = [
     "Crash",
     "Exit",
     "ExitsWith",
+    "Killed",
     "Reason",
     "Stack",
     "is_clean",
@@ -71,6 +72,16 @@ class Exit(BaseException):
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class Killed(Exit):
+    """The exit of a process that was killed while it computed, raised between two of its lines.
+
+    Nobody's callback is run for it, not even `terminate`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(KILLED)
 
 
 class ExitsWith(Exception):

@@ -47,7 +47,7 @@ from actors._behaviour import DEFAULT_TIMEOUT, Cell, Ended, Failure, StartOption
 from actors._envelopes import CALL, CAST, SYSTEM, Caller
 from actors._halves import Asked, call, cast, protocol_of
 from actors.errors import BadArgument
-from actors.exits import NORMAL, Exit, Reason, Stack, reason_of
+from actors.exits import NORMAL, Exit, Killed, Reason, Stack, reason_of
 from actors.messages import Exited, Message
 from actors.naming import Address, MaybePid, Name
 from actors.outcomes import (
@@ -607,7 +607,7 @@ class _Server(Generic[S]):
 
     def _fail(self, error: BaseException, message: Message) -> NoReturn:
         """End after a callback has raised, unless the process is on its way out already."""
-        if isinstance(error, Ended) or self._cell.exiting is not None:
+        if isinstance(error, Ended | Killed) or self._cell.exiting is not None:
             raise error
         stack = Stack.of(error.__traceback__)
         self._end(reason_of(error), message, stack)

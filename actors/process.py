@@ -8,7 +8,7 @@ What holds, in MUST and MAY:
 * A process that ends MUST have lost its name, aliases and mail before anybody hears of its death. Links and
   monitors are told after its `finally` blocks have run.
 * An exit signal takes effect at the next waiting point of a process that is running: any `receive`, `sleep`,
-  `call` or start. Code that computes without waiting cannot be interrupted on the loop.
+  `call` or start. Code that computes without waiting is only reached by a kill from another thread.
 * A process that was told to end MAY run `finally` blocks; it cannot wait any more.
 
 All functions act on the calling process. Called on a thread that is none, such as a REPL or a web
@@ -35,14 +35,15 @@ from typing import (
 )
 
 from actors._kernel.cell import Body, Cell, Outcome
-from actors._kernel.current import enter, me, running
+from actors._kernel.current import enter, here, me, running
 from actors._kernel.mailbox import Match, as_predicate
 from actors._kernel.outside import Port
 from actors._kernel.relations import AliasKind
 from actors._kernel.scheduler import Scheduler, own_context
 from actors._kernel.timers import Timer
+from actors._kernel.watchdog import press
 from actors.errors import BadArgument
-from actors.exits import Exit, Reason
+from actors.exits import KILL, Exit, Reason
 from actors.messages import Message, TimedOut
 from actors.pid import LOCAL_NODE, Pid, Ref
 
@@ -498,14 +499,23 @@ def send_exit(pid: Pid, reason: Reason) -> None:
 
     Source: https://hexdocs.pm/elixir/Process.html#exit/2
     """
-    cell = me()
     target = _pid(pid)._cell
+    if target is not None:
+        _press_if_it_computes(target, reason)
+    cell = me()
     if target is not None and target.scheduler is not cell.scheduler:
         target.scheduler.post(_signal, target.scheduler, cell, pid, reason)
         return
     _do(_signal, pid, reason)
     if cell.exiting is not None and pid is cell.pid:
         raise Exit(cell.exiting[0])
+
+
+def _press_if_it_computes(target: Cell, reason: Reason) -> None:
+    is_kill = isinstance(reason, str) and reason == KILL
+    # Asked before anything is asked of the loop: it would not answer.
+    if is_kill and here.scheduler is not target.scheduler and target.scheduler.current is target:
+        press(target)
 
 
 def _signal(scheduler: Scheduler, sender: Cell, pid: Pid, reason: Reason) -> None:

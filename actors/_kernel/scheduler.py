@@ -23,6 +23,7 @@ from collections import deque
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from functools import partial
+from threading import get_ident
 from typing import TYPE_CHECKING, ParamSpec
 
 from actors import telemetry
@@ -84,6 +85,8 @@ class Scheduler(Relations):
         """Told of every process that is dead and buried."""
         self.on_failure: Callable[[BaseException], None] = _raise
         """Told what was raised on the loop itself: by a signal handler, or by a driver."""
+        self.thread: int | None = None
+        """The thread that is the loop."""
         self._batch = _BATCH if choice is None else 1
         self._root: Stack = current_stack()
         self._spare: list[Stack] = []
@@ -117,6 +120,7 @@ class Scheduler(Relations):
     def run(self) -> None:
         """Be the loop, on the calling thread, until `closed`."""
         self._root = current_stack()
+        self.thread = get_ident()
         try:
             while not (self.closed and self.is_quiet()):
                 self._turn_on()
