@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 
 from examples._setup import enter
 
@@ -24,7 +25,7 @@ def main(arguments: list[str]) -> int:
     if unknown:
         parser.error(f"no such trace: {', '.join(unknown)}; there are {', '.join(traces())}")
     names = options.names or traces()
-    matched = 0
+    states: Counter[str] = Counter()
     for name in names:
         clock = None if options.real else VirtualClock()
         verdict = compare(name, clock)
@@ -35,9 +36,9 @@ def main(arguments: list[str]) -> int:
         print(f"{verdict.state:>8}  {name}", flush=True)
         if verdict.diff:
             print(verdict.diff, flush=True)
-        matched += verdict.state == "matched"
-    print(f"{matched} matched / {len(names)}")
-    return int(matched < len(names))
+        states[verdict.state] += 1
+    print(f"{states['matched']} matched / {len(names)}")
+    return int(states["differs"] > 0)
 
 
 if __name__ == "__main__":
