@@ -124,7 +124,12 @@ def start(make: Callable[[Pid], Server], initial_call: str, options: StartOption
     starter = me()
     boot = _Boot(make, initial_call, starter, options)
     launched = process.launch(
-        boot.run, initial_call, link=options.link, host=options.host, before=boot.expect
+        boot.run,
+        initial_call,
+        link=options.link,
+        host=options.host,
+        heir=True,
+        before=boot.expect,
     )
     kind, value = _await(starter, options.timeout)
     match kind, value:

@@ -20,7 +20,7 @@ Source: https://hexdocs.pm/elixir/GenServer.html#callbacks
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import FrozenInstanceError, dataclass
 from enum import Enum
 from typing import Generic, Literal, TypeAlias, TypeVar, final
 
@@ -41,6 +41,21 @@ __all__ = [
 
 V = TypeVar("V", covariant=True)
 S = TypeVar("S", covariant=True)
+C = TypeVar("C", bound=type)
+
+
+def sealed(cls: C) -> C:
+    """Let a frozen generic dataclass with slots be made by its typed name: `Stop[str, int]("why")`.
+
+    Python 3.11 notes the types on the new value and expects an AttributeError where that cannot be; what a
+    dataclass with slots raises then is a TypeError, because it still means the class that it was made from.
+    """
+
+    def refuse(self: object, name: str, value: object) -> None:
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    type.__setattr__(cls, "__setattr__", refuse)
+    return cls
 
 
 class _Keep(Enum):
@@ -83,6 +98,7 @@ Extra: TypeAlias = Continue | Hibernate | float | None
 
 
 @final
+@sealed
 @dataclass(frozen=True, slots=True)
 class Started(Generic[S]):
     """The outcome of an `init` that wants something to happen next."""
@@ -118,6 +134,7 @@ class NoReply(Generic[S]):
 
 
 @final
+@sealed
 @dataclass(frozen=True, slots=True)
 class Stop(Generic[V, S]):
     """End the server: `terminate` runs, then the reply is sent, then the process exits."""

@@ -34,7 +34,7 @@ from typing import (
     Unpack,
 )
 
-from actors._kernel.cell import Body, Cell, Outcome
+from actors._kernel.cell import Ancestors, Body, Cell, Outcome
 from actors._kernel.current import enter, here, me, running
 from actors._kernel.mailbox import Match, as_predicate
 from actors._kernel.outside import Port
@@ -195,6 +195,7 @@ def launch(
     link: bool = False,
     monitor: bool = False,
     host: Host = None,
+    heir: bool = False,
     before: Callable[[Scheduler, Cell], object] | None = None,
 ) -> Launched:
     """Start a process: the one way in which any of them begins.
@@ -205,6 +206,7 @@ def launch(
         link: Link it to the caller before it runs.
         monitor: Monitor it before it runs.
         host: `"thread"` for an OS thread of its own.
+        heir: Tell it who its ancestors are, as behaviours do.
         before: Called on the loop with the new process's record, before it can run.
 
     Raises:
@@ -216,7 +218,7 @@ def launch(
         importlib.import_module(_CARRIERS[host])
     cell = me()
     context = cell.scheduler.inherited() if cell.port is None else own_context()
-    return _do(_launch, body, doing, link, monitor, host, before, context)
+    return _do(_launch, body, doing, link, monitor, host, heir, before, context)
 
 
 def _launch(
@@ -227,10 +229,13 @@ def _launch(
     link: bool,
     monitor: bool,
     host: Host,
+    heir: bool,
     before: Callable[[Scheduler, Cell], object] | None,
     context: object,
 ) -> Launched:
     cell = scheduler.spawn(body, doing, parent, context)  # type: ignore[arg-type]
+    if heir:
+        cell.ancestors = _lineage(parent)
     if link:
         cell.kin = True
         scheduler.link(parent, cell.pid)
@@ -242,6 +247,14 @@ def _launch(
     else:
         _carry(scheduler, cell)
     return Launched(cell.pid, ref)
+
+
+def _lineage(parent: Cell) -> Ancestors:
+    """Return the ancestors of a process's children: itself, by name if it has one, and its own."""
+    who = parent.pid if parent.name is None else parent.name
+    if parent.lineage is None or parent.lineage[0] is not who:
+        parent.lineage = (who, *(parent.ancestors or ()))
+    return parent.lineage
 
 
 carriers: dict[str, Callable[[Callable[[], None]], None]] = {}
@@ -730,6 +743,9 @@ def monotonic() -> float:
 
 
 # -- the dictionary --------------------------------------------------------------------------------
+#
+# A process of a behaviour finds two things in it: `$ancestors`, who started it, who started that one and
+# so on, by name where they had one, and `$initial_call`.
 
 
 def put(key: object, value: object) -> object:
@@ -737,11 +753,9 @@ def put(key: object, value: object) -> object:
 
     Source: https://hexdocs.pm/elixir/Process.html#put/2
     """
-    cell = me()
-    if cell.dictionary is None:
-        cell.dictionary = {}
-    before = cell.dictionary.get(key)
-    cell.dictionary[key] = value
+    dictionary = _dictionary(me())
+    before = dictionary.get(key)
+    dictionary[key] = value
     return before
 
 
@@ -750,7 +764,7 @@ def get(key: object, default: object = None) -> object:
 
     Source: https://hexdocs.pm/elixir/Process.html#get/2
     """
-    return (me().dictionary or {}).get(key, default)
+    return _dictionary(me()).get(key, default)
 
 
 def delete(key: object) -> object:
@@ -758,8 +772,7 @@ def delete(key: object) -> object:
 
     Source: https://hexdocs.pm/elixir/Process.html#delete/1
     """
-    dictionary = me().dictionary
-    return None if dictionary is None else dictionary.pop(key, None)
+    return _dictionary(me()).pop(key, None)
 
 
 def get_keys(*value: object) -> list[object]:
@@ -767,8 +780,22 @@ def get_keys(*value: object) -> list[object]:
 
     Source: https://hexdocs.pm/elixir/Process.html#get_keys/1
     """
-    dictionary = me().dictionary or {}
+    dictionary = _dictionary(me())
     return [key for key, each in dictionary.items() if not value or each == value[0]]
+
+
+def _dictionary(cell: Cell) -> dict[object, object]:
+    """Return the dictionary of a process, made when it is first asked for."""
+    # A million servers that never look into theirs need not have one for what every server is given.
+    if cell.dictionary is None:
+        cell.dictionary = _given(cell)
+    return cell.dictionary
+
+
+def _given(cell: Cell) -> dict[object, object]:
+    if cell.ancestors is None:
+        return {}
+    return {"$ancestors": [*cell.ancestors], "$initial_call": cell.doing}
 
 
 # -- looking ---------------------------------------------------------------------------------------
@@ -828,7 +855,7 @@ def _info(scheduler: Scheduler, _: Cell, pid: Pid) -> ProcessInfo | None:
         trap_exit=cell.traps,
         parent=cell.parent,
         host="thread" if cell in scheduler.carried else None,
-        dictionary=tuple(cell.dictionary or ()),
+        dictionary=tuple(_given(cell) if cell.dictionary is None else cell.dictionary),
     )
 
 

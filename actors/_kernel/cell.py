@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from actors.exits import Reason
     from actors.messages import Message
 
-__all__ = ["Body", "Cell", "Handler", "Outcome"]
+__all__ = ["Ancestors", "Body", "Cell", "Handler", "Outcome"]
 
 Body: TypeAlias = Callable[[], object]
 Handler: TypeAlias = "Callable[[Message], object]"
+Ancestors: TypeAlias = "tuple[Pid | str, ...]"
 Outcome: TypeAlias = "tuple[str, object]"
 """How an exchange ended: `("reply", value)`, `("down", reason)` or `("timeout", None)`."""
 
@@ -39,6 +40,7 @@ class Cell:
 
     __slots__ = (
         "aliases",
+        "ancestors",
         "answer",
         "armed",
         "awaiting",
@@ -53,6 +55,7 @@ class Cell:
         "handler",
         "idle",
         "kin",
+        "lineage",
         "links",
         "mail",
         "monitors",
@@ -109,6 +112,10 @@ class Cell:
         """A handler's timeout: how long it rests before it is told so."""
         self.parent: Pid | None = None
         """Who started it."""
+        self.ancestors: Ancestors | None = None
+        """Of a process of a behaviour: who started it, who started that one, and so on."""
+        self.lineage: Ancestors | None = None
+        """The ancestors of its children, made for the first and shared by all."""
         self.kin = False
         """Whether it was started linked to its parent."""
         self.port: Port | None = None

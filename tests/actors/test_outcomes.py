@@ -50,3 +50,25 @@ def test_no_state_and_no_reply_are_values_and_not_left_out() -> None:
 def test_outcomes_print_as_they_are_written() -> None:
     assert repr(Reply(1)) == "Reply(value=1, state=KEEP, then=None)"
     assert repr(Stop("why")) == "Stop(reason='why', state=KEEP, reply=NO_REPLY)"
+
+
+@pytest.mark.parametrize(
+    ("typed", "plain"),
+    [
+        (Started[int](1), Started(1)),
+        (Reply[str, int]("a", 1), Reply("a", 1)),
+        (NoReply[int](1), NoReply(1)),
+        (Stop[str, int]("why", 1), Stop("why", 1)),
+    ],
+)
+def test_an_outcome_made_by_its_typed_name_is_the_same_as_one_without(
+    typed: object, plain: object
+) -> None:
+    assert typed == plain
+
+
+def test_an_outcome_for_life_or_death_cannot_be_changed() -> None:
+    outcomes: list[Started[int] | Stop[object, int]] = [Started(1), Stop("why", 1)]
+    for outcome in outcomes:
+        with pytest.raises(dataclasses.FrozenInstanceError, match="state"):
+            outcome.state = 2  # type: ignore[misc]
