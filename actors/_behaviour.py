@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from actors import naming, process, telemetry
-from actors._envelopes import CALL, CAST, SYSTEM, Caller
+from actors._envelopes import CALL, CAST, REPLY, SYSTEM, Caller
 from actors._kernel.cell import Cell
 from actors._kernel.current import me
 from actors._kernel.scheduler import Scheduler
@@ -55,13 +55,16 @@ __all__ = [
     "Failure",
     "Server",
     "StartOptions",
+    "become",
     "call",
     "cast",
+    "is_ending",
     "me",
     "reply",
     "report_crash",
     "start",
     "stop",
+    "system",
 ]
 
 Function = tuple[str, str]
@@ -360,9 +363,16 @@ def reply(caller: Caller, value: object) -> None:
         return
     here = me()
     if here.port is None and waiting.scheduler is here.scheduler:
-        here.scheduler.answer(waiting, ref, "reply", value)
+        if not here.scheduler.answer(waiting, ref, "reply", value):
+            here.scheduler.send_alias(ref, (REPLY, ref, value))
     else:
-        waiting.scheduler.post(waiting.scheduler.answer, waiting, ref, "reply", value)
+        waiting.scheduler.post(_answer, waiting.scheduler, waiting, ref, value)
+
+
+def _answer(scheduler: Scheduler, waiting: Cell, ref: Ref, value: object) -> None:
+    # Whoever does not wait for it has sent a request with an alias, or has given up.
+    if not scheduler.answer(waiting, ref, "reply", value):
+        scheduler.send_alias(ref, (REPLY, ref, value))
 
 
 def stop(
@@ -397,6 +407,46 @@ def _is_same(one: Reason, other: Reason) -> bool:
         return one is other or bool(one == other)
     except Exception:  # noqa: BLE001 - equality is user code: not comparable is not the same
         return False
+
+
+def system(
+    server: Address,
+    request: Message,
+    timeout: float | None,
+    function: Function,
+    arguments: Sequence[object],
+) -> object:
+    """Send a system request to a process that answers them, and wait for the reply.
+
+    Raises:
+        CallFailed: One of its leaves; see `actors.errors`.
+        BadArgument: The timeout is none.
+    """
+    process.check_timeout("timeout", timeout)
+    cell = me()
+    target = _locate(server)
+    refusal = _refusal(cell, target, server)
+    if refusal is not None:
+        raise _failure(*refusal, server, request, timeout, function, arguments)
+    assert target is not None
+    cell.scheduler.own(target)
+    kind, value = process.exchange(target, SYSTEM, request, timeout)
+    if kind == "reply":
+        return value
+    raise _failure(kind, value, server, request, timeout, function, arguments)
+
+
+# -- the process half ------------------------------------------------------------------------------
+
+
+def become(handler: Callable[[Message], object]) -> None:
+    """Let the calling process's messages go to another handler, from the next one on."""
+    me().handler = handler
+
+
+def is_ending() -> bool:
+    """Tell whether the calling process was told to end, so that its code must not go on."""
+    return me().exiting is not None
 
 
 # -- ends ------------------------------------------------------------------------------------------

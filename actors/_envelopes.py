@@ -10,7 +10,8 @@ identity, and none of them is spelled like a name: Python keeps equal names as o
     (SYSTEM, (pid, ref), request)   for the machinery itself: `("terminate", reason)` and those of `debug`
 
 A reply is no message: it goes straight to the waiting caller and is dropped when that one has given
-up, so a late reply can never be found in a mailbox.
+up, so a late reply can never be found in a mailbox. Only a request that nobody waits in, one of
+`send_request`, is answered by mail: `(REPLY, ref, value)`, through its alias and once.
 
 Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html
 """
@@ -21,10 +22,11 @@ from typing import Final, TypeAlias
 
 from actors.pid import Pid, Ref
 
-__all__ = ["CALL", "CAST", "SYSTEM", "Caller"]
+__all__ = ["CALL", "CAST", "REPLY", "SYSTEM", "Caller"]
 
 CALL: Final = "$gen_call"
 CAST: Final = "$gen_cast"
+REPLY: Final = "$gen_reply"
 SYSTEM: Final = "$system"
 
 Caller: TypeAlias = tuple[Pid, Ref]

@@ -202,11 +202,13 @@ class Scheduler(Relations):
             cell.deadline = None
             left = self._batch
             try:
-                while True:
+                while handler is not None:
                     handler(mail.popleft())
                     left -= 1
                     if not mail or not left:
                         break
+                    # It may have given itself another one, as a process that is debugged does.
+                    handler = cell.handler
             except BaseException as error:  # noqa: BLE001 - whatever user code raises ends its process only
                 self._leave(cell, me, error)
                 return
