@@ -42,7 +42,7 @@ from typing import (
     cast as typed,
 )
 
-from actors import _behaviour, naming, telemetry
+from actors import _behaviour, debug, naming, telemetry
 from actors._behaviour import DEFAULT_TIMEOUT, Cell, Ended, Failure, StartOptions, me
 from actors._envelopes import CALL, CAST, SYSTEM, Caller
 from actors._halves import Asked, call, cast, protocol_of
@@ -64,6 +64,7 @@ from actors.outcomes import (
 from actors.pid import LOCAL_NODE, Pid, Ref
 
 if TYPE_CHECKING:
+    from actors.debug import Watch
     from actors.process import Host
 
 __all__ = ["Caller", "GenServer", "call", "cast"]
@@ -423,6 +424,52 @@ class GenServer(Generic[S]):
         """
         return None
 
+    def code_change(self, old_version: object, state: S, extra: object) -> S:
+        """Turn the state into one that the present code works with, while the server is suspended.
+
+        Called for `debug.change_code`. What it raises leaves everything as it was.
+
+        Args:
+            old_version: What the caller says that the state was made by.
+            state: The present state.
+            extra: Whatever the caller passed.
+
+        Returns:
+            The new state; here the present one.
+
+        Source: https://hexdocs.pm/elixir/GenServer.html#c:code_change/3
+        """
+        return state
+
+    def format_status(self, status: Mapping[str, object]) -> Mapping[str, object]:
+        """Say what people are to see of the server: in `debug.get_status` and in reports.
+
+        Runs in the server. If it fails, a text stands for the state.
+
+        Args:
+            status: The `"state"`; in reports also the last `"message"` and the `"reason"`.
+
+        Returns:
+            What is to be shown instead; what is left out is shown as it is.
+
+        Source: https://hexdocs.pm/elixir/GenServer.html#c:format_status/1
+        """
+        return status
+
+    def system_get_state(self, state: S) -> object:
+        """Return what `debug.get_state` tells, for a server that keeps its state elsewhere.
+
+        Source: https://www.erlang.org/doc/apps/stdlib/sys.html#c:system_get_state/1
+        """
+        return state
+
+    def system_replace_state(self, state: object) -> S:
+        """Take up what `debug.replace_state` was given; return what is the state from now on.
+
+        Source: https://www.erlang.org/doc/apps/stdlib/sys.html#c:system_replace_state/2
+        """
+        return typed("S", state)
+
 
 # -- process half: the step that handles one message -----------------------------------------------
 
@@ -438,11 +485,14 @@ class _Server(Generic[S]):
         "_cell",
         "_initial_call",
         "_kwargs",
-        "_parent",
         "_scheduler",
         "callbacks",
+        "parent",
         "state",
+        "watch",
     )
+
+    module = "gen_server"
 
     def __init__(
         self,
@@ -456,7 +506,8 @@ class _Server(Generic[S]):
         self._calls = callbacks._calls  # noqa: SLF001 - one class in two parts
         self._casts = callbacks._casts  # noqa: SLF001 - the same
         self._initial_call = initial_call
-        self._parent = parent
+        self.parent = parent
+        self.watch: Watch | None = None
         self._args = args
         self._kwargs = kwargs
         self._cell: Cell = me()
@@ -494,10 +545,10 @@ class _Server(Generic[S]):
                     self._handle_cast(message[1])
                     return
                 if tag is SYSTEM:
-                    self._handle_system(message[2])
+                    debug.serve(self, message)
                     return
-            elif type(message) is Exited and message.pid is self._parent:
-                self._end(message.reason, message)
+            elif type(message) is Exited and message.pid is self.parent:
+                self.end(message.reason, message)
             self._take(self.callbacks.handle_info(message, self.state), message)
         except BaseException as error:  # noqa: BLE001 - every end of a callback goes one way
             self._fail(error, message)
@@ -523,12 +574,16 @@ class _Server(Generic[S]):
                 pid, ref = caller
                 waiting = pid._cell  # noqa: SLF001 - the corridor
                 scheduler = self._scheduler
-                if waiting is None or waiting.awaiting is not ref:
-                    pass
-                elif scheduler is waiting.scheduler:
+                if (
+                    waiting is not None
+                    and waiting.awaiting is ref
+                    and scheduler is waiting.scheduler
+                ):
                     scheduler.answer(waiting, ref, "reply", outcome.value)
                 else:
                     _behaviour.reply(caller, outcome.value)
+                if self.watch is not None:
+                    self.watch.answered(caller, outcome.value, self.state)
             if then is not None or cell.rest_for is not None:
                 self._follow(then)
         elif type(outcome) is NoReply:
@@ -550,13 +605,6 @@ class _Server(Generic[S]):
                 self.state = outcome.state
         else:
             self._take(outcome, (CAST, request))
-
-    def _handle_system(self, request: Message) -> None:
-        match request:
-            case ("terminate", reason):
-                self._end(reason, (SYSTEM, request))
-            case _:
-                raise BadArgument("system request", request, '("terminate", reason)')
 
     def _take(self, outcome: object, message: Message) -> None:
         """Do what the outcome of a callback says, and what follows from that."""
@@ -591,6 +639,39 @@ class _Server(Generic[S]):
                 self._fail(error, message)
         cell.rest_for = None if isinstance(extra, Hibernate) else extra
 
+    # -- what `debug` asks for --------------------------------------------------------------------
+
+    def get_state(self) -> object:
+        return self.callbacks.system_get_state(self.state)
+
+    def set_state(self, state: object) -> None:
+        self.state = self.callbacks.system_replace_state(state)
+
+    def status(self) -> object:
+        return self._shown(state=self.get_state())["state"]
+
+    def change_code(self, module: type | None, old_version: object, extra: object) -> None:
+        callbacks, before = self.callbacks, type(self.callbacks)
+        try:
+            callbacks.__class__ = before if module is None else _server_class(module)
+            self.state = callbacks.code_change(old_version, self.state, extra)
+        except BaseException:
+            callbacks.__class__ = before
+            raise
+        self._calls = callbacks._calls  # noqa: SLF001 - one class in two parts
+        self._casts = callbacks._casts  # noqa: SLF001 - the same
+
+    def _shown(self, **status: object) -> Mapping[str, object]:
+        """Return what people are to see of the server."""
+        callbacks = self.callbacks
+        try:
+            return {**status, **callbacks.format_status(status)}
+        except BaseException:
+            if self._cell.exiting is not None:
+                raise
+            text = f"{type(callbacks).__qualname__}.format_status failed"
+            return {**status, "state": text}
+
     # -- ends -------------------------------------------------------------------------------------
 
     def _stop(
@@ -600,26 +681,35 @@ class _Server(Generic[S]):
         if outcome.state is not KEEP:
             self.state = outcome.state
         try:
-            self._end(outcome.reason, message)
+            self.end(outcome.reason, message)
         finally:
             if caller is not None and outcome.reply is not NO_REPLY and self._cell.exiting is None:
                 _behaviour.reply(caller, outcome.reply)
+                if self.watch is not None:
+                    self.watch.answered(caller, outcome.reply, self.state)
 
     def _fail(self, error: BaseException, message: Message) -> NoReturn:
         """End after a callback has raised, unless the process is on its way out already."""
         if isinstance(error, Ended | Killed) or self._cell.exiting is not None:
             raise error
         stack = Stack.of(error.__traceback__)
-        self._end(reason_of(error), message, stack)
+        self.end(reason_of(error), message, stack)
 
-    def _end(self, reason: Reason, message: Message, stack: Stack | None = None) -> NoReturn:
-        failure = Failure("gen_server", self._initial_call, message, self.state, stack)
+    def end(self, reason: Reason, message: Message, stack: Stack | None = None) -> NoReturn:
         callbacks, state = self.callbacks, self.state
+        shown = self._shown(state=state, message=message, reason=reason)
+        failure = Failure(self.module, self._initial_call, shown["message"], shown["state"], stack)
         _behaviour.end(reason, lambda why: callbacks.terminate(why, state), failure)
 
 
 def _bad_return(outcome: object) -> Exit:
     return Exit(("bad_return_value", outcome))
+
+
+def _server_class(module: object) -> type:
+    if not (isinstance(module, type) and issubclass(module, GenServer)):
+        raise BadArgument("module", module, "a subclass of GenServer")
+    return module
 
 
 def _is_extra(extra: object) -> bool:
