@@ -42,7 +42,7 @@ from typing import (
     cast as typed,
 )
 
-from actors import _behaviour, debug, naming, telemetry
+from actors import _behaviour, debug, naming, requests, telemetry
 from actors._behaviour import DEFAULT_TIMEOUT, Cell, Ended, Failure, StartOptions, me
 from actors._envelopes import CALL, CAST, SYSTEM, Caller
 from actors._halves import Asked, call, cast, protocol_of
@@ -354,6 +354,13 @@ class GenServer(Generic[S]):
                 return server
             case _:
                 return naming.whereis(server)
+
+    send_request = staticmethod(requests.send_request)
+    receive_response = staticmethod(requests.receive_response)
+    wait_response = staticmethod(requests.wait_response)
+    check_response = staticmethod(requests.check_response)
+    multi_call = staticmethod(requests.multi_call)
+    abcast = staticmethod(requests.abcast)
 
     # -- process half: callbacks ------------------------------------------------------------------
 

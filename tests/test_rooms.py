@@ -53,7 +53,7 @@ FLOORS = {
         "words",
     ),
     "doors": Floor("actors", "process naming runtime", "words kernel"),
-    "machinery": Floor("actors", "_behaviour _halves task threads debug groups", "words doors"),
+    "machinery": Floor("actors", "_behaviour _halves requests task threads debug groups", "words doors"),
     "behaviours": Floor(
         "actors",
         "gen_server agent state_machine event_manager "
