@@ -33,6 +33,7 @@ __all__ = [
     "Extra",
     "Hibernate",
     "Ignore",
+    "Keep",
     "NoReply",
     "Reply",
     "Started",
@@ -72,7 +73,9 @@ class _NoReply(Enum):
         return self.value
 
 
-KEEP: Literal[_Keep.KEEP] = _Keep.KEEP
+Keep: TypeAlias = Literal[_Keep.KEEP]
+"""The type of `KEEP`."""
+KEEP: Keep = _Keep.KEEP
 """The state stays as it was."""
 NO_REPLY: Literal[_NoReply.NO_REPLY] = _NoReply.NO_REPLY
 """A `Stop` that answers nobody."""

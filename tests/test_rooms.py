@@ -44,7 +44,9 @@ class Floor:
 
 FLOORS = {
     "words": Floor(
-        "actors", "pid exits outcomes errors telemetry messages _envelopes isolation", ""
+        "actors",
+        "pid exits outcomes errors telemetry messages _envelopes isolation transitions",
+        "",
     ),
     "kernel": Floor(
         "actors._kernel",
@@ -53,7 +55,9 @@ FLOORS = {
         "words",
     ),
     "doors": Floor("actors", "process naming runtime", "words kernel"),
-    "machinery": Floor("actors", "_behaviour _halves requests task threads debug groups", "words doors"),
+    "machinery": Floor(
+        "actors", "_behaviour _halves _startable requests task threads debug groups", "words doors"
+    ),
     "behaviours": Floor(
         "actors",
         "gen_server agent state_machine event_manager "
