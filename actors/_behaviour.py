@@ -426,9 +426,10 @@ def system(
     cell = me()
     target = _locate(server)
     refusal = _refusal(cell, target, server)
-    if refusal is not None:
-        raise _failure(*refusal, server, request, timeout, function, arguments)
-    assert target is not None
+    if target is None or refusal is not None:
+        raise _failure(
+            *(refusal or ("down", NOPROC)), server, request, timeout, function, arguments
+        )
     cell.scheduler.own(target)
     kind, value = process.exchange(target, SYSTEM, request, timeout)
     if kind == "reply":

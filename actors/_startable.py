@@ -9,15 +9,15 @@ Source: https://hexdocs.pm/elixir/Supervisor.html#module-child_spec-1-function
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 from typing import cast as typed
 
 from actors import _behaviour
 from actors._behaviour import Server, StartOptions
 from actors.errors import BadArgument
-from actors.naming import Name
+from actors.naming import MaybePid, Name
 from actors.pid import Pid
 
 if TYPE_CHECKING:
@@ -28,23 +28,32 @@ __all__ = ["Startable"]
 _UNSET = object()
 
 
-class Startable(ABC):
+class Startable:
     """The base of classes whose `start_link` starts a process."""
 
     options: ClassVar[Mapping[str, object]] = {}
     """The class keywords: `restart`, `shutdown`, `id`, `host`."""
 
+    _own_options: ClassVar[Mapping[str, object]] = {}
+
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__()
-        unknown = options.keys() - {"restart", "shutdown", "id", "host"}
-        if unknown:
-            raise BadArgument("class keywords", sorted(unknown), "restart, shutdown, id and host")
-        cls.options = {**cls.options, **options}
+        for key, value in options.items():
+            _check_option(key, value)
+        cls._own_options = options
+        lineage = [vars(base).get("_own_options", {}) for base in reversed(cls.__mro__)]
+        cls.options = {key: value for own in lineage for key, value in own.items()}
 
     @classmethod
-    @abstractmethod
-    def _make(cls, parent: Pid, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Server:
+    def _make(
+        cls,
+        initial_call: str,
+        parent: Pid,
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+    ) -> Server:
         """Make the process half, in the new process."""
+        raise NotImplementedError
 
     @classmethod
     def start_link(
@@ -54,7 +63,7 @@ class Startable(ABC):
         timeout: float | None = None,
         host: Host = None,
         **kwargs: object,
-    ) -> Pid | None:
+    ) -> MaybePid:
         """Start a process linked to the caller and wait until its `init` is done.
 
         Args:
@@ -84,7 +93,7 @@ class Startable(ABC):
         timeout: float | None = None,
         host: Host = None,
         **kwargs: object,
-    ) -> Pid | None:
+    ) -> MaybePid:
         """Start a process that is linked to nobody; otherwise like `start_link`.
 
         Source: https://hexdocs.pm/elixir/GenServer.html#start/3
@@ -126,13 +135,42 @@ class Startable(ABC):
         return host if host is not None else typed("Host", cls.options.get("host"))
 
     @classmethod
-    def _initial_call(cls) -> str:
-        return f"{cls.__module__}.{cls.__qualname__}.init"
-
-    @classmethod
     def _start(
         cls, options: StartOptions, args: tuple[object, ...], kwargs: Mapping[str, object]
-    ) -> Pid | None:
-        return _behaviour.start(
-            lambda parent: cls._make(parent, args, kwargs), cls._initial_call(), options
-        )
+    ) -> MaybePid:
+        initial_call = f"{cls.__module__}.{cls.__qualname__}.init"
+        make = partial(cls._make, initial_call, args=args, kwargs=kwargs)
+        return _behaviour.start(make, initial_call, options)
+
+
+def _check_option(key: str, value: object) -> None:
+    """Refuse a class keyword that means nothing.
+
+    Raises:
+        BadArgument: It is none.
+    """
+    match key:
+        case "id":
+            return
+        case "restart":
+            accepted = "'permanent', 'transient' or 'temporary'"
+            fits = isinstance(value, str) and value in {"permanent", "transient", "temporary"}
+        case "host":
+            accepted = "None or 'thread'"
+            fits = value is None or (isinstance(value, str) and value == "thread")
+        case "shutdown":
+            accepted = "seconds, None or 'brutal_kill'"
+            fits = value is None or value == "brutal_kill" or _is_seconds(value)
+        case _:
+            raise BadArgument("class keyword", key, "restart, shutdown, id and host")
+    if not fits:
+        raise BadArgument(key, value, accepted)
+
+
+def _is_seconds(value: object) -> bool:
+    # NaN and the infinities fail the comparison, too large integers pass through no conversion.
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and 0 <= value < _LONGEST  # type: ignore[operator]
+
+
+_LONGEST = 1e15

@@ -43,13 +43,14 @@ from typing import (
 )
 
 from actors import _behaviour, debug, naming, requests, telemetry
-from actors._behaviour import DEFAULT_TIMEOUT, Cell, Ended, Failure, StartOptions, me
+from actors._behaviour import DEFAULT_TIMEOUT, Cell, Ended, Failure, Server, me
 from actors._envelopes import CALL, CAST, SYSTEM, Caller
 from actors._halves import Asked, call, cast, protocol_of
+from actors._startable import Startable
 from actors.errors import BadArgument
 from actors.exits import NORMAL, Exit, Killed, Reason, Stack, reason_of
 from actors.messages import Exited, Message
-from actors.naming import Address, MaybePid, Name
+from actors.naming import Address
 from actors.outcomes import (
     KEEP,
     NO_REPLY,
@@ -65,19 +66,16 @@ from actors.pid import LOCAL_NODE, Pid, Ref
 
 if TYPE_CHECKING:
     from actors.debug import Watch
-    from actors.process import Host
 
 __all__ = ["Caller", "GenServer", "call", "cast"]
 
 S = TypeVar("S")
 
-_UNSET = object()
-
 
 # -- the behaviour ---------------------------------------------------------------------------------
 
 
-class GenServer(Generic[S]):
+class GenServer(Startable, Generic[S]):
     """The base of servers. The instance belongs to its process: keep the state in it or hand it on.
 
     Class keywords record how a supervisor should treat the children of a class:
@@ -87,21 +85,12 @@ class GenServer(Generic[S]):
     Source: https://hexdocs.pm/elixir/GenServer.html
     """
 
-    options: ClassVar[Mapping[str, object]] = {}
-    """The class keywords: `restart`, `shutdown`, `id`, `host`."""
-
-    _own_options: ClassVar[Mapping[str, object]] = {}
     _calls: ClassVar[Mapping[str, Callable[..., object]]] = {}
     _casts: ClassVar[Mapping[str, Callable[..., object]]] = {}
     _caller: Caller | None = None
 
     def __init_subclass__(cls, **options: object) -> None:
-        super().__init_subclass__()
-        for key, value in options.items():
-            _check_option(key, value)
-        cls._own_options = options
-        lineage = [vars(base).get("_own_options", {}) for base in reversed(cls.__mro__)]
-        cls.options = {key: value for own in lineage for key, value in own.items()}
+        super().__init_subclass__(**options)
         cls._calls, cls._casts = protocol_of(cls)
 
     @property
@@ -119,96 +108,6 @@ class GenServer(Generic[S]):
         return self._caller
 
     # -- client half ------------------------------------------------------------------------------
-
-    @classmethod
-    def start_link(
-        cls,
-        *args: object,
-        name: Name | None = None,
-        timeout: float | None = None,
-        host: Host = None,
-        **kwargs: object,
-    ) -> MaybePid:
-        """Start a server linked to the caller and wait until its `init` is done.
-
-        Args:
-            args: Passed to `init`.
-            name: A name to register, or a `Via`.
-            timeout: Seconds that `init` may take; `None` for no limit.
-            host: `"thread"` for an OS thread of its own; the class keyword by default.
-            kwargs: Passed to `init`.
-
-        Returns:
-            The pid; `None` when `init` returned `Ignore()`.
-
-        Raises:
-            StartError: `init` failed, refused or took too long, or the name is taken. A caller that
-                does not trap exits is ended by the link as well, unless the reason is `"normal"`.
-            BadArgument: An option is none; nothing was started.
-
-        Source: https://hexdocs.pm/elixir/GenServer.html#start_link/3
-        """
-        return cls._start(StartOptions(True, name, timeout, cls._host(host)), args, kwargs)
-
-    @classmethod
-    def start(
-        cls,
-        *args: object,
-        name: Name | None = None,
-        timeout: float | None = None,
-        host: Host = None,
-        **kwargs: object,
-    ) -> MaybePid:
-        """Start a server that is linked to nobody; otherwise like `start_link`.
-
-        Source: https://hexdocs.pm/elixir/GenServer.html#start/3
-        """
-        return cls._start(StartOptions(False, name, timeout, cls._host(host)), args, kwargs)
-
-    @classmethod
-    def _host(cls, host: Host) -> Host:
-        return host if host is not None else typed("Host", cls.options.get("host"))
-
-    @classmethod
-    def _start(
-        cls, options: StartOptions, args: tuple[object, ...], kwargs: dict[str, object]
-    ) -> MaybePid:
-        initial_call = f"{cls.__module__}.{cls.__qualname__}.init"
-
-        def make(parent: Pid) -> _Server[S]:
-            return _Server(cls(), initial_call, parent, args, kwargs)
-
-        return _behaviour.start(make, initial_call, options)
-
-    @classmethod
-    def child_spec(
-        cls,
-        *args: object,
-        id: object = _UNSET,
-        restart: str | None = None,
-        shutdown: object = _UNSET,
-        **kwargs: object,
-    ) -> dict[str, object]:
-        """Describe a child of this class for a supervisor, as a plain mapping.
-
-        Args:
-            args: Passed to `start_link`.
-            id: What the supervisor calls it; the class by default.
-            restart: `"permanent"`, `"transient"` or `"temporary"`.
-            shutdown: Seconds it gets to end, `None` for no limit, or `"brutal_kill"`.
-            kwargs: Passed to `start_link`, such as `name`.
-
-        Source: https://hexdocs.pm/elixir/Supervisor.html#module-child_spec-1-function
-        """
-        spec: dict[str, object] = {"id": cls, "start": (cls.start_link, args, kwargs)}
-        spec |= {key: value for key, value in cls.options.items() if key != "host"}
-        if id is not _UNSET:
-            spec["id"] = id
-        if restart is not None:
-            spec["restart"] = restart
-        if shutdown is not _UNSET:
-            spec["shutdown"] = shutdown
-        return spec
 
     @staticmethod
     def call(
@@ -477,6 +376,16 @@ class GenServer(Generic[S]):
         """
         return typed("S", state)
 
+    @classmethod
+    def _make(
+        cls,
+        initial_call: str,
+        parent: Pid,
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+    ) -> Server:
+        return _Server(cls(), initial_call, parent, args, kwargs)
+
 
 # -- process half: the step that handles one message -----------------------------------------------
 
@@ -507,7 +416,7 @@ class _Server(Generic[S]):
         initial_call: str,
         parent: Pid,
         args: tuple[object, ...],
-        kwargs: dict[str, object],
+        kwargs: Mapping[str, object],
     ) -> None:
         self.callbacks = callbacks
         self._calls = callbacks._calls  # noqa: SLF001 - one class in two parts
@@ -729,31 +638,3 @@ def _is_extra(extra: object) -> bool:
 
 
 _LONGEST = 1e15
-
-
-def _is_step(extra: object) -> bool:
-    return isinstance(extra, Continue | Hibernate)
-
-
-def _check_option(key: str, value: object) -> None:
-    """Refuse a class keyword that means nothing.
-
-    Raises:
-        BadArgument: It is none.
-    """
-    match key:
-        case "id":
-            return
-        case "restart":
-            accepted = "'permanent', 'transient' or 'temporary'"
-            fits = isinstance(value, str) and value in {"permanent", "transient", "temporary"}
-        case "host":
-            accepted = "None or 'thread'"
-            fits = value is None or (isinstance(value, str) and value == "thread")
-        case "shutdown":
-            accepted = "seconds, None or 'brutal_kill'"
-            fits = value == "brutal_kill" or (_is_extra(value) and not _is_step(value))
-        case _:
-            raise BadArgument("class keyword", key, "restart, shutdown, id and host")
-    if not fits:
-        raise BadArgument(key, value, accepted)

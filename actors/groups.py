@@ -2,8 +2,8 @@
 
     join("rooms", pid) -> the scope monitors it, and notes it     -> Joined to who watches
     pid ends           -> it leaves all its groups                -> Left to who watches
-    join("rooms", pid) -> the scope monitors it, and notes it  -> Joined to who watches
-    pid ends           -> it leaves all its groups             -> Left to who watches
+
+A scope is a process with groups of its own, started by `start_link` and known by its name. A process
 may be in a group several times and leaves as often; groups without members are gone.
 
 Source: https://www.erlang.org/doc/apps/kernel/pg.html
@@ -17,11 +17,11 @@ from typing import NoReturn, TypeAlias, final
 from typing import cast as typed
 
 from actors import _behaviour, debug, process
-from actors._behaviour import Failure, StartOptions
+from actors._behaviour import Ended, Failure, StartOptions
 from actors._envelopes import CALL, Caller
 from actors.debug import Watch
 from actors.errors import ActorsError, BadArgument, shown
-from actors.exits import Exit, Reason, Stack, reason_of
+from actors.exits import Reason, Stack, reason_of
 from actors.messages import Down, Exited, Message
 from actors.pid import LOCAL_NODE, Pid, Ref
 
@@ -235,7 +235,7 @@ def demonitor(ref: Ref, *, scope: str = DEFAULT_SCOPE) -> bool:
 
 def _start(scope: str, *, is_linked: bool) -> Pid:
     options = StartOptions(is_linked, scope)
-    return typed("Pid", _behaviour.start(_Scope, "actors.groups.start_link", options))
+    return typed("Pid", _behaviour.start(_Scope, _INITIAL_CALL, options))
 
 
 def _ask(scope: str, request: tuple[object, ...]) -> object:
@@ -268,7 +268,6 @@ class _Scope:
     """One scope's groups and who watches them."""
 
     module = "pg"
-    initial_call = "actors.groups.start_link"
 
     def __init__(self, parent: Pid) -> None:
         self.parent = parent
@@ -393,23 +392,14 @@ class _Scope:
     def change_code(self, module: type | None, old_version: object, extra: object) -> None:
         """The state is the same in all versions."""
 
-    def end(self, reason: Reason, message: Message) -> NoReturn:
-        failure = Failure("groups", self.initial_call, message, self.get_state())
-        try:
-            _behaviour.end(reason, lambda _: None, failure)
-        except Exit as end:
-            raise _Ended(end.reason) from None
+    def end(self, reason: Reason, message: Message, stack: Stack | None = None) -> NoReturn:
+        failure = Failure("groups", _INITIAL_CALL, message, self.get_state(), stack)
+        _behaviour.end(reason, lambda _: None, failure)
 
     def _fail(self, error: BaseException, message: Message) -> NoReturn:
-        if isinstance(error, _Ended):
-            raise Exit(error.reason) from None
-        if _behaviour.is_ending():
+        if isinstance(error, Ended) or _behaviour.is_ending():
             raise error
-        try:
-            self.end(reason_of(error), message)
-        except _Ended as end:
-            raise Exit(end.reason) from None
+        self.end(reason_of(error), message, Stack.of(error.__traceback__))
 
 
-class _Ended(Exit):
-    """The end that the reports have been made for."""
+_INITIAL_CALL = "actors.groups.start_link"

@@ -37,7 +37,7 @@ from typing import Any, ClassVar, Generic, Literal, NoReturn, TypeAlias, TypeVar
 from typing import cast as typed
 
 from actors import _behaviour, debug, process, requests
-from actors._behaviour import Failure, Server
+from actors._behaviour import Ended, Failure, Server
 from actors._envelopes import CALL, CAST, Caller
 from actors._startable import Startable
 from actors.debug import Watch
@@ -213,8 +213,14 @@ class StateMachine(Startable, Generic[S, D]):
         return status
 
     @classmethod
-    def _make(cls, parent: Pid, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Server:
-        return _Machine(cls(), cls._initial_call(), parent, args, kwargs)
+    def _make(
+        cls,
+        initial_call: str,
+        parent: Pid,
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+    ) -> Server:
+        return _Machine(cls(), initial_call, parent, args, kwargs)
 
 
 # -- process half: the walk of one event -----------------------------------------------------------
@@ -247,7 +253,7 @@ class _Machine(Generic[S, D]):
         kwargs: Mapping[str, object],
     ) -> None:
         self.callbacks = callbacks
-        self.initial_call = initial_call
+        self._initial_call = initial_call
         self.parent = parent
         self.watch: Watch | None = None
         self.state: S = typed("S", None)
@@ -454,31 +460,19 @@ class _Machine(Generic[S, D]):
 
     # -- ends -------------------------------------------------------------------------------------
 
-    def end(self, reason: Reason, message: Message) -> NoReturn:
-        state, data = self.state, self.data
+    def end(self, reason: Reason, message: Message, stack: Stack | None = None) -> NoReturn:
+        callbacks, state, data = self.callbacks, self.state, self.data
         shown = self._shown(state=state, data=data, message=message, reason=reason)
         seen = shown["state"], shown["data"]
-        failure = Failure("state_machine", self.initial_call, shown["message"], seen)
-        callbacks = self.callbacks
-        try:
-            _behaviour.end(reason, lambda why: callbacks.terminate(why, state, data), failure)
-        except Exit as end:
-            raise _Ended(end.reason) from None
+        failure = Failure("state_machine", self._initial_call, shown["message"], seen, stack)
+        _behaviour.end(reason, lambda why: callbacks.terminate(why, state, data), failure)
 
     def _fail(self, error: BaseException, message: Message) -> NoReturn:
         """End after a callback has raised, unless the process is on its way out already."""
-        if isinstance(error, _Ended):
-            raise Exit(error.reason) from None
-        if _behaviour.is_ending():
+        if isinstance(error, Ended) or _behaviour.is_ending():
             raise error
-        try:
-            self.end(reason_of(error), message)
-        except _Ended as end:
-            raise Exit(end.reason) from None
-
-
-class _Ended(Exit):
-    """The end that `terminate` and the reports have been run for."""
+        stack = Stack.of(error.__traceback__)
+        self.end(reason_of(error), message, stack)
 
 
 @final

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +14,14 @@ from actors.groups import Joined, Left, NotJoined
 from actors.messages import Exited
 from actors.pid import Pid
 from tests.actors.schedules import every_schedule, heard, played
+
+
+@pytest.fixture(autouse=True)
+def _unreported() -> Iterator[None]:
+    """Many ends here are failures, and meant."""
+    before = telemetry.set_reporter(None)
+    yield
+    telemetry.set_reporter(before)
 
 
 def member() -> Pid:
@@ -173,7 +183,6 @@ def test_only_processes_join(wrong: Pid) -> None:
 
 def test_garbage_ends_the_scope() -> None:
     def main() -> list[object]:
-        telemetry.set_reporter(None)
         reasons = []
         for kind in ("cast", "info", "call"):
             groups.start_link()

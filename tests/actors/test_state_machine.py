@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar, TypeAlias
 
 import pytest
@@ -42,6 +42,14 @@ from actors.transitions import (
 from tests.actors.schedules import every_schedule, heard, played
 
 Answer: TypeAlias = Callable[[Event, str, int], object]
+
+
+@pytest.fixture(autouse=True)
+def _unreported() -> Iterator[None]:
+    """Many ends here are failures, and meant."""
+    before = telemetry.set_reporter(None)
+    yield
+    telemetry.set_reporter(before)
 
 
 class Told(StateMachine[str, int]):
@@ -710,7 +718,6 @@ def end_of(answer: object, kind: type[Told] = Told) -> object:
         ends = [each for each in heard() if isinstance(each, Exited)]
         return ends[0].reason if ends else "alive"
 
-    telemetry.set_reporter(None)
     return played(main)
 
 
@@ -807,7 +814,6 @@ def test_a_callback_that_raises_or_exits_ends_with_that_after_terminate() -> Non
         def exits(event: Event, state: str, data: int) -> object:
             process.exit("oops")
 
-        telemetry.set_reporter(None)
         for answer in (raises, exits):
             pid = start(answer)
             StateMachine.cast(pid, "x")
@@ -900,7 +906,6 @@ def test_a_machine_may_have_a_method_for_each_state() -> None:
 
 def test_a_state_without_a_method_ends_the_machine() -> None:
     def main() -> list[object]:
-        telemetry.set_reporter(None)
         reasons = []
         for state in ("call", "nowhere"):
             pid = Switch.start_link()
@@ -994,7 +999,6 @@ def test_a_machine_that_fails_is_reported_with_what_may_be_seen() -> None:
     event = ("actors", "state_machine", "terminate")
     telemetry.attach("test", event, lambda _, __, data: reports.append(data))
     try:
-        telemetry.set_reporter(None)
         played(main)
     finally:
         telemetry.detach("test")
