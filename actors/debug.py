@@ -454,8 +454,10 @@ _REQUEST = "sys"
 class SystemHalf(Protocol):
     """What `serve` needs of a process: OTP's system callbacks."""
 
-    module: str
-    """The name of its behaviour."""
+    @property
+    def module(self) -> str:
+        """The name of its behaviour."""
+
     parent: Pid
     """Whose end is its own; itself when it has none."""
     watch: Watch | None
@@ -467,8 +469,8 @@ class SystemHalf(Protocol):
     def get_state(self) -> object:
         """Return its state."""
 
-    def set_state(self, state: object) -> None:
-        """Take another state, or raise if it is none."""
+    def replace_state(self, function: Callable[[object], object]) -> object:
+        """Take another state, which a function makes of the present one, and return it."""
 
     def status(self) -> object:
         """Return its state as people are to see it."""
@@ -543,7 +545,7 @@ def _looked(half: SystemHalf, request: object) -> tuple[str, object]:
         case ("sys", "get_state"):
             return _tried(half.get_state, "system_get_state")
         case ("sys", "replace_state", function):
-            replace = partial(_replaced, half, typed("Callable[..., object]", function))
+            replace = partial(half.replace_state, typed("Callable[..., object]", function))
             return _tried(replace, "system_replace_state")
         case ("sys", "watch", change):
             watch = half.watch or Watch(half)
@@ -565,11 +567,6 @@ def _tried(what: Callable[[], object], name: str) -> tuple[str, object]:
         if _behaviour.is_ending():
             raise
         return ("error", ("callback_failed", name, reason_of(error)))
-
-
-def _replaced(half: SystemHalf, function: Callable[[object], object]) -> object:
-    half.set_state(function(half.get_state()))
-    return half.get_state()
 
 
 def _status(half: SystemHalf, *, is_suspended: bool) -> Status:

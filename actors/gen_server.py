@@ -85,6 +85,9 @@ class GenServer(Startable, Generic[S]):
     Source: https://hexdocs.pm/elixir/GenServer.html
     """
 
+    behaviour: ClassVar[str] = "gen_server"
+    """What `debug.get_status` calls it; behaviours that are built on this one say their own."""
+
     _calls: ClassVar[Mapping[str, Callable[..., object]]] = {}
     _casts: ClassVar[Mapping[str, Callable[..., object]]] = {}
     _caller: Caller | None = None
@@ -369,12 +372,12 @@ class GenServer(Startable, Generic[S]):
         """
         return state
 
-    def system_replace_state(self, state: object) -> S:
-        """Take up what `debug.replace_state` was given; return what is the state from now on.
+    def system_replace_state(self, function: Callable[[object], object], state: S) -> S:
+        """Do what `debug.replace_state` asks for; return what is the state from now on.
 
         Source: https://www.erlang.org/doc/apps/stdlib/sys.html#c:system_replace_state/2
         """
-        return typed("S", state)
+        return typed("S", function(state))
 
     @classmethod
     def _make(
@@ -408,7 +411,9 @@ class _Server(Generic[S]):
         "watch",
     )
 
-    module = "gen_server"
+    @property
+    def module(self) -> str:
+        return self.callbacks.behaviour
 
     def __init__(
         self,
@@ -560,8 +565,9 @@ class _Server(Generic[S]):
     def get_state(self) -> object:
         return self.callbacks.system_get_state(self.state)
 
-    def set_state(self, state: object) -> None:
-        self.state = self.callbacks.system_replace_state(state)
+    def replace_state(self, function: Callable[[object], object]) -> object:
+        self.state = self.callbacks.system_replace_state(function, self.state)
+        return self.get_state()
 
     def status(self) -> object:
         return self._shown(state=self.get_state())["state"]
@@ -614,7 +620,7 @@ class _Server(Generic[S]):
     def end(self, reason: Reason, message: Message, stack: Stack | None = None) -> NoReturn:
         callbacks, state = self.callbacks, self.state
         shown = self._shown(state=state, message=message, reason=reason)
-        failure = Failure(self.module, self._initial_call, shown["message"], shown["state"], stack)
+        failure = Failure("gen_server", self._initial_call, shown["message"], shown["state"], stack)
         _behaviour.end(reason, lambda why: callbacks.terminate(why, state), failure)
 
 

@@ -383,8 +383,8 @@ class _Scope:
     def get_state(self) -> object:
         return {group: tuple(pids) for group, pids in self._groups.items()}
 
-    def set_state(self, state: object) -> NoReturn:
-        raise BadArgument("state", state, "nothing: members join and leave")
+    def replace_state(self, function: Callable[[object], object]) -> NoReturn:
+        raise BadArgument("state", function, "nothing: members join and leave")
 
     def status(self) -> object:
         return self.get_state()

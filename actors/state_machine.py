@@ -30,7 +30,7 @@ https://www.erlang.org/doc/system/statem.html
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, ClassVar, Generic, Literal, NoReturn, TypeAlias, TypeVar, final
@@ -426,12 +426,13 @@ class _Machine(Generic[S, D]):
     def get_state(self) -> object:
         return self.state, self.data
 
-    def set_state(self, state: object) -> None:
-        match state:
-            case (new, data):
-                self.state, self.data = typed("S", new), typed("D", data)
-            case _:
-                raise BadArgument("state", state, "(state, data)")
+    def replace_state(self, function: Callable[[object], object]) -> object:
+        match function((self.state, self.data)):
+            case (state, data):
+                self.state, self.data = typed("S", state), typed("D", data)
+                return state, data
+            case other:
+                raise BadArgument("state", other, "(state, data)")
 
     def status(self) -> object:
         shown = self._shown(state=self.state, data=self.data)

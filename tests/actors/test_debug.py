@@ -608,8 +608,9 @@ class ByHand:
             fail()
         return self.state
 
-    def set_state(self, state: object) -> None:
-        self.state = state
+    def replace_state(self, function: Callable[[object], object]) -> object:
+        self.state = function(self.get_state())
+        return self.state
 
     def status(self) -> object:
         return ("by hand", self.state)

@@ -1,0 +1,459 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from actors import debug, process, telemetry
+from actors.errors import BadArgument, CallTimeout, NoProcess, StartError
+from actors.event_manager import (
+    EventHandler,
+    EventManager,
+    HandlerError,
+    HandlerExited,
+    HandlerId,
+    RemoveHandler,
+    SwapHandler,
+)
+from actors.exits import Crash
+from actors.messages import Exited, Message
+from actors.outcomes import Hibernate, Ignore, NoReply, Reply, Started, Stop
+from actors.pid import Pid
+from tests.actors.schedules import every_schedule, heard, played
+
+
+@pytest.fixture(autouse=True)
+def _unreported() -> Iterator[None]:
+    """Handlers here fail because they are meant to."""
+    before = telemetry.set_reporter(None)
+    yield
+    telemetry.set_reporter(before)
+
+
+class Eve(EventHandler[object]):
+    """Tells the process registered as "watcher" what happens to it, and does what events say."""
+
+    def init(self, number: object, swapped: object = None) -> object:
+        match number:
+            case "fail":
+                return Stop("no")
+            case "raise":
+                raise RuntimeError("oops")
+            case "junk":
+                return Ignore()
+        if swapped is not None:
+            tell(("init", number, swapped))
+        return number if number != "asleep" else Started(number, Hibernate())
+
+    def handle_event(self, event: Message, state: object) -> object:
+        match event:
+            case ("die", number) if number == state:
+                raise RuntimeError("oops")
+            case ("exit", number) if number == state:
+                process.exit("bye")
+            case ("answer", number, outcome) if number == state:
+                return outcome
+        tell(("event", state, event))
+        return NoReply(state)
+
+    def handle_call(self, request: Message, state: object) -> object:
+        match request:
+            case "raise":
+                raise RuntimeError("oops")
+            case "remove":
+                return RemoveHandler(("bye", state))
+            case "junk":
+                return "junk"
+            case ("swap", to):
+                return SwapHandler("a1", (Eve, to), to, reply="answer")
+            case "slow":
+                process.sleep(10.0)
+        return Reply(("answer", state, request), Hibernate() if request == "hibernate" else state)
+
+    def handle_info(self, message: Message, state: object) -> object:
+        if message == "remove":
+            return RemoveHandler()
+        tell(("info", state, message))
+        return None
+
+    def terminate(self, reason: object, state: object) -> object:
+        match reason:
+            case ("error", ("EXIT", Crash(exception=exception))):
+                tell(("terminate", state, ("error", type(exception).__name__)))
+            case _:
+                tell(("terminate", state, reason))
+        return ("stopped", state)
+
+
+def tell(message: Message) -> None:
+    process.send("watcher", message)
+
+
+def manager(*numbers: object) -> Pid:
+    """Start a manager with handlers, and let the calling process be told what they see."""
+    if process.whereis("watcher") is None:
+        process.register(process.self(), "watcher")
+    pid = EventManager.start()
+    for number in numbers:
+        EventManager.add_handler(pid, (Eve, number), number)
+    assert isinstance(pid, Pid)
+    return pid
+
+
+def refusal(what: Callable[[], object]) -> object:
+    with pytest.raises(HandlerError) as failed:
+        what()
+    return failed.value.reason
+
+
+def test_the_latest_handler_is_told_first_and_an_id_may_be_there_twice() -> None:
+    def main() -> None:
+        pid = manager(1, 2, 3, 1)
+        assert EventManager.which_handlers(pid) == [(Eve, 1), (Eve, 3), (Eve, 2), (Eve, 1)]
+        EventManager.notify(pid, "hello")
+        assert heard() == [("event", number, "hello") for number in (1, 3, 2, 1)]
+        EventManager.sync_notify(pid, "again")
+        assert len(heard(0)) == 4
+        process.send(pid, "raw")
+        assert heard() == [("info", number, "raw") for number in (1, 3, 2, 1)]
+
+    played(main)
+
+
+def test_a_handler_that_does_not_start_is_not_added() -> None:
+    def main() -> None:
+        pid = manager()
+        assert refusal(lambda: EventManager.add_handler(pid, Eve, "fail")) == "no"
+        reason = refusal(lambda: EventManager.add_handler(pid, Eve, "raise"))
+        assert isinstance(reason, tuple)
+        assert reason[0] == "EXIT"
+        assert isinstance(reason[1], Crash)
+        assert refusal(lambda: EventManager.add_handler(pid, Eve, "junk")) == Ignore()
+        EventManager.add_handler(pid, Eve, "asleep")
+        assert EventManager.which_handlers(pid) == [Eve]
+
+    played(main)
+
+
+@pytest.mark.parametrize("wrong", [Eve(), int, "Eve", (int, 1), (Eve,), (Eve, 1, 2), None])
+def test_what_is_no_handler_is_refused(wrong: HandlerId) -> None:
+    with pytest.raises(BadArgument, match="handler"):
+        played(lambda: EventManager.add_handler(manager(), wrong))
+
+
+def test_a_call_reaches_one_handler_by_its_id() -> None:
+    def main() -> object:
+        pid = manager(1, 2)
+        answer = EventManager.call(pid, (Eve, 2), "q")
+        return answer, refusal(lambda: EventManager.call(pid, (Eve, 9), "q"))
+
+    assert played(main) == (("answer", 2, "q"), "bad_module")
+
+
+def test_a_handler_that_fails_or_wishes_it_is_removed_and_the_others_go_on() -> None:
+    def main() -> None:
+        pid = manager(1, 2, 3)
+        EventManager.notify(pid, ("die", 2))
+        assert heard() == [
+            ("event", 3, ("die", 2)),
+            ("terminate", 2, ("error", "RuntimeError")),
+            ("event", 1, ("die", 2)),
+        ]
+        EventManager.notify(pid, ("answer", 3, RemoveHandler()))
+        assert heard()[0] == ("terminate", 3, "remove_handler")
+        EventManager.notify(pid, ("answer", 1, "junk"))
+        assert heard() == [("terminate", 1, ("error", "junk"))]
+        assert EventManager.which_handlers(pid) == []
+        assert process.is_alive(pid)
+
+    played(main)
+
+
+def test_calls_may_remove_fail_and_answer_what_is_none() -> None:
+    def main() -> None:
+        pid = manager(4, 5, 6)
+        assert EventManager.call(pid, (Eve, 4), "remove") == ("bye", 4)
+        assert heard() == [("terminate", 4, "remove_handler")]
+        reason = refusal(lambda: EventManager.call(pid, (Eve, 5), "raise"))
+        assert isinstance(reason, tuple)
+        assert reason[0] == "EXIT"
+        assert heard() == [("terminate", 5, ("error", "RuntimeError"))]
+        assert refusal(lambda: EventManager.call(pid, (Eve, 6), "junk")) == "junk"
+        assert heard() == [("terminate", 6, ("error", "junk"))]
+        assert EventManager.which_handlers(pid) == []
+
+    played(main)
+
+
+def test_a_delete_returns_what_terminate_returns() -> None:
+    def main() -> None:
+        pid = manager(6)
+        assert EventManager.delete_handler(pid, (Eve, 6), "args") == ("stopped", 6)
+        unknown = refusal(lambda: EventManager.delete_handler(pid, (Eve, 6), "args"))
+        assert unknown == "module_not_found"
+        assert heard() == [("terminate", 6, "args")]
+
+    played(main)
+
+
+def test_a_slow_handler_makes_a_call_time_out() -> None:
+    def main() -> None:
+        pid = manager(1)
+        with pytest.raises(CallTimeout):
+            EventManager.call(pid, (Eve, 1), "slow", 1.0)
+        with pytest.raises(BadArgument, match="timeout"):
+            EventManager.call(pid, (Eve, 1), "q", -1)
+
+    played(main)
+
+
+# Swapping
+
+
+def test_a_swap_hands_over_what_terminate_returns() -> None:
+    def main() -> None:
+        pid = manager(1)
+        EventManager.swap_handler(pid, (Eve, 1), "x", (Eve, 2), 2)
+        assert heard() == [("terminate", 1, "x"), ("init", 2, ("stopped", 1))]
+        EventManager.swap_handler(pid, (Eve, 99), "x", (Eve, 5), 5)
+        assert heard() == [("init", 5, "error")]
+        assert EventManager.which_handlers(pid) == [(Eve, 5), (Eve, 2)]
+        swap = lambda: EventManager.swap_handler(pid, (Eve, 5), "x", Eve, "fail")  # noqa: E731
+        assert refusal(swap) == "no"
+        assert EventManager.which_handlers(pid) == [(Eve, 2)]
+
+    played(main)
+
+
+def test_a_handler_may_swap_itself_and_keeps_its_place() -> None:
+    def main() -> None:
+        pid = manager(1, 2, 3)
+        swap: SwapHandler[object] = SwapHandler("a1", (Eve, 4), 4)
+        EventManager.sync_notify(pid, ("answer", 2, swap))
+        assert EventManager.which_handlers(pid) == [(Eve, 3), (Eve, 4), (Eve, 1)]
+        assert heard()[1:3] == [("terminate", 2, "a1"), ("init", 4, ("stopped", 2))]
+        assert EventManager.call(pid, (Eve, 4), ("swap", 7)) == "answer"
+        assert EventManager.which_handlers(pid) == [(Eve, 3), (Eve, 7), (Eve, 1)]
+        EventManager.sync_notify(pid, ("answer", 7, SwapHandler("a1", Eve, "fail")))
+        assert EventManager.which_handlers(pid) == [(Eve, 3), (Eve, 1)]
+
+    played(main)
+
+
+# Supervised handlers
+
+
+def supervised(pid: Pid, number: int) -> HandlerId:
+    EventManager.add_sup_handler(pid, (Eve, number), number)
+    return (Eve, number)
+
+
+def test_the_owner_of_a_handler_is_told_how_it_ended() -> None:
+    def main() -> None:
+        pid = manager()
+        ends: list[tuple[object, object]] = [
+            (RemoveHandler(), "normal"),
+            ("junk", "junk"),
+            (SwapHandler("a1", (Eve, 99), 99), ("swapped", (Eve, 99), process.self())),
+        ]
+        for number, (outcome, reason) in enumerate(ends):
+            handler = supervised(pid, number)
+            EventManager.notify(pid, ("answer", number, outcome))
+            assert HandlerExited(handler, reason) in heard()
+        handler = supervised(pid, 11)
+        EventManager.notify(pid, ("exit", 11))
+        assert HandlerExited(handler, ("EXIT", "bye")) in heard()
+        handler = supervised(pid, 12)
+        EventManager.delete_handler(pid, handler, "d")
+        assert heard() == [("terminate", 12, "d"), HandlerExited(handler, "normal")]
+
+    played(main)
+
+
+def test_a_swapped_handler_keeps_its_owner_and_another_may_take_it_over() -> None:
+    def main() -> None:
+        pid, me = manager(), process.self()
+        first = supervised(pid, 1)
+        EventManager.swap_handler(pid, first, "x", (Eve, 2), 2)
+        assert HandlerExited(first, ("swapped", (Eve, 2), me)) in heard()
+        EventManager.swap_sup_handler(pid, (Eve, 2), "x", (Eve, 3), 3)
+        assert HandlerExited((Eve, 2), ("swapped", (Eve, 3), me)) in heard()
+        EventManager.delete_handler(pid, (Eve, 3))
+        assert HandlerExited((Eve, 3), "normal") in heard()
+
+    played(main)
+
+
+def test_the_end_of_the_owner_ends_its_handlers_and_no_others() -> None:
+    def main() -> None:
+        pid = manager(1)
+
+        def own() -> None:
+            supervised(pid, 8)
+            supervised(pid, 9)
+            process.receive()
+
+        owner = process.spawn(own)
+        process.sleep(0.1)
+        process.send_exit(owner, "why")
+        assert heard() == [("terminate", 9, ("stop", "why")), ("terminate", 8, ("stop", "why"))]
+        assert EventManager.which_handlers(pid) == [(Eve, 1)]
+
+    played(main)
+
+
+def test_an_owner_is_linked_only_while_it_owns_a_handler() -> None:
+    def main() -> object:
+        pid, links = manager(), []
+
+        def linked() -> bool:
+            found = process.info(pid)
+            return found is not None and process.self() in found.links
+
+        for number in (1, 2):
+            supervised(pid, number)
+        for number in (1, 2):
+            links.append(linked())
+            EventManager.delete_handler(pid, (Eve, number))
+        refusal(lambda: EventManager.add_sup_handler(pid, Eve, "fail"))
+        return [*links, linked()]
+
+    assert played(main) == [True, True, False]
+
+
+def test_a_parent_stays_linked_when_it_owns_nothing_any_more() -> None:
+    def main() -> object:
+        process.register(process.self(), "watcher")
+        pid = EventManager.start_link()
+        assert isinstance(pid, Pid)
+        EventManager.delete_handler(pid, supervised(pid, 1))
+        process.send_exit(pid, "kill")
+        return Exited(pid, "killed") in heard()
+
+    assert played(main)
+
+
+# Ends
+
+
+def test_a_stop_ends_the_handlers_first_the_latest_first() -> None:
+    def main() -> None:
+        pid = manager(9)
+        handler = supervised(pid, 10)
+        EventManager.stop(pid)
+        assert heard() == [
+            ("terminate", 10, "stop"),
+            HandlerExited(handler, "shutdown"),
+            ("terminate", 9, "stop"),
+        ]
+        EventManager.notify(pid, "nobody hears")
+        with pytest.raises(NoProcess):
+            EventManager.sync_notify(pid, "x")
+        with pytest.raises(NoProcess):
+            EventManager.add_handler(pid, Eve, 1)
+        with pytest.raises(NoProcess):
+            EventManager.stop(pid)
+        with pytest.raises(NoProcess) as failed:
+            EventManager.call(pid, Eve, "q")
+        assert failed.value.reason[1][:2] == ("gen_event", "call")
+
+    played(main)
+
+
+def test_the_end_of_the_parent_ends_the_manager() -> None:
+    def main() -> object:
+        process.register(process.self(), "watcher")
+        pids: list[Pid] = []
+
+        def parent() -> None:
+            pids.append(EventManager.start_link(name="events"))
+            process.receive()
+
+        above = process.spawn(parent)
+        process.sleep(0.1)
+        EventManager.add_handler("events", (Eve, 1), 1)
+        ref = process.monitor(pids[0])
+        process.send_exit(above, "bye")
+        terminated, down = heard()
+        return terminated, getattr(down, "reason", None), getattr(down, "ref", None) is ref
+
+    assert played(main) == (("terminate", 1, "stop"), "bye", True)
+
+
+def test_a_manager_has_a_name_of_its_own_and_is_a_child_of_a_supervisor() -> None:
+    def main() -> None:
+        EventManager.start_link(name="events")
+        with pytest.raises(StartError, match="already_started"):
+            EventManager.start(name="events")
+
+    played(main)
+    assert EventManager.child_spec(name="events") == {
+        "id": (EventManager, "events"),
+        "start": (EventManager.start_link, (), {"name": "events"}),
+        "modules": "dynamic",
+    }
+
+
+# Debugging
+
+
+def test_the_states_of_the_handlers_are_told_and_replaced_one_by_one() -> None:
+    def main() -> object:
+        pid = manager(1, 2)
+        EventManager.add_handler(pid, Eve, 3)
+
+        def replace(handler: object) -> object:
+            match handler:
+                case (module, 1, _):
+                    return (module, 1, "new")
+                case (_, 2, _):
+                    raise ValueError
+                case other:
+                    return ("junk", other)
+
+        before = debug.get_state(pid)
+        return before, debug.replace_state(pid, replace), debug.get_status(pid).module
+
+    assert played(main) == (
+        [(Eve, None, 3), (Eve, 2, 2), (Eve, 1, 1)],
+        [(Eve, None, 3), (Eve, 2, 2), (Eve, 1, "new")],
+        "gen_event",
+    )
+
+
+def test_a_failing_handler_is_reported() -> None:
+    seen: list[object] = []
+
+    def main() -> None:
+        EventManager.sync_notify(manager(2), ("answer", 2, "junk"))
+
+    event = ("actors", "event_manager", "handler_failed")
+    telemetry.attach("test", event, lambda _, __, data: seen.append(dict(data)))
+    try:
+        played(main)
+    finally:
+        telemetry.detach("test")
+    [report] = seen
+    assert isinstance(report, dict)
+    assert (report["handler"], report["reason"], report["state"]) == ((Eve, 2), "junk", 2)
+
+
+def test_all_handlers_see_all_events_of_one_sender_in_order_in_every_schedule() -> None:
+    def main() -> object:
+        pid = manager(1, 2)
+
+        def sends(who: str) -> None:
+            for number in range(3):
+                EventManager.notify(pid, (who, number))
+
+        process.spawn(sends, "a")
+        process.spawn(sends, "b")
+        events = [each for each in heard() if isinstance(each, tuple)]
+        return [
+            [event[2] for event in events if event[1] == number and event[2][0] == who]
+            for number in (1, 2)
+            for who in ("a", "b")
+        ]
+
+    one, other = ([(who, number) for number in range(3)] for who in ("a", "b"))
+    assert every_schedule(main) == [[one, other, one, other]]
