@@ -24,7 +24,7 @@ from actors.exits import NORMAL, SHUTDOWN, Crash, Reason, reason_of
 from actors.gen_server import GenServer
 from actors.messages import Exited, Message
 from actors.naming import Address, MaybePid
-from actors.outcomes import KEEP, Hibernate, Ignore, Keep, NoReply, Reply, Started, Stop
+from actors.outcomes import KEEP, Hibernate, Ignore, Keep, NoReply, Reply, Started, Stop, sealed
 from actors.pid import Pid
 
 __all__ = [
@@ -83,6 +83,7 @@ class RemoveHandler:
 
 
 @final
+@sealed
 @dataclass(frozen=True, slots=True)
 class SwapHandler(Generic[D]):
     """The handler wants another one in its place, which is given what its `terminate` returns."""

@@ -17,6 +17,7 @@ All events of the library; those with a level are reports. A field in brackets m
 |---|---|---|
 | `("actors", "gen_server", "terminate")` | error | *process*, reason, [stack], last_message, state |
 | `("actors", "gen_server", "unhandled")` | warning | pid, [name], message |
+| `("actors", "event_manager", "handler_failed")` | error | manager, handler, reason, [last_message], [state] |
 | `("actors", "process", "crash")` | error | *process*, reason, [stack], [follows], *its end* |
 | `("actors", "process", "stuck")` | error | pid, initial_call, where, limit |
 | `("actors", "loop", "held")` | warning | pid, [name], initial_call, where, limit |
@@ -29,8 +30,8 @@ All events of the library; those with a level are reports. A field in brackets m
 | `("supervisors", "supervisor", "shutdown")` | error | supervisor, error_context, reason, offender |
 | `("supervisors", "supervisor", "unexpected")` | error | supervisor, message |
 
-A server that fails makes two events, as in OTP: its behaviour's `terminate`, which knows the
-message and the state, then the `crash` of its process, whose `follows` is the first one. A process
+A server that fails makes two events, as in OTP: its behaviour's `terminate`, where `state_machine`
+or `groups` may stand for `gen_server`, which knows the message and the state, then the `crash` of its process, whose `follows` is the first one. A process
 that fails in its `init`, or that is none of a behaviour, makes the second only. Ends with a clean
 reason, by a link or by `"kill"` make none.
 

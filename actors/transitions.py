@@ -23,7 +23,7 @@ from typing import Generic, Literal, TypeAlias, TypeVar, final
 from actors._envelopes import Caller
 from actors.exits import NORMAL, Reason
 from actors.messages import Message
-from actors.outcomes import KEEP, Hibernate, Keep
+from actors.outcomes import KEEP, Hibernate, Keep, sealed
 
 __all__ = [
     "Action",
@@ -226,6 +226,7 @@ Actions: TypeAlias = Sequence[Action] | Action
 
 
 @final
+@sealed
 @dataclass(frozen=True, slots=True)
 class Begin(Generic[S, D]):
     """The outcome of an `init`: where the machine begins."""
@@ -239,6 +240,7 @@ class Begin(Generic[S, D]):
 
 
 @final
+@sealed
 @dataclass(frozen=True, slots=True)
 class NextState(Generic[S, D]):
     """Go into a state. Only if it differs from the present one, that is a change of state."""
@@ -252,6 +254,7 @@ class NextState(Generic[S, D]):
 
 
 @final
+@sealed
 @dataclass(frozen=True, slots=True)
 class KeepState(Generic[D]):
     """Stay in the present state."""
@@ -263,6 +266,7 @@ class KeepState(Generic[D]):
 
 
 @final
+@sealed
 @dataclass(frozen=True, slots=True)
 class RepeatState(Generic[D]):
     """Stay in the present state and enter it anew: `Enter` is told once more."""
@@ -274,6 +278,7 @@ class RepeatState(Generic[D]):
 
 
 @final
+@sealed
 @dataclass(frozen=True, slots=True)
 class StopAndReply(Generic[D]):
     """Answer callers, then end: here the replies come before `terminate`."""

@@ -8,6 +8,7 @@ for the same term:
 | `"word"`, `True`, `None` | the atoms `word`, `true`, `nil`; a class is the atom of its name |
 | `Text("words")` | the string `"words"` |
 | `Exited(pid, reason)`, `Down(ref, pid, reason)` | `{:EXIT, pid, reason}`, `{:DOWN, ref, :process, pid, reason}` |
+| `HandlerExited(handler, reason)` | `{:gen_event_EXIT, handler, reason}` |
 | `TimedOut()`, `TimedOut(ref, message)` | `:timeout`, `{:timeout, ref, message}` |
 | `Crash(exception, stack)` | `{exception, stack}`; for an `ErlangError` `{term, stack}` |
 | `Crash(Throw(term), stack)` | `{{:nocatch, term}, stack}` |
@@ -26,6 +27,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from actors import process
 from actors.errors import BadArgument, CallFailed, StartError
+from actors.event_manager import HandlerExited
 from actors.exits import Crash, Exit, ExitsWith, Stack
 from actors.messages import Down, Exited, Message, TimedOut
 from actors.outcomes import KEEP, Continue, Hibernate, NoReply, Reply, Started, Stop
@@ -163,6 +165,8 @@ def as_term(value: object) -> object:
             return ("EXIT", value.pid, value.reason)
         case Down():
             return ("DOWN", value.ref, "process", value.process, value.reason)
+        case HandlerExited():
+            return ("gen_event_EXIT", value.handler, value.reason)
         case TimedOut():
             return "timeout" if value.ref is None else ("timeout", value.ref, value.message)
         case _:
