@@ -10,15 +10,18 @@ A tour of the rooms, from the bottom up.
   threads take part.
 * *The doors to it*: `process` (spawn, send, receive, link, monitor, timers), `naming` (addresses),
   `runtime` (`run`).
-* *Machinery and behaviours*: `_behaviour` (start, call, end), `_halves` (`@call` and `@cast`),
-  `gen_server` (`GenServer`).
+* *Machinery and behaviours*: `_behaviour` (start, call, end), `_startable` (`start_link` and
+  `child_spec` of a class), `_halves` (`@call` and `@cast`), `requests` (a call in two halves),
+  `debug` (look into a process, hold it, watch it), `groups` (names that many share), `gen_server`
+  (`GenServer`), `state_machine` (`StateMachine`; its words are in `transitions`), `event_manager`
+  (`EventManager`).
 * *Bridges*, imported when wanted: `threads` (pykka), `logs` (structlog), `testing` (virtual clock).
 
 A message walks through few of them: the client half wraps it, `process` hands it to the kernel, the
 scheduler calls the receiver's handler, `gen_server` unwraps it for the user's callback.
 """
 
-from actors import process
+from actors import debug, groups, process
 from actors.errors import (
     ActorsError,
     BadArgument,
@@ -32,6 +35,7 @@ from actors.errors import (
     ServerExited,
     StartError,
 )
+from actors.event_manager import EventHandler, EventManager
 from actors.exits import Crash, Exit, is_clean
 from actors.gen_server import Caller, GenServer, call, cast
 from actors.messages import Down, Exited, Message, TimedOut
@@ -46,6 +50,7 @@ from actors.process import (
     spawn_monitor,
 )
 from actors.runtime import Deadlock, MainExited, Runtime, run
+from actors.state_machine import StateMachine
 
 __all__ = [
     "ActorsError",
@@ -60,6 +65,8 @@ __all__ = [
     "Crash",
     "Deadlock",
     "Down",
+    "EventHandler",
+    "EventManager",
     "Exit",
     "Exited",
     "GenServer",
@@ -78,11 +85,14 @@ __all__ = [
     "ServerExited",
     "StartError",
     "Started",
+    "StateMachine",
     "Stop",
     "TimedOut",
     "Via",
     "call",
     "cast",
+    "debug",
+    "groups",
     "is_clean",
     "process",
     "receive",

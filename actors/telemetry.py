@@ -27,13 +27,15 @@ All events of the library; those with a level are reports. A field in brackets m
 | `("supervisors", "child", "terminated")` | error | supervisor, error_context, reason, offender |
 | `("supervisors", "child", "start_error")` | error | supervisor, error_context, reason, offender |
 | `("supervisors", "child", "shutdown_error")` | error | supervisor, error_context, reason, offender |
+| `("supervisors", "application", "exited")` | error | application, kind, reason |
 | `("supervisors", "supervisor", "shutdown")` | error | supervisor, error_context, reason, offender |
 | `("supervisors", "supervisor", "unexpected")` | error | supervisor, message |
 
-A server that fails makes two events, as in OTP: its behaviour's `terminate`, where `state_machine`
-or `groups` may stand for `gen_server`, which knows the message and the state, then the `crash` of its process, whose `follows` is the first one. A process
-that fails in its `init`, or that is none of a behaviour, makes the second only. Ends with a clean
-reason, by a link or by `"kill"` make none.
+A server that fails makes two events, as in OTP: its behaviour's `terminate`, which knows the
+message and the state, then the `crash` of its process, whose `follows` is the first one. In the
+first one `state_machine` or `groups` may stand for `gen_server`. A process that fails in its `init`,
+or that is none of a behaviour, makes the second only. Ends with a clean reason, by a link or by
+`"kill"` make none.
 
 Source: https://hexdocs.pm/telemetry/telemetry.html
 """

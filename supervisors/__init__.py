@@ -16,10 +16,12 @@ The hands, which act on processes:
 And the processes:
 
 * `supervisor`: `Supervisor`, which puts the above together.
+* `application`: whole trees, started in the order of their needs and stopped in reverse.
 
 Source: https://hexdocs.pm/elixir/Supervisor.html
 """
 
+from supervisors.application import Application, ApplicationError
 from supervisors.child_spec import (
     BadOption,
     BadSpec,
@@ -44,6 +46,8 @@ from supervisors.supervisor import (
 )
 
 __all__ = [
+    "Application",
+    "ApplicationError",
     "BadOption",
     "BadSpec",
     "ChildCounts",
