@@ -11,7 +11,8 @@ A tour of the rooms, from the bottom up.
 * *The doors to it*: `process` (spawn, send, receive, link, monitor, timers), `naming` (addresses),
   `runtime` (`run`).
 * *Machinery and behaviours*: `_behaviour` (start, call, end), `_halves` (`@call` and `@cast`),
-  `gen_server` (`GenServer`).
+  `task` (`Task`: a function in a process of its own; `_errand` runs it, `_task_stream` is many
+  of them), `gen_server` (`GenServer`), `agent` (`Agent`: a value in a process).
 * *Bridges*, imported when wanted: `threads` (pykka), `logs` (structlog), `testing` (virtual clock).
 
 A message walks through few of them: the client half wraps it, `process` hands it to the kernel, the
@@ -19,6 +20,7 @@ scheduler calls the receiver's handler, `gen_server` unwraps it for the user's c
 """
 
 from actors import process
+from actors.agent import Agent
 from actors.errors import (
     ActorsError,
     BadArgument,
@@ -31,6 +33,8 @@ from actors.errors import (
     NotInProcess,
     ServerExited,
     StartError,
+    TaskExited,
+    TaskTimeout,
 )
 from actors.exits import Crash, Exit, is_clean
 from actors.gen_server import Caller, GenServer, call, cast
@@ -46,10 +50,12 @@ from actors.process import (
     spawn_monitor,
 )
 from actors.runtime import Deadlock, MainExited, Runtime, run
+from actors.task import Task
 
 __all__ = [
     "ActorsError",
     "Address",
+    "Agent",
     "BadArgument",
     "CallCycle",
     "CallFailed",
@@ -79,6 +85,9 @@ __all__ = [
     "StartError",
     "Started",
     "Stop",
+    "Task",
+    "TaskExited",
+    "TaskTimeout",
     "TimedOut",
     "Via",
     "call",

@@ -53,7 +53,9 @@ FLOORS = {
         "words",
     ),
     "doors": Floor("actors", "process naming runtime", "words kernel"),
-    "machinery": Floor("actors", "_behaviour _halves task threads debug groups", "words doors"),
+    "machinery": Floor(
+        "actors", "_behaviour _halves _errand _task_stream task threads debug groups", "words doors"
+    ),
     "behaviours": Floor(
         "actors",
         "gen_server agent state_machine event_manager "
