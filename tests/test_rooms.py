@@ -68,7 +68,7 @@ FLOORS = {
         "words doors machinery behaviours",
     ),
     "specs": Floor("supervisors", "child_spec strategy _reports _intensity", "words"),
-    "hands": Floor("supervisors", "_children _shutdown", "words doors specs"),
+    "hands": Floor("supervisors", "_children _shutdown _crowd", "words doors specs"),
     "supervisors": Floor(
         "supervisors", "supervisor dynamic_supervisor", "words doors behaviours specs hands"
     ),
