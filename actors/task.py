@@ -49,14 +49,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Failed",
+    "Hire",
     "OnTimeout",
     "OnYieldTimeout",
     "Outcome",
+    "Rules",
     "Succeeded",
     "Task",
     "assign",
+    "callers",
+    "check_function",
     "employ",
-    "enlist",
+    "named",
+    "recruit",
     "stream_of",
 ]
 
@@ -137,7 +142,7 @@ class Task(Generic[T]):
 
         Source: https://hexdocs.pm/elixir/Task.html#async/1
         """
-        _check_function(fn)
+        check_function(fn)
         pid = recruit(process.self(), named(fn), watch=False, host=host)
         return assign(pid, fn, args)
 
@@ -443,12 +448,25 @@ class Task(Generic[T]):
 
         Source: https://hexdocs.pm/elixir/Task.html#async_stream/3
         """
-        _check_function(fn)
+        check_function(fn)
         rules = Rules(max_concurrency, ordered, timeout, on_timeout, zip_input_on_exit)
-        return stream_of(inputs, fn, args, rules, enlist(fn, host))
+        doing = named(fn)
+        return stream_of(
+            inputs, fn, args, rules, lambda: recruit(process.self(), doing, watch=False, host=host)
+        )
 
 
 # -- for those who start tasks elsewhere -----------------------------------------------------------
+
+
+def check_function(fn: object) -> None:
+    """Refuse what cannot be run.
+
+    Raises:
+        BadArgument: It is no function.
+    """
+    if not callable(fn):
+        raise BadArgument("fn", fn, "a function")
 
 
 def assign(pid: Pid, fn: Callable[[Unpack[Ts]], R], args: tuple[*Ts]) -> Task[R]:
@@ -482,14 +500,8 @@ def employ(
         link: Whether it is linked to the calling process.
         host: `"thread"` for an OS thread of its own.
     """
-    _check_function(fn)
+    check_function(fn)
     return send_off(Job(fn, args, asked_by), link=link, host=host)
-
-
-def enlist(fn: Callable[..., object], host: Host) -> Hire:
-    """Return how a stream starts its tasks when they are linked to its helper and nobody else."""
-    doing = named(fn)
-    return lambda: recruit(process.self(), doing, watch=False, host=host)
 
 
 def stream_of(
@@ -507,11 +519,6 @@ def stream_of(
 
 
 # -- helpers ---------------------------------------------------------------------------------------
-
-
-def _check_function(fn: object) -> None:
-    if not callable(fn):
-        raise BadArgument("fn", fn, "a function")
 
 
 def _check_owner(task: Task[object]) -> None:
