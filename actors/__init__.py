@@ -11,7 +11,8 @@ A tour of the rooms, from the bottom up.
 * *The doors to it*: `process` (spawn, send, receive, link, monitor, timers), `naming` (addresses),
   `runtime` (`run`).
 * *Machinery and behaviours*: `_behaviour` (start, call, end), `_halves` (`@call` and `@cast`),
-  `task` (`Task`: a function in a process of its own; `_errand` runs it, `_task_stream` is many
+  `task` (`Task`: a function in a process of its own; `_errand` runs it, `_outcome` waits for it,
+  `_task_stream` is many
   of them), `gen_server` (`GenServer`), `agent` (`Agent`: a value in a process).
 * *Bridges*, imported when wanted: `threads` (pykka), `logs` (structlog), `testing` (virtual clock).
 

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import (
     TYPE_CHECKING,
     ClassVar,
@@ -38,10 +37,10 @@ from typing import (
 
 from actors import process
 from actors._errand import Errand, Job, callers, named, recruit, send_off
+from actors._outcome import Awaited, end, forget, next_of
 from actors._task_stream import Hire, OnTimeout, Rules, Work, stream
 from actors.errors import BadArgument, CallFailed, TaskExited, TaskTimeout
-from actors.exits import KILL, KILLED, NOCONNECTION, NOPROC, SHUTDOWN, TIMEOUT, Crash, Reason
-from actors.messages import Down, Message, TimedOut
+from actors.exits import NOCONNECTION, TIMEOUT, Crash, Reason
 from actors.pid import Pid, Ref
 
 if TYPE_CHECKING:
@@ -242,13 +241,13 @@ class Task(Generic[T]):
         Source: https://hexdocs.pm/elixir/Task.html#await/2
         """
         _check_owner(task)
-        match _next_of(task, timeout):
+        match next_of(task.ref, timeout):
             case ("ok", value):
                 return typed("R", value)
             case ("exit", reason):
                 raise _exited(reason, task, "await", [task, timeout])
             case _:
-                _forget(task.ref)
+                forget(task.ref)
                 raise TaskTimeout(TIMEOUT, task, None, timeout, *_call("await", [task, timeout]))
 
     @staticmethod
@@ -271,14 +270,14 @@ class Task(Generic[T]):
 
         Source: https://hexdocs.pm/elixir/Task.html#await_many/2
         """
-        results, waiting = _Results(tasks, timeout), [*tasks]
+        results, waiting = Awaited(_owned(tasks), timeout), [*tasks]
         while (ended := results.wait()) is not None:
             task, outcome = ended
             if outcome[0] == "exit":
-                _forget_all(results.pending)
+                results.forget()
                 raise _exited(outcome[1], task, "await_many", [waiting, timeout])
         if results.pending:
-            _forget_all(results.pending)
+            results.forget()
             where = _call("await_many", [waiting, timeout])
             raise TaskTimeout(TIMEOUT, waiting, None, timeout, *where)
         return [typed("R", results.done[task.ref][1]) for task in waiting]
@@ -302,7 +301,7 @@ class Task(Generic[T]):
         Source: https://hexdocs.pm/elixir/Task.html#yield/2
         """
         _check_owner(task)
-        return _connected(_next_of(task, timeout), task, "yield", [task, timeout])
+        return _connected(next_of(task.ref, timeout), task, "yield", [task, timeout])
 
     @staticmethod
     def yield_many(
@@ -332,7 +331,7 @@ class Task(Generic[T]):
         Source: https://hexdocs.pm/elixir/Task.html#yield_many/2
         """
         _check_yield_options(limit, on_timeout)
-        results = _Results(tasks, timeout)
+        results = Awaited(_owned(tasks), timeout)
         wanted = len(results.pending) if limit is None else min(limit, len(results.pending))
         while len(results.done) < wanted and (ended := results.wait()) is not None:
             task, outcome = ended
@@ -371,7 +370,8 @@ class Task(Generic[T]):
         _check_owner(task)
         if timeout != "brutal_kill":
             process.check_timeout("timeout", timeout)
-        outcome = _next_of(task, 0) if task.pid is None else _end(task, task.pid, timeout)
+        ref, pid = task.ref, task.pid
+        outcome = next_of(ref, 0) if pid is None else end(ref, pid, timeout)
         return _connected(outcome, task, "shutdown", [task, timeout])
 
     @staticmethod
@@ -392,11 +392,11 @@ class Task(Generic[T]):
         Source: https://hexdocs.pm/elixir/Task.html#ignore/1
         """
         _check_owner(task)
-        outcome = _next_of(task, 0)
+        outcome = next_of(task.ref, 0)
         if outcome is None or outcome[0] == "ok":
             if task.pid is not None:
                 process.unlink(task.pid)
-            _forget(task.ref)
+            forget(task.ref)
         return _connected(outcome, task, "ignore", [task])
 
     # -- many -------------------------------------------------------------------------------------
@@ -529,6 +529,12 @@ def _check_owner(task: Task[object]) -> None:
         raise BadArgument("task", task, f"one that {here!r}, the calling process, has started")
 
 
+def _owned(tasks: Sequence[Task[object]]) -> dict[Ref, Task[object]]:
+    for task in tasks:
+        _check_owner(task)
+    return {task.ref: task for task in tasks}
+
+
 def _check_yield_options(limit: object, on_timeout: object) -> None:
     if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
         raise BadArgument("limit", limit, "a whole number above 0, or None for all")
@@ -562,80 +568,6 @@ def _connected(
             return typed("Outcome[R] | None", outcome)
 
 
-def _next_of(task: Task[object], timeout: float | None) -> Outcome[object] | None:
-    """Take a task's result or end out of the mailbox, waiting for it if need be."""
-    process.check_timeout("timeout", timeout)
-    return _outcome(process.receive(partial(_is_of, task.ref), timeout), task.ref)
-
-
-def _is_of(ref: Ref, message: Message) -> bool:
-    return _ref_of(message) is ref
-
-
-def _ref_of(message: Message) -> object:
-    """Return the reference that a message of a task carries."""
-    if type(message) is Down:
-        return message.ref
-    if type(message) is tuple and len(message) == 2:  # noqa: PLR2004 - a reference and a value
-        return message[0]
-    return None
-
-
-def _outcome(message: Message, ref: Ref) -> Outcome[object] | None:
-    match message:
-        case Down(reason=reason):
-            return ("exit", reason)
-        case (_, value):
-            # The `Down` that follows a result, if it is there already.
-            process.demonitor(ref, flush=True)
-            return ("ok", value)
-        case _:
-            return None
-
-
-def _forget(ref: Ref) -> None:
-    """Give up a task's result: afterwards no message of it is or will be in the mailbox."""
-    process.demonitor(ref, flush=True)
-    process.receive(partial(_is_of, ref), 0)
-
-
-def _forget_all(refs: Iterable[Ref]) -> None:
-    for ref in refs:
-        _forget(ref)
-
-
-class _Results:
-    """The outcomes of several tasks, as they come in until a common deadline."""
-
-    def __init__(self, tasks: Sequence[Task[object]], timeout: float | None) -> None:
-        process.check_timeout("timeout", timeout)
-        for task in tasks:
-            _check_owner(task)
-        self.pending = {task.ref: task for task in tasks}
-        self.done: dict[Ref, Outcome[object]] = {}
-        self._deadline = None if timeout is None else process.monotonic() + timeout
-
-    def wait(self) -> tuple[Task[object], Outcome[object]] | None:
-        """Return the next task that is done; `None` when all are, or the time is over."""
-        if not self.pending:
-            return None
-        left = None
-        if self._deadline is not None:
-            left = max(self._deadline - process.monotonic(), 0.0)
-        message = process.receive(lambda message: self._of(message) is not None, left)
-        task = self._of(message)
-        outcome = None if task is None else _outcome(message, task.ref)
-        if task is None or outcome is None:
-            return None
-        del self.pending[task.ref]
-        self.done[task.ref] = outcome
-        return task, outcome
-
-    def _of(self, message: Message) -> Task[object] | None:
-        ref = _ref_of(message)
-        return self.pending.get(ref) if isinstance(ref, Ref) else None
-
-
 def _leave(_: Task[object]) -> None:
     return None
 
@@ -649,49 +581,3 @@ _LATE: Mapping[str, Callable[[Task[object]], Outcome[object] | None]] = {
     "ignore": Task.ignore,
     "kill_task": _kill,
 }
-
-
-def _end(
-    task: Task[object], pid: Pid, timeout: float | Literal["brutal_kill"] | None
-) -> Outcome[object] | None:
-    """End a task's process and tell how it ended.
-
-    Through a monitor of its own: that of the task is gone when its result has been taken before.
-    """
-    process.unlink(pid)
-    ref = process.monitor(pid)
-    reason, wanted = _told(ref, pid, timeout)
-    if isinstance(reason, str) and reason == NOPROC:
-        # Gone before: then the task's own monitor knows why, unless that has been used up.
-        down = process.receive(lambda message: type(message) is Down and message.ref is task.ref, 0)
-        reason = down.reason if isinstance(down, Down) else NOPROC
-    process.demonitor(task.ref, flush=True)
-    match process.receive(partial(_is_of, task.ref), 0):
-        case (_, value):
-            return ("ok", value)
-        case _ if isinstance(reason, str) and reason == wanted:
-            return None
-        case _:
-            return ("exit", reason)
-
-
-def _told(
-    ref: Ref, pid: Pid, timeout: float | Literal["brutal_kill"] | None
-) -> tuple[Reason, Reason]:
-    """Have a process end; return how it did, and how it was to end."""
-
-    def wait(seconds: float | None) -> Message:
-        return process.receive(
-            lambda message: type(message) is Down and message.ref is ref, seconds
-        )
-
-    if timeout == "brutal_kill":
-        process.send_exit(pid, KILL)
-        down, wanted = wait(None), KILLED
-    else:
-        process.send_exit(pid, SHUTDOWN)
-        down, wanted = wait(timeout), SHUTDOWN
-        if isinstance(down, TimedOut):
-            process.send_exit(pid, KILL)
-            down = wait(None)
-    return down.reason if isinstance(down, Down) else NOPROC, wanted

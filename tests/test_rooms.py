@@ -54,7 +54,7 @@ FLOORS = {
     ),
     "doors": Floor("actors", "process naming runtime", "words kernel"),
     "machinery": Floor(
-        "actors", "_behaviour _halves _errand _task_stream task threads debug groups", "words doors"
+        "actors", "_behaviour _halves _errand _outcome _task_stream task threads debug groups", "words doors"
     ),
     "behaviours": Floor(
         "actors",
