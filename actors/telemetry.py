@@ -17,6 +17,7 @@ All events of the library; those with a level are reports. A field in brackets m
 |---|---|---|
 | `("actors", "gen_server", "terminate")` | error | *process*, reason, [stack], last_message, state |
 | `("actors", "gen_server", "unhandled")` | warning | pid, [name], message |
+| `("actors", "task", "terminate")` | error | pid, [name], starter, function, args, reason |
 | `("actors", "process", "crash")` | error | *process*, reason, [stack], [follows], *its end* |
 | `("actors", "process", "stuck")` | error | pid, initial_call, where, limit |
 | `("actors", "loop", "held")` | warning | pid, [name], initial_call, where, limit |
