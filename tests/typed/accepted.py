@@ -126,12 +126,16 @@ def double(number: int) -> str:
     return str(2 * number)
 
 
+def times(number: int, factor: int) -> int:
+    return number * factor
+
+
 def agents(via: Via) -> None:
     pid = Hits.start_link(lambda: 0, name="hits")
     assert_type(pid, Pid)
     assert_type(Hits.get(pid, lambda n: n + 1), int)
     assert_type(Hits.get("hits", double), str)
-    assert_type(Hits.get(via, pow, 2), int)
+    assert_type(Hits.get(via, times, 2), int)
     assert_type(Hits.get_and_update(pid, lambda n: (str(n), n + 1)), str)
     assert_type(Agent[int].get(pid, lambda n: [n]), list[int])
     assert_type(Agent.get(pid, double), str)
