@@ -12,8 +12,10 @@ A tour of the rooms, from the bottom up.
   `runtime` (`run`).
 * *Machinery and behaviours*: `_behaviour` (start, call, end), `_startable` (`start_link` and
   `child_spec` of a class), `_halves` (`@call` and `@cast`), `requests` (a call in two halves),
-  `debug` (look into a process, hold it, watch it), `groups` (names that many share), `gen_server`
-  (`GenServer`), `state_machine` (`StateMachine`; its words are in `transitions`), `event_manager`
+  `task` (`Task`: a function in a process of its own; `_errand` runs it, `_outcome` waits for it,
+  `_task_stream` is many of them), `debug` (look into a process, hold it, watch it), `groups` (names
+  that many share), `gen_server` (`GenServer`), `agent` (`Agent`: a value in a process),
+  `state_machine` (`StateMachine`; its words are in `transitions`), `event_manager`
   (`EventManager`).
 * *Bridges*, imported when wanted: `threads` (pykka), `logs` (structlog), `testing` (virtual clock).
 
@@ -22,6 +24,7 @@ scheduler calls the receiver's handler, `gen_server` unwraps it for the user's c
 """
 
 from actors import debug, groups, process
+from actors.agent import Agent
 from actors.errors import (
     ActorsError,
     BadArgument,
@@ -34,6 +37,8 @@ from actors.errors import (
     NotInProcess,
     ServerExited,
     StartError,
+    TaskExited,
+    TaskTimeout,
 )
 from actors.event_manager import EventHandler, EventManager
 from actors.exits import Crash, Exit, is_clean
@@ -51,10 +56,12 @@ from actors.process import (
 )
 from actors.runtime import Deadlock, MainExited, Runtime, run
 from actors.state_machine import StateMachine
+from actors.task import Task
 
 __all__ = [
     "ActorsError",
     "Address",
+    "Agent",
     "BadArgument",
     "CallCycle",
     "CallFailed",
@@ -87,6 +94,9 @@ __all__ = [
     "Started",
     "StateMachine",
     "Stop",
+    "Task",
+    "TaskExited",
+    "TaskTimeout",
     "TimedOut",
     "Via",
     "call",

@@ -350,9 +350,19 @@ def cast(server: Address | tuple[str, str] | None, request: Message) -> None:
     """Send a request that nobody answers; never waits, never fails."""
     target = server
     if type(target) is not Pid:
-        target = None if target is None else naming.whereis(target)
+        target = None if target is None else _found(target)
     if target is not None:
         process.send(target, (CAST, request))
+
+
+def _found(server: Address | tuple[str, str]) -> Pid | None:
+    try:
+        return naming.whereis(server)
+    except Exception:
+        # A table of names that is not there is like a server that is not; a wrong address is not.
+        if isinstance(server, naming.Via):
+            return None
+        raise
 
 
 def reply(caller: Caller, value: object) -> None:

@@ -8,7 +8,9 @@
     └── CallFailed                   the server's: a call got no answer; uncaught it ends the caller
         ├── NoProcess                nobody of that name or pid is alive
         ├── CallTimeout              no answer in time; the server still works on the request
+        │   └── TaskTimeout          the same of a task, which goes on unless it is linked
         ├── ServerExited             the server ended before it answered
+        │   └── TaskExited           the same of a task
         ├── CallingSelf              yours: a process cannot answer itself while it waits
         └── CallCycle                yours: the server waits, through others, for this very caller
 
@@ -36,6 +38,8 @@ __all__ = [
     "NotInProcess",
     "ServerExited",
     "StartError",
+    "TaskExited",
+    "TaskTimeout",
 ]
 
 _LONGEST = 200
@@ -198,6 +202,23 @@ class ServerExited(CallFailed):
 
     def _fault(self) -> str:
         return f"the server ended before it answered: {shown(self.why)}"
+
+
+class TaskTimeout(CallTimeout):
+    """A task did not answer in time; its late reply is dropped.
+
+    It goes on with its work. Uncaught, this error ends the owner, and the link the task with it.
+    """
+
+    def __str__(self) -> str:
+        return f"{self._fault()}: {shown(self.server)}"
+
+
+class TaskExited(ServerExited):
+    """A task ended before it answered; `why` is its exit reason."""
+
+    def __str__(self) -> str:
+        return f"the task ended before it answered: {shown(self.why)} ({shown(self.server)})"
 
 
 class CallingSelf(CallFailed):

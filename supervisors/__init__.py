@@ -6,16 +6,22 @@ A tour of the rooms, from the bottom up. Words and decisions, where no process i
   checked before anything starts.
 * `strategy`: who shares the fate of a child that ended, as a plan of what to stop and to start.
 * `_intensity`: how many restarts in how many seconds are too many.
+* `_terms`, `patterns`: keys as OTP compares and hashes them, and what values are searched by.
 
 The hands, which act on processes:
 
 * `_children`: the ordered table of children, and the start of one.
 * `_shutdown`: ask one to stop, wait, kill.
 * `_reports`: what the world is told.
+* `_crowd`: children without ids or order, and the end of all of them at once.
 
 And the processes:
 
-* `supervisor`: `Supervisor`, which puts the above together.
+* `supervisor`: `Supervisor`, which puts the above together, for children that are known before.
+* `dynamic_supervisor`: `DynamicSupervisor`, for children that come and go.
+* `task_supervisor`: `TaskSupervisor`, for tasks that are somebody's children.
+* `partition_supervisor`: `PartitionSupervisor`, for several of the same, each with its keys.
+* `registry`: `Registry`, names for processes, itself a supervision tree; `_entries` are its tables.
 * `application`: whole trees, started in the order of their needs and stopped in reverse.
 
 Source: https://hexdocs.pm/elixir/Supervisor.html
@@ -30,6 +36,10 @@ from supervisors.child_spec import (
     ChildSpec,
     override,
 )
+from supervisors.dynamic_supervisor import Dynamic, DynamicSupervisor
+from supervisors.partition_supervisor import PartitionSupervisor
+from supervisors.patterns import ANY, Clause, Var
+from supervisors.registry import AlreadyRegistered, Registry, TypedRegistry
 from supervisors.supervisor import (
     ChildCounts,
     ChildInfo,
@@ -44,8 +54,11 @@ from supervisors.supervisor import (
     terminate_child,
     which_children,
 )
+from supervisors.task_supervisor import TaskSupervisor, TooManyTasks
 
 __all__ = [
+    "ANY",
+    "AlreadyRegistered",
     "Application",
     "ApplicationError",
     "BadOption",
@@ -55,8 +68,17 @@ __all__ = [
     "ChildInfo",
     "ChildLike",
     "ChildSpec",
+    "Clause",
+    "Dynamic",
+    "DynamicSupervisor",
+    "PartitionSupervisor",
+    "Registry",
     "Supervised",
     "Supervisor",
+    "TaskSupervisor",
+    "TooManyTasks",
+    "TypedRegistry",
+    "Var",
     "count_children",
     "delete_child",
     "get_childspec",

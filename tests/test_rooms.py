@@ -56,7 +56,10 @@ FLOORS = {
     ),
     "doors": Floor("actors", "process naming runtime", "words kernel"),
     "machinery": Floor(
-        "actors", "_behaviour _halves _startable requests task threads debug groups", "words doors"
+        "actors",
+        "_behaviour _halves _startable requests _errand _outcome _task_stream task threads "
+        "debug groups",
+        "words doors",
     ),
     "behaviours": Floor(
         "actors",
@@ -69,14 +72,17 @@ FLOORS = {
         "asyncio_bridge pykka_bridge logs testing",
         "words doors machinery behaviours",
     ),
-    "specs": Floor("supervisors", "child_spec strategy _reports _intensity", "words"),
-    "hands": Floor("supervisors", "_children _shutdown", "words doors specs"),
+    "specs": Floor(
+        "supervisors", "child_spec strategy _reports _intensity _terms patterns", "words"
+    ),
+    "hands": Floor("supervisors", "_children _shutdown _crowd", "words doors specs"),
     "supervisors": Floor(
         "supervisors", "supervisor dynamic_supervisor", "words doors behaviours specs hands"
     ),
     "built": Floor(
         "supervisors",
-        "registry partition_supervisor task_supervisor consumer_supervisor application",
+        "_entries _cleaner registry partition_supervisor task_supervisor consumer_supervisor "
+        "application",
         "words doors machinery behaviours specs supervisors",
     ),
 }

@@ -57,19 +57,20 @@ def take(mail: Mail, accepts: Predicate, start: int) -> tuple[Message, int]:
         BadArgument: The predicate has itself taken mail out of the mailbox.
     """
     size = len(mail)
-    if size - start <= _NEAR:
-        for index in range(start, size):
-            try:
-                message = mail[index]
-            except IndexError:
-                # Emptied meanwhile: the process was killed while its thread looked.
-                return NOTHING, 0
-            if accepts(message):
-                return _remove(mail, index, message, accepts)
-        return NOTHING, size
-    for index, message in enumerate(tuple(islice(mail, start, None)), start):
+    # One by one first: what is wanted is most often near, and a copy of a long mailbox is dear.
+    near = min(size, start + _NEAR)
+    for index in range(start, near):
+        try:
+            message = mail[index]
+        except IndexError:
+            # Emptied meanwhile: the process was killed while its thread looked.
+            return NOTHING, 0
         if accepts(message):
             return _remove(mail, index, message, accepts)
+    if near < size:
+        for index, message in enumerate(tuple(islice(mail, near, size)), near):
+            if accepts(message):
+                return _remove(mail, index, message, accepts)
     return NOTHING, size
 
 

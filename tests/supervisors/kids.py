@@ -15,7 +15,7 @@ from actors.messages import Message, TimedOut
 from actors.outcomes import NoReply, Stop
 from actors.pid import Pid
 from actors.process import exit, receive, self, send, sleep, trap_exit
-from actors.runtime import run
+from actors.runtime import Choice, run
 from actors.testing import VirtualClock
 from supervisors._children import Answer
 from supervisors.child_spec import ChildSpec, Restart, Shutdown
@@ -33,7 +33,7 @@ names: dict[Pid, str] = {}
 _told: list[Pid] = []
 
 
-def play(main: Callable[[], T]) -> T:
+def play(main: Callable[[], T], choice: Choice | None = None) -> T:
     """Run a test as the first process, trapping exits, on the virtual clock."""
     for table in (starts, pids, names, _told):
         table.clear()
@@ -43,7 +43,7 @@ def play(main: Callable[[], T]) -> T:
         trap_exit(True)
         return [main()]
 
-    played = run(body, clock=VirtualClock())
+    played = run(body, clock=VirtualClock(), choice=choice)
     assert played is not None
     return played[0]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, assert_type
 
 from actors import (
+    Agent,
     Caller,
     Continue,
     GenServer,
@@ -14,12 +15,14 @@ from actors import (
     Reply,
     Started,
     Stop,
+    Task,
     Via,
     call,
     cast,
 )
 from actors.messages import Message
 from actors.pid import Pid
+from supervisors import DynamicSupervisor, Registry, TaskSupervisor, TypedRegistry
 
 
 class Counter(GenServer[int]):
@@ -109,3 +112,63 @@ def uses(via: Via) -> None:
     ask: Callable[[Pid], int] = Counter.value
     tell: Callable[[Pid, int], None] = Counter.add
     tell(pid, ask(pid))
+
+
+class Hits(Agent[int], restart="transient"):
+    pass
+
+
+class Rooms(TypedRegistry[str, int]):
+    pass
+
+
+def double(number: int) -> str:
+    return str(2 * number)
+
+
+def times(number: int, factor: int) -> int:
+    return number * factor
+
+
+def agents(via: Via) -> None:
+    pid = Hits.start_link(lambda: 0, name="hits")
+    assert_type(pid, Pid)
+    assert_type(Hits.get(pid, lambda n: n + 1), int)
+    assert_type(Hits.get("hits", double), str)
+    assert_type(Hits.get(via, times, 2), int)
+    assert_type(Hits.get_and_update(pid, lambda n: (str(n), n + 1)), str)
+    assert_type(Agent[int].get(pid, lambda n: [n]), list[int])
+    assert_type(Agent.get(pid, double), str)
+    Hits.update(pid, lambda n: n + 1)
+    Hits.cast(pid, lambda n, by: n + by, 2)
+
+
+def tasks(supervisor: Pid) -> None:
+    task = Task.async_(double, 2)
+    assert_type(task, Task[str])
+    assert_type(Task.await_(task), str)
+    assert_type(Task.await_many([task, task]), list[str])
+    match Task.yield_(task):
+        case ("ok", value):
+            assert_type(value, str)
+        case ("exit", reason):
+            assert_type(reason, object)
+        case None:
+            pass
+    assert_type(Task.await_(TaskSupervisor.async_(supervisor, double, 2)), str)
+    assert_type(Task.await_(TaskSupervisor.async_nolink(supervisor, double, 2)), str)
+    assert_type(TaskSupervisor.start_child(supervisor, double, 2), Pid)
+    for outcome in Task.async_stream([1, 2], double, max_concurrency=2):
+        if outcome[0] == "ok":
+            assert_type(outcome[1], str)
+
+
+def tables(pid: Pid) -> None:
+    Rooms.register("rooms", "kitchen", 2)
+    assert_type(Rooms.lookup("rooms", "kitchen"), list[tuple[Pid, int]])
+    assert_type(Rooms.keys("rooms", pid), list[str])
+    assert_type(Rooms.update_value("rooms", "kitchen", lambda n: n + 1), tuple[int, int] | None)
+    Registry.register("any", ("kitchen", 2), object())
+    assert_type(Registry.lookup("any", 1.5), list[tuple[Pid, object]])
+    assert_type(DynamicSupervisor.start_link(max_children=2), Pid)
+    assert_type(Registry.lock("any", 1, lambda: 5), int)

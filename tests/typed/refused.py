@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from actors import GenServer, NoReply, Reply, call, cast, process
+from actors import Agent, GenServer, NoReply, Reply, Task, call, cast, process
 from actors.pid import Pid
+from supervisors import DynamicSupervisor, TypedRegistry
 
 
 class Counter(GenServer[int]):
@@ -78,3 +79,41 @@ def misuses(pid: Pid) -> object:
     number: int = GenServer.call(pid, "x")  # type: ignore[assignment]
     process.monitor(GenServer.whereis("x"))  # type: ignore[arg-type]
     return text, done, number
+
+
+class Hits(Agent[int]):
+    pass
+
+
+class Rooms(TypedRegistry[str, int]):
+    pass
+
+
+def double(number: int) -> str:
+    return str(2 * number)
+
+
+def agents(pid: Pid) -> None:
+    Hits.start_link(str)  # type: ignore[arg-type]
+    Hits.update(pid, str)  # type: ignore[arg-type]
+    Hits.get(pid, len)  # type: ignore[arg-type]
+    Hits.get(pid)  # type: ignore[call-arg]
+    Hits.get_and_update(pid, double)  # type: ignore[arg-type]
+    Hits.get(5, double)  # type: ignore[arg-type]
+
+
+def tasks() -> None:
+    Task.async_(double, "2")  # type: ignore[arg-type]
+    Task.async_(double)  # type: ignore[arg-type]
+    Task.async_(double, 2, host="moon")  # type: ignore[arg-type]
+    number: int = Task.await_(Task.async_(double, 2))  # type: ignore[assignment]
+    Task.await_(number)  # type: ignore[arg-type]
+    Task.async_stream(["x"], double)  # type: ignore[arg-type]
+    Task.yield_many([], on_timeout="explode")  # type: ignore[arg-type]
+
+
+def tables(pid: Pid) -> None:
+    Rooms.register("rooms", 5, 2)  # type: ignore[arg-type]
+    Rooms.register("rooms", "kitchen", "two")  # type: ignore[arg-type]
+    Rooms.update_value("rooms", "kitchen", str)  # type: ignore[arg-type]
+    DynamicSupervisor.terminate_child(pid, "an id")  # type: ignore[arg-type]

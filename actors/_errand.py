@@ -1,0 +1,149 @@
+"""The process half of a task: wait for an errand, run it, bring the result back.
+
+    owner: starts the process ----> waits, linked, or watching the owner
+    owner: monitors it with an alias
+    owner: sends the Errand ------> runs the function
+                                    (tag, value) ----> the alias: dropped if nobody waits any more
+
+Whoever starts the process (the owner, a supervisor, the helper of a stream) need not be the one who
+gives the errand, and the monitor is there before the function runs, so that no failure is missed.
+
+A failure is told to the logs and becomes the exit reason; nothing is sent back then.
+
+Source: https://hexdocs.pm/elixir/Task.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from actors import process, telemetry
+from actors.exits import SHUTDOWN, Exit, Reason, is_clean, reason_of
+from actors.messages import Down, Message
+from actors.pid import Pid, Ref
+
+if TYPE_CHECKING:
+    from actors.process import Host
+
+__all__ = ["CALLERS", "Errand", "Job", "callers", "named", "recruit", "run", "send_off"]
+
+CALLERS = "$callers"
+"""Where a task's dictionary keeps who started it, the nearest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a task does, and for whom."""
+
+    fn: Callable[..., object]
+    """The function."""
+    args: tuple[object, ...]
+    """What it is given."""
+    callers: tuple[Pid, ...]
+    """Who asked for it, the nearest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """The message that a waiting task is sent."""
+
+    sender: Pid
+    """Who gives it; a task takes its errand from one process only."""
+    tag: object
+    """What the result is sent back with."""
+    reply_to: Pid | Ref
+    """Where to: an alias, or a pid."""
+    job: Job
+    """What to do."""
+
+
+def callers() -> tuple[Pid, ...]:
+    """Return the caller and those who started it, for a task that it starts."""
+    before = process.get(CALLERS)
+    above = tuple(before) if isinstance(before, list | tuple) else ()
+    return (process.self(), *above)
+
+
+def named(fn: object) -> str:
+    """Return the name of a function, as people know it."""
+    return f"{getattr(fn, '__module__', '?')}.{getattr(fn, '__qualname__', type(fn).__name__)}"
+
+
+def recruit(sender: Pid, doing: str, *, watch: bool, host: Host = None) -> Pid:
+    """Start a process that waits for an errand, linked to the caller.
+
+    Args:
+        sender: Who will send the errand.
+        doing: The initial call, for people to read.
+        watch: Whether to give up when the sender ends; one that is linked to it ends anyway.
+        host: `"thread"` for an OS thread of its own.
+    """
+    return process.launch(partial(_wait, sender, watch), doing, link=True, host=host).pid
+
+
+def send_off(job: Job, *, link: bool, host: Host = None) -> Pid:
+    """Start a process that does a job and tells nobody."""
+    return process.launch(partial(run, job), named(job.fn), link=link, host=host).pid
+
+
+def _wait(sender: Pid, watch: bool) -> None:
+    ref = process.monitor(sender) if watch else None
+
+    def is_mine(message: Message) -> bool:
+        if type(message) is Errand:
+            return message.sender is sender
+        return type(message) is Down and message.ref is ref
+
+    match process.receive(is_mine):
+        case Errand() as errand:
+            if ref is not None:
+                process.demonitor(ref, flush=True)
+            process.send(errand.reply_to, (errand.tag, run(errand.job)))
+        case Down(reason=reason):
+            raise Exit((SHUTDOWN, reason))
+
+
+def run(job: Job) -> object:
+    """Do a job in the calling process; if it fails, say so and end.
+
+    Raises:
+        Exit: The job failed, or the process was told to end.
+    """
+    process.put(CALLERS, [*job.callers])
+    try:
+        return job.fn(*job.args)
+    except BaseException as error:
+        if not process.is_alive(process.self()):
+            raise
+        reason = reason_of(error)
+        _report(job, reason)
+        raise Exit(reason) from None
+
+
+def _report(job: Job, reason: Reason) -> None:
+    """Tell the logs as OTP does: what failed first, then which process ends with it."""
+    if is_clean(reason):
+        return
+    about = process.info(process.self())
+    if about is None:
+        return
+    who = {"pid": about.pid, "name": about.registered_name}
+    task = {
+        "starter": job.callers[0],
+        "function": named(job.fn),
+        "args": job.args,
+        "reason": reason,
+    }
+    telemetry.report(("actors", "task", "terminate"), "error", {**who, **task})
+    crash = {
+        "initial_call": about.initial_call,
+        "reason": reason,
+        "parent": about.parent,
+        "message_queue_len": about.message_queue_len,
+        "links": about.links,
+        "trap_exit": about.trap_exit,
+    }
+    telemetry.report(("actors", "process", "crash"), "error", {**who, **crash})

@@ -1,0 +1,158 @@
+"""The waiting half of a task: its result or its end, taken out of the owner's mailbox.
+
+    (ref, value)   then Down(ref), which is of no interest any more and taken away
+    Down(ref)      alone: it ended without a result
+
+Both carry the reference of the task's monitor, which is an alias as well. Giving up the one gives up
+the other, so that nothing of a task can arrive that nobody waits for any more.
+
+Source: https://hexdocs.pm/elixir/Task.html#await/2
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Generic, Literal, TypeAlias, TypeVar, final
+
+from actors import process
+from actors.exits import KILL, KILLED, NOPROC, SHUTDOWN, Reason
+from actors.messages import Down, Message, TimedOut
+from actors.pid import Pid, Ref
+
+__all__ = ["Awaited", "Outcome", "end", "forget", "next_of"]
+
+T = TypeVar("T")
+
+Outcome: TypeAlias = tuple[Literal["ok"], object] | tuple[Literal["exit"], Reason]
+"""`("ok", value)` or `("exit", reason)`."""
+Limit: TypeAlias = float | Literal["brutal_kill"] | None
+
+
+def next_of(ref: Ref, timeout: float | None) -> Outcome | None:
+    """Take a task's result or end out of the mailbox, waiting for it if need be.
+
+    Raises:
+        BadArgument: The timeout is none.
+    """
+    process.check_timeout("timeout", timeout)
+    return _outcome(process.receive(partial(_is_of, ref), timeout), ref)
+
+
+def forget(ref: Ref) -> None:
+    """Give up a task's result: afterwards no message of it is or will be in the mailbox."""
+    process.demonitor(ref, flush=True)
+    process.receive(partial(_is_of, ref), 0)
+
+
+@final
+class Awaited(Generic[T]):
+    """Several tasks whose outcomes come in until a common deadline.
+
+    Args:
+        tasks: Something for each of them, by its reference.
+        timeout: Seconds for all of them together.
+
+    Raises:
+        BadArgument: The timeout is none.
+    """
+
+    def __init__(self, tasks: Mapping[Ref, T], timeout: float | None) -> None:
+        process.check_timeout("timeout", timeout)
+        self.pending = dict(tasks)
+        """Those that are not done."""
+        self.done: dict[Ref, Outcome] = {}
+        """What became of the others."""
+        self._deadline = None if timeout is None else process.monotonic() + timeout
+
+    def wait(self) -> tuple[T, Outcome] | None:
+        """Return the next one that is done; `None` when all are, or the time is over."""
+        if not self.pending:
+            return None
+        message = process.receive(self._is_one, self._left())
+        ref = _ref_of(message)
+        outcome = _outcome(message, ref) if isinstance(ref, Ref) else None
+        if outcome is None or not isinstance(ref, Ref):
+            return None
+        self.done[ref] = outcome
+        return self.pending.pop(ref), outcome
+
+    def forget(self) -> None:
+        """Give up what is not done."""
+        for ref in self.pending:
+            forget(ref)
+
+    def _left(self) -> float | None:
+        return None if self._deadline is None else max(self._deadline - process.monotonic(), 0.0)
+
+    def _is_one(self, message: Message) -> bool:
+        ref = _ref_of(message)
+        return isinstance(ref, Ref) and ref in self.pending
+
+
+def end(ref: Ref, pid: Pid, timeout: Limit) -> Outcome | None:
+    """Unlink a task, end its process, and wait until it is gone.
+
+    Through a monitor of its own: that of the task is gone when its result has been taken before.
+
+    Returns:
+        `None` if it ended as it was told.
+    """
+    process.unlink(pid)
+    reason, wanted = _told(process.monitor(pid), pid, timeout)
+    if isinstance(reason, str) and reason == NOPROC:
+        # Gone before: then the task's own monitor knows why, unless that has been used up.
+        down = process.receive(partial(_is_down_of, ref), 0)
+        reason = down.reason if isinstance(down, Down) else NOPROC
+    process.demonitor(ref, flush=True)
+    match process.receive(partial(_is_of, ref), 0):
+        case (_, value):
+            return ("ok", value)
+        case _ if isinstance(reason, str) and reason == wanted:
+            return None
+        case _:
+            return ("exit", reason)
+
+
+def _told(ref: Ref, pid: Pid, timeout: Limit) -> tuple[Reason, Reason]:
+    """Have a process end; return how it did, and how it was to end."""
+    is_down = partial(_is_down_of, ref)
+    if timeout == "brutal_kill":
+        process.send_exit(pid, KILL)
+        down, wanted = process.receive(is_down), KILLED
+    else:
+        process.send_exit(pid, SHUTDOWN)
+        down, wanted = process.receive(is_down, timeout), SHUTDOWN
+        if isinstance(down, TimedOut):
+            process.send_exit(pid, KILL)
+            down = process.receive(is_down)
+    return down.reason if isinstance(down, Down) else NOPROC, wanted
+
+
+def _outcome(message: Message, ref: Ref) -> Outcome | None:
+    match message:
+        case Down(reason=reason):
+            return ("exit", reason)
+        case (_, value):
+            # The `Down` that follows a result, if it is there already.
+            process.demonitor(ref, flush=True)
+            return ("ok", value)
+        case _:
+            return None
+
+
+def _ref_of(message: Message) -> object:
+    """Return the reference that a message of a task carries."""
+    if type(message) is Down:
+        return message.ref
+    if type(message) is tuple and len(message) == 2:  # noqa: PLR2004 - a reference and a value
+        return message[0]
+    return None
+
+
+def _is_of(ref: Ref, message: Message) -> bool:
+    return _ref_of(message) is ref
+
+
+def _is_down_of(ref: Ref, message: Message) -> bool:
+    return type(message) is Down and message.ref is ref

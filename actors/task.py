@@ -1,0 +1,583 @@
+"""`Task`: run a function in a process of its own, and await what comes out.
+
+    task = Task.async_(fetch, url)       # runs from now on, linked to the caller
+    ...                                  # the caller does something else
+    page = Task.await_(task)             # ... and waits at most five seconds
+
+`async_` and the functions that take a task belong together and to one process, the *owner*: it gets
+exactly one result or failure. A task that fails takes its owner with it through the link; an owner
+that traps exits, or a task of a `TaskSupervisor` that is not linked, lets `await_` and `yield_`
+report the failure instead. `start` and `start_link` are for what nobody waits for.
+
+On the wire a result is the message `(task.ref, value)`, followed by the `Down` of `task.ref`. The
+reference is an alias that ends with the interest in the result, so nothing is ever left over:
+
+    _errand: recruit --> waits for the errand --> runs it --(ref, value)--> here: await_
+
+Source: https://hexdocs.pm/elixir/Task.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import (
+    TYPE_CHECKING,
+    ClassVar,
+    Generic,
+    Literal,
+    TypeAlias,
+    TypeVar,
+    TypeVarTuple,
+    Unpack,
+)
+from typing import (
+    cast as typed,
+)
+
+from actors import process
+from actors._errand import Errand, Job, callers, named, recruit, send_off
+from actors._outcome import Awaited, end, forget, next_of
+from actors._task_stream import Hire, OnTimeout, Rules, Work, stream
+from actors.errors import BadArgument, CallFailed, TaskExited, TaskTimeout
+from actors.exits import NOCONNECTION, TIMEOUT, Crash, Reason
+from actors.pid import Pid, Ref
+
+if TYPE_CHECKING:
+    from actors.process import Host
+
+__all__ = [
+    "Failed",
+    "Hire",
+    "OnTimeout",
+    "OnYieldTimeout",
+    "Outcome",
+    "Rules",
+    "Succeeded",
+    "Task",
+    "assign",
+    "callers",
+    "check_function",
+    "employ",
+    "named",
+    "recruit",
+    "stream_of",
+]
+
+R = TypeVar("R")
+A = TypeVar("A")
+T = TypeVar("T", covariant=True)
+Ts = TypeVarTuple("Ts")
+
+Succeeded: TypeAlias = tuple[Literal["ok"], R]
+"""A task's result, as `("ok", value)`."""
+Failed: TypeAlias = tuple[Literal["exit"], Reason]
+"""A task's failure, as `("exit", reason)`."""
+Outcome: TypeAlias = Succeeded[R] | Failed
+"""What became of a task: `("ok", value)` or `("exit", reason)`."""
+OnYieldTimeout: TypeAlias = Literal["nothing", "ignore", "kill_task"]
+"""What `yield_many` does with tasks that are not done: leave them, forget them or kill them."""
+
+_TIMEOUT = 5.0
+_UNSET = object()
+_OPTIONS = ("id", "restart", "shutdown")
+
+
+@dataclass(frozen=True)
+class Task(Generic[T]):
+    """A function that runs in a process of its own, and the right to its result.
+
+    The class keywords `id`, `restart` and `shutdown` of a subclass record how a supervisor should
+    treat it.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     tasks = [Task.async_(pow, 2, n) for n in range(4)]
+        ...     return Task.await_many(tasks)
+        >>> run(main)
+        [1, 2, 4, 8]
+
+    Source: https://hexdocs.pm/elixir/Task.html
+    """
+
+    pid: Pid | None
+    """The process; `None` for a task of `completed`."""
+    ref: Ref
+    """Its monitor, and what the result is sent with."""
+    owner: Pid
+    """Who may await it."""
+    function: str
+    """What it runs, for people to read."""
+
+    options: ClassVar[Mapping[str, object]] = {}
+    """The class keywords."""
+
+    def __init_subclass__(cls, **options: object) -> None:
+        super().__init_subclass__()
+        unknown = options.keys() - set(_OPTIONS)
+        if unknown:
+            raise BadArgument("class keywords", sorted(unknown), "id, restart and shutdown")
+        cls.options = {**cls.options, **options}
+
+    # -- starting ---------------------------------------------------------------------------------
+
+    @staticmethod
+    def async_(fn: Callable[[Unpack[Ts]], R], *args: *Ts, host: Host = None) -> Task[R]:
+        """Run a function in a new process, linked to the caller, who must await it.
+
+        Does not wait.
+
+        Args:
+            fn: The function.
+            args: Passed to it.
+            host: `"thread"` for an OS thread of its own, for work that blocks.
+
+        Returns:
+            The task.
+
+        Raises:
+            BadArgument: `fn` is no function, or there is no such host.
+
+        Source: https://hexdocs.pm/elixir/Task.html#async/1
+        """
+        check_function(fn)
+        pid = recruit(process.self(), named(fn), watch=False, host=host)
+        return assign(pid, fn, args)
+
+    @staticmethod
+    def start(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
+        """Run a function in a new process that is linked to nobody and tells nobody.
+
+        Source: https://hexdocs.pm/elixir/Task.html#start/1
+        """
+        return employ(callers(), fn, args, link=False, host=host)
+
+    @staticmethod
+    def start_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
+        """Run a function in a new process that is linked to the caller and tells nobody.
+
+        Args:
+            fn: The function.
+            args: Passed to it.
+            host: `"thread"` for an OS thread of its own.
+
+        Returns:
+            The pid.
+
+        Raises:
+            BadArgument: `fn` is no function, or there is no such host.
+
+        Source: https://hexdocs.pm/elixir/Task.html#start_link/1
+        """
+        return employ(callers(), fn, args, link=True, host=host)
+
+    @classmethod
+    def child_spec(
+        cls,
+        fn: Callable[[Unpack[Ts]], object],
+        *args: *Ts,
+        id: object = _UNSET,
+        restart: str | None = None,
+        shutdown: object = _UNSET,
+        host: Host = None,
+    ) -> dict[str, object]:
+        """Describe a task for a supervisor, as a plain mapping.
+
+        Args:
+            fn: The function.
+            args: Passed to it.
+            id: What the supervisor calls it; the class by default.
+            restart: `"temporary"`, the default, `"transient"` or `"permanent"`.
+            shutdown: Seconds it gets to end, `None` for no limit, or `"brutal_kill"`.
+            host: `"thread"` for an OS thread of its own.
+
+        Source: https://hexdocs.pm/elixir/Task.html#module-statically-supervised-tasks
+        """
+        named_args = {} if host is None else {"host": host}
+        start = (cls.start_link, (fn, *args), named_args)
+        spec: dict[str, object] = {"id": cls, "start": start, "restart": "temporary"}
+        spec |= cls.options
+        if id is not _UNSET:
+            spec["id"] = id
+        if restart is not None:
+            spec["restart"] = restart
+        if shutdown is not _UNSET:
+            spec["shutdown"] = shutdown
+        return spec
+
+    @staticmethod
+    def completed(value: R) -> Task[R]:
+        """Return a task that is done already, without a process.
+
+        Source: https://hexdocs.pm/elixir/Task.html#completed/1
+        """
+        task: Task[R] = Task(None, Ref(), process.self(), "actors.task.Task.completed")
+        process.send(task.owner, (task.ref, value))
+        return task
+
+    # -- getting the result -----------------------------------------------------------------------
+
+    @staticmethod
+    def await_(task: Task[R], timeout: float | None = _TIMEOUT) -> R:
+        """Wait for a task's result.
+
+        Runs in the owner and blocks it, not the loop. A result that comes too late is never seen; a
+        task can be awaited once.
+
+        Args:
+            task: One of the caller's.
+            timeout: Seconds; `None` for no limit.
+
+        Returns:
+            What the function returned.
+
+        Raises:
+            TaskExited: It ended without a result; `why` is its exit reason.
+            TaskTimeout: There was no result in time. Uncaught it ends the owner, and by the link
+                the task; caught, the task goes on.
+            BadArgument: The caller is not the owner, or the timeout is none.
+
+        Source: https://hexdocs.pm/elixir/Task.html#await/2
+        """
+        _check_owner(task)
+        match next_of(task.ref, timeout):
+            case ("ok", value):
+                return typed("R", value)
+            case ("exit", reason):
+                raise _exited(reason, task, "await", [task, timeout])
+            case _:
+                forget(task.ref)
+                raise TaskTimeout(TIMEOUT, task, None, timeout, *_call("await", [task, timeout]))
+
+    @staticmethod
+    def await_many(tasks: Sequence[Task[R]], timeout: float | None = _TIMEOUT) -> list[R]:
+        """Wait for the results of several tasks; fail as soon as one of them fails.
+
+        Runs in the owner and blocks it, not the loop.
+
+        Args:
+            tasks: The caller's.
+            timeout: Seconds for all of them together; `None` for no limit.
+
+        Returns:
+            The results, in the order of `tasks`.
+
+        Raises:
+            TaskExited: One ended without a result.
+            TaskTimeout: Not all were done in time.
+            BadArgument: The caller is not the owner, or the timeout is none.
+
+        Source: https://hexdocs.pm/elixir/Task.html#await_many/2
+        """
+        results, waiting = Awaited(_owned(tasks), timeout), [*tasks]
+        while (ended := results.wait()) is not None:
+            task, outcome = ended
+            if outcome[0] == "exit":
+                results.forget()
+                raise _exited(outcome[1], task, "await_many", [waiting, timeout])
+        if results.pending:
+            results.forget()
+            where = _call("await_many", [waiting, timeout])
+            raise TaskTimeout(TIMEOUT, waiting, None, timeout, *where)
+        return [typed("R", results.done[task.ref][1]) for task in waiting]
+
+    @staticmethod
+    def yield_(task: Task[R], timeout: float | None = _TIMEOUT) -> Outcome[R] | None:
+        """Wait for a task's result for a while; may be repeated until there is one.
+
+        Runs in the owner and blocks it, not the loop.
+
+        Args:
+            task: One of the caller's.
+            timeout: Seconds; `None` for no limit, 0 to look and not wait.
+
+        Returns:
+            `("ok", value)`, `("exit", reason)`, or `None` when the time is over.
+
+        Raises:
+            BadArgument: The caller is not the owner, or the timeout is none.
+
+        Source: https://hexdocs.pm/elixir/Task.html#yield/2
+        """
+        _check_owner(task)
+        return _connected(next_of(task.ref, timeout), task, "yield", [task, timeout])
+
+    @staticmethod
+    def yield_many(
+        tasks: Sequence[Task[R]],
+        timeout: float | None = _TIMEOUT,
+        *,
+        limit: int | None = None,
+        on_timeout: OnYieldTimeout = "nothing",
+    ) -> list[tuple[Task[R], Outcome[R] | None]]:
+        """Wait for the results of several tasks for a while.
+
+        Runs in the owner and blocks it, not the loop.
+
+        Args:
+            tasks: The caller's.
+            timeout: Seconds for all of them together; `None` for no limit.
+            limit: Return as soon as so many are done; `None` for all of them.
+            on_timeout: What to do with those that are not done when the time is over: `"nothing"`,
+                `"ignore"` (forget and unlink them) or `"kill_task"`.
+
+        Returns:
+            Each task with its outcome, or `None` if it is not done, in the order of `tasks`.
+
+        Raises:
+            BadArgument: The caller is not the owner, or an option is none.
+
+        Source: https://hexdocs.pm/elixir/Task.html#yield_many/2
+        """
+        _check_yield_options(limit, on_timeout)
+        results = Awaited(_owned(tasks), timeout)
+        wanted = len(results.pending) if limit is None else min(limit, len(results.pending))
+        while len(results.done) < wanted and (ended := results.wait()) is not None:
+            task, outcome = ended
+            _connected(outcome, task, "yield_many", [[*tasks], timeout])
+        late: Callable[[Task[object]], Outcome[object] | None] = _leave
+        if len(results.done) < wanted:
+            late = _LATE[on_timeout]
+        outcomes = {ref: late(task) for ref, task in results.pending.items()} | results.done
+        return [(task, typed("Outcome[R] | None", outcomes[task.ref])) for task in tasks]
+
+    # -- giving up --------------------------------------------------------------------------------
+
+    @staticmethod
+    def shutdown(
+        task: Task[R], timeout: float | Literal["brutal_kill"] | None = _TIMEOUT
+    ) -> Outcome[R] | None:
+        """Unlink a task, end it, and wait until it is gone.
+
+        Runs in the owner and blocks it, not the loop.
+
+        Args:
+            task: One of the caller's.
+            timeout: Seconds it gets to end before it is killed; `None` for no limit, or
+                `"brutal_kill"` to kill it at once.
+
+        Returns:
+            `("ok", value)` if it had a result or still gave one; `None` if it ended as it was told;
+            `("exit", reason)` if it ended otherwise: `"killed"` when it did not end in time,
+            `"noproc"` when its result had been taken before.
+
+        Raises:
+            BadArgument: The caller is not the owner, or the timeout is none.
+
+        Source: https://hexdocs.pm/elixir/Task.html#shutdown/2
+        """
+        _check_owner(task)
+        if timeout != "brutal_kill":
+            process.check_timeout("timeout", timeout)
+        ref, pid = task.ref, task.pid
+        outcome = next_of(ref, 0) if pid is None else end(ref, pid, timeout)
+        return _connected(outcome, task, "shutdown", [task, timeout])
+
+    @staticmethod
+    def ignore(task: Task[R]) -> Outcome[R] | None:
+        """Unlink a task and forget it; it goes on, and what comes out is thrown away.
+
+        Runs in the owner and does not wait.
+
+        Args:
+            task: One of the caller's.
+
+        Returns:
+            `("ok", value)` or `("exit", reason)` if it was done already, else `None`.
+
+        Raises:
+            BadArgument: The caller is not the owner.
+
+        Source: https://hexdocs.pm/elixir/Task.html#ignore/1
+        """
+        _check_owner(task)
+        outcome = next_of(task.ref, 0)
+        if outcome is None or outcome[0] == "ok":
+            if task.pid is not None:
+                process.unlink(task.pid)
+            forget(task.ref)
+        return _connected(outcome, task, "ignore", [task])
+
+    # -- many -------------------------------------------------------------------------------------
+
+    @staticmethod
+    def async_stream(
+        inputs: Iterable[A],
+        fn: Callable[[A, Unpack[Ts]], R],
+        *args: *Ts,
+        max_concurrency: int | None = None,
+        ordered: bool = True,
+        timeout: float | None = _TIMEOUT,
+        on_timeout: OnTimeout = "exit",
+        zip_input_on_exit: bool = False,
+        host: Host = None,
+    ) -> Generator[Outcome[R], None, None]:
+        """Run a function for each of many inputs, so many at a time, and yield the outcomes.
+
+        Nothing starts before the first outcome is asked for, and inputs are taken as there is room.
+        The outcomes belong to the process that asks for the first; it waits for each. Closing the
+        generator, as leaving a `for` loop does, kills what runs. A generator given as `inputs` is
+        closed with it.
+
+        A task that fails takes the consumer with it, unless the consumer traps exits.
+
+        Args:
+            inputs: What to run it for; may be lazy and without end.
+            fn: Called in a task with one input and `args`.
+            args: Passed on.
+            max_concurrency: How many tasks run at a time; the number of cores by default.
+            ordered: Whether outcomes come in the order of the inputs, and not as they are ready.
+            timeout: Seconds that each task may take; `None` for no limit.
+            on_timeout: `"exit"` raises in the consumer; `"kill_task"` makes it an outcome,
+                `("exit", "timeout")`.
+            zip_input_on_exit: Whether a failure is `("exit", (input, reason))`.
+            host: `"thread"` for an OS thread of its own for each task.
+
+        Yields:
+            `("ok", value)` or `("exit", reason)`.
+
+        Raises:
+            TaskTimeout: A task took longer than `timeout`.
+            BadArgument: An option is not accepted; raised at once.
+
+        Example:
+            >>> from actors import run
+            >>> run(lambda: list(Task.async_stream([1, 2, 3], lambda n: n * n)))
+            [('ok', 1), ('ok', 4), ('ok', 9)]
+
+        Source: https://hexdocs.pm/elixir/Task.html#async_stream/3
+        """
+        check_function(fn)
+        rules = Rules(max_concurrency, ordered, timeout, on_timeout, zip_input_on_exit)
+        doing = named(fn)
+        return stream_of(
+            inputs, fn, args, rules, lambda: recruit(process.self(), doing, watch=False, host=host)
+        )
+
+
+# -- for those who start tasks elsewhere -----------------------------------------------------------
+
+
+def check_function(fn: object) -> None:
+    """Refuse what cannot be run.
+
+    Raises:
+        BadArgument: It is no function.
+    """
+    if not callable(fn):
+        raise BadArgument("fn", fn, "a function")
+
+
+def assign(pid: Pid, fn: Callable[[Unpack[Ts]], R], args: tuple[*Ts]) -> Task[R]:
+    """Give a process that waits for an errand of the caller its work; return the task.
+
+    Args:
+        pid: What `recruit` started for the caller.
+        fn: The function.
+        args: What it is given.
+    """
+    owner = process.self()
+    ref = process.monitor(pid, alias="demonitor")
+    process.send(pid, Errand(owner, ref, ref, Job(fn, args, callers())))
+    return Task(pid, ref, owner, named(fn))
+
+
+def employ(
+    asked_by: tuple[Pid, ...],
+    fn: Callable[[Unpack[Ts]], object],
+    args: tuple[*Ts],
+    *,
+    link: bool,
+    host: Host = None,
+) -> Pid:
+    """Start a process that runs a function for others and tells nobody.
+
+    Args:
+        asked_by: On whose behalf, the nearest first.
+        fn: The function.
+        args: What it is given.
+        link: Whether it is linked to the calling process.
+        host: `"thread"` for an OS thread of its own.
+    """
+    check_function(fn)
+    return send_off(Job(fn, args, asked_by), link=link, host=host)
+
+
+def stream_of(
+    inputs: Iterable[A],
+    fn: Callable[[A, Unpack[Ts]], R],
+    args: tuple[*Ts],
+    rules: Rules,
+    hire: Hire,
+) -> Generator[Outcome[R], None, None]:
+    """Return the outcomes of a stream whose tasks are started in a way of the caller's."""
+    if not isinstance(inputs, Iterable):
+        raise BadArgument("inputs", inputs, "something to iterate over")
+    outcomes = stream(inputs, Work(fn, args, hire), rules)
+    return typed("Generator[Outcome[R], None, None]", outcomes)
+
+
+# -- helpers ---------------------------------------------------------------------------------------
+
+
+def _check_owner(task: Task[object]) -> None:
+    if not isinstance(task, Task):
+        raise BadArgument("task", task, "a Task")
+    here = process.self()
+    if task.owner is not here:
+        raise BadArgument("task", task, f"one that {here!r}, the calling process, has started")
+
+
+def _owned(tasks: Sequence[Task[object]]) -> dict[Ref, Task[object]]:
+    for task in tasks:
+        _check_owner(task)
+    return {task.ref: task for task in tasks}
+
+
+def _check_yield_options(limit: object, on_timeout: object) -> None:
+    if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
+        raise BadArgument("limit", limit, "a whole number above 0, or None for all")
+    if not isinstance(on_timeout, str) or on_timeout not in _LATE:
+        raise BadArgument("on_timeout", on_timeout, f"one of {[*_LATE]}")
+
+
+def _call(function: str, arguments: list[object]) -> tuple[tuple[str, str], list[object]]:
+    return ("Task", function), arguments
+
+
+def _exited(
+    reason: Reason, task: Task[object], function: str, arguments: list[object]
+) -> CallFailed:
+    if isinstance(reason, str) and reason == NOCONNECTION:
+        reason = ("nodedown", None if task.pid is None else task.pid.node)
+    failure = TaskExited(reason, task, None, None, *_call(function, arguments))
+    if isinstance(reason, Crash):
+        failure.__cause__ = reason.exception
+    return failure
+
+
+def _connected(
+    outcome: Outcome[object] | None, task: Task[R], function: str, arguments: list[object]
+) -> Outcome[R] | None:
+    """Return an outcome, unless it is that of a node which went away: that is the owner's end."""
+    match outcome:
+        case ("exit", str() as reason) if reason == NOCONNECTION:
+            raise _exited(reason, task, function, arguments)
+        case _:
+            return typed("Outcome[R] | None", outcome)
+
+
+def _leave(_: Task[object]) -> None:
+    return None
+
+
+def _kill(task: Task[object]) -> Outcome[object] | None:
+    return Task.shutdown(task, "brutal_kill")
+
+
+_LATE: Mapping[str, Callable[[Task[object]], Outcome[object] | None]] = {
+    "nothing": _leave,
+    "ignore": Task.ignore,
+    "kill_task": _kill,
+}

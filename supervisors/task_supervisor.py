@@ -1,0 +1,397 @@
+"""The task supervisor: tasks that are somebody's children, so that the end of a tree ends them too.
+
+    caller: async_ ──> dynamic_supervisor: starts a process that waits for its errand
+            <── pid ──
+    caller: links to it (async_) or not (async_nolink), monitors it, sends the errand: `task.assign`
+
+A task of `async_` ends with its caller and takes it along when it fails; one of `async_nolink` does
+neither, and a failure is a result like any other. Both are temporary children: nobody would be there
+to take the result of a second run.
+
+Source: https://hexdocs.pm/elixir/Task.Supervisor.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Hashable, Iterable, Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, TypeVarTuple, Unpack, cast
+
+from actors import process
+from actors.errors import BadArgument
+from actors.exits import NORMAL, Reason
+from actors.naming import Address, Name
+from actors.pid import Pid
+from actors.task import (
+    Hire,
+    OnTimeout,
+    Outcome,
+    Rules,
+    Task,
+    assign,
+    callers,
+    check_function,
+    employ,
+    named,
+    recruit,
+    stream_of,
+)
+from supervisors.child_spec import ChildError, ChildSpec, Restart, Shutdown, of
+from supervisors.dynamic_supervisor import DynamicSupervisor, id_of
+
+if TYPE_CHECKING:
+    from actors.process import Host
+
+__all__ = ["TaskSupervisor", "TooManyTasks"]
+
+A = TypeVar("A")
+R = TypeVar("R")
+Ts = TypeVarTuple("Ts")
+
+_TIMEOUT = 5.0
+_SHUTDOWN = 5.0
+_OPTIONS = ("id", "restart", "shutdown")
+
+
+class _Unset(Enum):
+    UNSET = "UNSET"
+
+
+_UNSET: Final = _Unset.UNSET
+
+
+class TooManyTasks(ChildError, RuntimeError):
+    """A task supervisor has as many children as it may have.
+
+    Wait until some have ended, or raise `max_children`.
+
+    Args:
+        supervisor: As the caller wrote it.
+    """
+
+    def __init__(self, supervisor: object) -> None:
+        super().__init__("max_children")
+        self.supervisor = supervisor
+
+    def __str__(self) -> str:
+        return f"{self.supervisor!r} has as many tasks as its max_children allows"
+
+
+class TaskSupervisor:
+    """A process that keeps tasks as its children.
+
+    The class keywords `id`, `restart` and `shutdown` record how a supervisor above should treat it.
+
+    Example:
+        >>> from actors import Task, run
+        >>> def main():
+        ...     sup = TaskSupervisor.start_link()
+        ...     risky = TaskSupervisor.async_nolink(sup, process.exit, "bad luck")
+        ...     sure = TaskSupervisor.async_(sup, pow, 2, 8)
+        ...     return Task.yield_(risky), Task.await_(sure)
+        >>> run(main)
+        (('exit', 'bad luck'), 256)
+
+    Source: https://hexdocs.pm/elixir/Task.Supervisor.html
+    """
+
+    options: ClassVar[Mapping[str, object]] = {}
+    """The class keywords."""
+
+    def __init_subclass__(cls, **options: object) -> None:
+        super().__init_subclass__()
+        unknown = options.keys() - set(_OPTIONS)
+        if unknown:
+            raise BadArgument("class keywords", sorted(unknown), "id, restart and shutdown")
+        cls.options = {**cls.options, **options}
+
+    @staticmethod
+    def start_link(
+        *,
+        max_children: int | None = None,
+        max_restarts: int = 3,
+        max_seconds: float = 5.0,
+        name: Name | None = None,
+    ) -> Pid:
+        """Start a supervisor without tasks, linked to the caller.
+
+        Args:
+            max_children: How many tasks there may be at a time; `None` for no limit.
+            max_restarts: How many restarts are allowed within `max_seconds`.
+            max_seconds: The window in which restarts are counted, in seconds.
+            name: A name to register, or a `Via`.
+
+        Returns:
+            The pid.
+
+        Raises:
+            BadOption: An option is not accepted; nothing was started.
+            StartError: The name is taken.
+
+        Source: https://hexdocs.pm/elixir/Task.Supervisor.html#start_link/1
+        """
+        return DynamicSupervisor.start_link(
+            max_children=max_children,
+            max_restarts=max_restarts,
+            max_seconds=max_seconds,
+            name=name,
+        )
+
+    @classmethod
+    def child_spec(
+        cls,
+        *,
+        id: Hashable | _Unset = _UNSET,
+        restart: Restart | None = None,
+        shutdown: Shutdown | _Unset = _UNSET,
+        **options: object,
+    ) -> ChildSpec:
+        """Describe this supervisor as a child of another one.
+
+        Args:
+            id: What the supervisor above calls it; its name by default, or else the class.
+            restart: `"permanent"`, `"transient"` or `"temporary"`.
+            shutdown: Seconds it gets to end, `None`, the default, for no limit, or `"brutal_kill"`.
+            options: Passed to `start_link`, such as `name`.
+
+        Source: https://hexdocs.pm/elixir/Task.Supervisor.html#module-name-registration
+        """
+        spec: dict[str, object] = {"id": id_of(options.get("name"), cls), "type": "supervisor"}
+        spec |= cls.options
+        if id is not _UNSET:
+            spec["id"] = id
+        if restart is not None:
+            spec["restart"] = restart
+        if shutdown is not _UNSET:
+            spec["shutdown"] = shutdown
+        return of({**spec, "start": (cls.start_link, (), options)})
+
+    # -- one task ---------------------------------------------------------------------------------
+
+    @staticmethod
+    def async_(
+        supervisor: Address,
+        fn: Callable[[Unpack[Ts]], R],
+        *args: *Ts,
+        shutdown: Shutdown = _SHUTDOWN,
+        host: Host = None,
+    ) -> Task[R]:
+        """Run a function in a child of the supervisor that is linked to the caller as well.
+
+        Waits for the supervisor to start it, not for the function. The caller must await it.
+
+        Args:
+            supervisor: Its pid, name or `Via`.
+            fn: The function.
+            args: Passed to it.
+            shutdown: Seconds it gets to end when the supervisor ends, `None` for no limit, or
+                `"brutal_kill"`.
+            host: `"thread"` for an OS thread of its own.
+
+        Returns:
+            The task.
+
+        Raises:
+            TooManyTasks: The supervisor has as many children as it may have.
+            CallFailed: There is no such supervisor, or it ended meanwhile.
+            BadArgument: An argument is none.
+
+        Source: https://hexdocs.pm/elixir/Task.Supervisor.html#async/3
+        """
+        check_function(fn)
+        pid = _hire(supervisor, named(fn), shutdown, host)
+        process.link(pid)
+        return assign(pid, fn, args)
+
+    @staticmethod
+    def async_nolink(
+        supervisor: Address,
+        fn: Callable[[Unpack[Ts]], R],
+        *args: *Ts,
+        shutdown: Shutdown = _SHUTDOWN,
+        host: Host = None,
+    ) -> Task[R]:
+        """Run a function in a child of the supervisor that is not linked to the caller.
+
+        A failure harms nobody: `Task.yield_` returns it, and `Task.await_` raises. Otherwise like
+        `async_`.
+
+        Source: https://hexdocs.pm/elixir/Task.Supervisor.html#async_nolink/3
+        """
+        check_function(fn)
+        return assign(_hire(supervisor, named(fn), shutdown, host), fn, args)
+
+    @staticmethod
+    def start_child(
+        supervisor: Address,
+        fn: Callable[[Unpack[Ts]], object],
+        *args: *Ts,
+        restart: Restart = "temporary",
+        shutdown: Shutdown = _SHUTDOWN,
+        host: Host = None,
+    ) -> Pid:
+        """Run a function in a child of the supervisor; nobody waits for it.
+
+        Args:
+            supervisor: Its pid, name or `Via`.
+            fn: The function.
+            args: Passed to it.
+            restart: `"temporary"`, the default, `"transient"` to run it again when it has failed,
+                or `"permanent"`.
+            shutdown: Seconds it gets to end when the supervisor ends, `None` for no limit, or
+                `"brutal_kill"`.
+            host: `"thread"` for an OS thread of its own.
+
+        Returns:
+            The pid.
+
+        Raises:
+            ChildError: `"max_children"`.
+            CallFailed: There is no such supervisor, or it ended meanwhile.
+            BadArgument: An argument is none.
+
+        Source: https://hexdocs.pm/elixir/Task.Supervisor.html#start_child/3
+        """
+        check_function(fn)
+        asked_by = callers()
+        spec = ChildSpec(
+            "task",
+            (employ, (asked_by, fn, args), {"link": True, "host": host}),
+            restart=restart,
+            shutdown=shutdown,
+            modules=(named(fn),),
+        )
+        return cast("Pid", DynamicSupervisor.start_child(supervisor, spec))
+
+    # -- many -------------------------------------------------------------------------------------
+
+    @staticmethod
+    def async_stream(
+        supervisor: Address,
+        inputs: Iterable[A],
+        fn: Callable[[A, Unpack[Ts]], R],
+        *args: *Ts,
+        max_concurrency: int | None = None,
+        ordered: bool = True,
+        timeout: float | None = _TIMEOUT,
+        on_timeout: OnTimeout = "exit",
+        zip_input_on_exit: bool = False,
+        shutdown: Shutdown = _SHUTDOWN,
+        host: Host = None,
+    ) -> Generator[Outcome[R], None, None]:
+        """Run a function for each of many inputs, in children of the supervisor.
+
+        Like `Task.async_stream`; its tasks end with the consumer, and one that fails takes along a
+        consumer that does not trap exits.
+
+        Args:
+            supervisor: Its pid, name or `Via`.
+            inputs: What to run it for; may be lazy and without end.
+            fn: Called in a task with one input and `args`.
+            args: Passed on.
+            max_concurrency: How many tasks run at a time; the number of cores by default.
+            ordered: Whether outcomes come in the order of the inputs, and not as they are ready.
+            timeout: Seconds that each task may take; `None` for no limit.
+            on_timeout: `"exit"` raises in the consumer; `"kill_task"` makes it an outcome,
+                `("exit", "timeout")`.
+            zip_input_on_exit: Whether a failure is `("exit", (input, reason))`.
+            shutdown: Seconds each task gets to end when the supervisor ends, `None` for no limit,
+                or `"brutal_kill"`.
+            host: `"thread"` for an OS thread of its own for each task.
+
+        Yields:
+            `("ok", value)` or `("exit", reason)`.
+
+        Raises:
+            TooManyTasks: The supervisor has as many children as it may have.
+            TaskTimeout: A task took longer than `timeout`.
+            BadArgument: An option is not accepted; raised at once.
+
+        Source: https://hexdocs.pm/elixir/Task.Supervisor.html#async_stream/4
+        """
+        check_function(fn)
+        rules = Rules(max_concurrency, ordered, timeout, on_timeout, zip_input_on_exit)
+        hire = _linked(_hiring(supervisor, fn, shutdown, host))
+        return stream_of(inputs, fn, args, rules, hire)
+
+    @staticmethod
+    def async_stream_nolink(
+        supervisor: Address,
+        inputs: Iterable[A],
+        fn: Callable[[A, Unpack[Ts]], R],
+        *args: *Ts,
+        max_concurrency: int | None = None,
+        ordered: bool = True,
+        timeout: float | None = _TIMEOUT,
+        on_timeout: OnTimeout = "exit",
+        zip_input_on_exit: bool = False,
+        shutdown: Shutdown = _SHUTDOWN,
+        host: Host = None,
+    ) -> Generator[Outcome[R], None, None]:
+        """Run a function for each of many inputs; failures are outcomes and harm nobody.
+
+        Otherwise like `async_stream`.
+
+        Source: https://hexdocs.pm/elixir/Task.Supervisor.html#async_stream_nolink/4
+        """
+        check_function(fn)
+        rules = Rules(max_concurrency, ordered, timeout, on_timeout, zip_input_on_exit)
+        hire = _hiring(supervisor, fn, shutdown, host)
+        return stream_of(inputs, fn, args, rules, hire)
+
+    # -- the children -----------------------------------------------------------------------------
+
+    @staticmethod
+    def children(supervisor: Address) -> list[Pid]:
+        """Return the pids of the tasks that run. Waits while the supervisor is busy.
+
+        Source: https://hexdocs.pm/elixir/Task.Supervisor.html#children/1
+        """
+        infos = DynamicSupervisor.which_children(supervisor)
+        return [info.pid for info in infos if isinstance(info.pid, Pid)]
+
+    terminate_child = staticmethod(DynamicSupervisor.terminate_child)
+    count_children = staticmethod(DynamicSupervisor.count_children)
+    which_children = staticmethod(DynamicSupervisor.which_children)
+
+    @staticmethod
+    def stop(supervisor: Address, reason: Reason = NORMAL, timeout: float | None = None) -> None:
+        """Stop a supervisor, its tasks first, all at once. Waits until it is gone.
+
+        Source: https://hexdocs.pm/elixir/DynamicSupervisor.html#stop/3
+        """
+        DynamicSupervisor.stop(supervisor, reason, timeout)
+
+
+# -- helpers ---------------------------------------------------------------------------------------
+
+
+def _hire(supervisor: Address, doing: str, shutdown: Shutdown, host: Host) -> Pid:
+    """Have the supervisor start a process that waits for an errand of the caller.
+
+    It watches the caller until it has its errand: the link, if there is to be one, comes later.
+    """
+    start = (recruit, (process.self(), doing), {"watch": True, "host": host})
+    spec = ChildSpec("task", start, restart="temporary", shutdown=shutdown, modules=(doing,))
+    try:
+        return cast("Pid", DynamicSupervisor.start_child(supervisor, spec))
+    except ChildError as error:
+        if isinstance(error.reason, str) and error.reason == "max_children":
+            raise TooManyTasks(supervisor) from None
+        raise
+
+
+def _hiring(supervisor: Address, fn: Callable[..., object], shutdown: Shutdown, host: Host) -> Hire:
+    """Return how a stream's helper starts one task; its options are checked now."""
+    ChildSpec("task", (recruit, ()), shutdown=shutdown)
+    doing = named(fn)
+    return lambda: _hire(supervisor, doing, shutdown, host)
+
+
+def _linked(hire: Hire) -> Hire:
+    def start() -> Pid:
+        pid = hire()
+        process.link(pid)
+        return pid
+
+    return start
