@@ -22,6 +22,7 @@ Source: ISO/IEC 14496-12 (movie fragments); FFmpeg's mov muxer, `hybrid_fragment
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -122,6 +123,7 @@ class Muxer:
         self._target = target
         self._encoding = encoding
         self._dropped = 0
+        self._pictures = 0
         self._video_end = 0
         self._audio_end = -AAC_FRAME
         try:
@@ -141,6 +143,28 @@ class Muxer:
     def audio_end(self) -> int:
         """The sample after the last one in the file: where a new audio encoder begins."""
         return max(0, self._audio_end)
+
+    @property
+    def video_safe(self) -> int:
+        """The first tick that would be missing if this process were killed now."""
+        return max(0, math.floor(self._safe_time() * self._encoding.rate))
+
+    @property
+    def audio_safe(self) -> int:
+        """The first sample that would be missing if this process were killed now."""
+        return max(0, math.floor(self._safe_time() * RATE))
+
+    def _safe_time(self) -> Fraction:
+        # A packet waits until the other stream has come as far, and then until its fragment is
+        # full; one packet more may be held back to learn how long it lasts.
+        reached = min(self._video_end / self._encoding.rate, Fraction(self._audio_end, RATE))
+        one_more = max(1 / self._encoding.rate, Fraction(AAC_FRAME, RATE))
+        return reached - Fraction(FRAGMENT, 1_000_000) - 2 * one_more
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures the file holds."""
+        return self._pictures
 
     @property
     def dropped(self) -> int:
@@ -187,6 +211,7 @@ class Muxer:
             raise self._refused(error) from error
         if packet.media == "video":
             self._video_end = packet.end
+            self._pictures += 1
         else:
             self._audio_end = packet.end
 
@@ -212,12 +237,14 @@ class Muxer:
         return self._target.path
 
     def close(self) -> None:
-        """Write the index and close the part file, which keeps its name."""
+        """Write the index and close the part file, which keeps its name; an empty one goes."""
         if not self._is_open:
             return
         self._is_open = False
         try:
             self._container.close()
+            if not self._pictures and self._audio_end < 0:
+                self._target.part.unlink(missing_ok=True)
         except OSError as error:
             raise self._refused(error) from error
 

@@ -14,6 +14,7 @@ from examples.smelter.encode import Encoding, check_rate, check_size
 from examples.smelter.media import probe
 from examples.smelter.muxer import check_output
 from examples.smelter.plan import InputPlan, Plan
+from examples.smelter.saboteur import Kill, evenly
 
 __all__ = ["Request", "parse"]
 
@@ -28,8 +29,8 @@ class Request:
 
     plan: Plan
     """What to make."""
-    crash: bool
-    """Whether workers are killed while it is made."""
+    kills: tuple[Kill, ...]
+    """Who is killed while it is made."""
     json: bool
     """Whether the summary is one line of JSON."""
 
@@ -80,7 +81,7 @@ def parse(argv: Sequence[str]) -> Request:
         overwrite=given.overwrite or is_default,
     )
     plan = Plan(inputs, target, encoding, duration, given.offline)
-    return Request(plan, given.crash, given.json)
+    return Request(plan, evenly(plan) if given.crash else (), given.json)
 
 
 def _duration(text: str) -> Fraction:

@@ -1,12 +1,15 @@
-"""The queue's process: owns the line of time, grants credit to feeders, hands sets to their consumers.
+"""The queue's process: owns the line of time, grants feeders credit, hands sets to their consumers.
 
 It decides nothing itself; `timeline` does. What it adds is what a process needs:
 
 * *Credit.* It tells each feeder how much may come (`Grant`), and nobody ever waits in a send.
-* *A checkpoint* goes to the ledger before the sets it accounts for are handed on, so that a new queue never repeats a
-  pts. Feeders keep their items until they are no longer needed and offer them again to a new queue.
-* *Unfinished sets* are kept until their consumer says it is done, and given again to a new consumer. A set that was in
-  hand when two consumers died is poison: it is dropped and counted.
+* *A checkpoint* goes to the ledger before the sets it accounts for are handed on, so that a new
+  queue never repeats a pts. Feeders keep their items until they are no longer needed and offer
+  them again to a new queue. If the ledger itself was lost, the film goes on where its file ends.
+* *Unfinished sets* are kept until their consumer says it is done, and given again to a new
+  consumer. A set that was in hand when two consumers died is poison: it is dropped and counted.
+* *Who is gone.* A crash of an input is a gap. Its end is the clean end of its supervisor, which
+  says that it gives up, or that nobody has taken its place for `ORPHANED` seconds.
 """
 
 from __future__ import annotations
@@ -14,18 +17,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from actors import Down, GenServer, Message, Pid, Ref, Reply, call, process
+from actors.exits import Reason, is_clean
 from examples.smelter.checkpoint import Checkpoint
 from examples.smelter.half import Credit
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.offsets import CHUNK, FromStart, Media, Ns
 from examples.smelter.pictures import RATE, SECOND, Picture, Samples
 from examples.smelter.plan import Plan
+from examples.smelter.sinks import Muxer
 from examples.smelter.sets import AudioSet, Dropped, Emission, Frame, Options, VideoSet
 from examples.smelter.timeline import Timeline
 from examples.smelter.tracks import TrackSpec
 from examples.smelter.wire import (
     COMPOSITOR,
     MIXER,
+    MUXER,
     Attach,
     Chunk,
     ConsumerUp,
@@ -48,6 +54,9 @@ __all__ = ["Queue", "QueueStats"]
 
 START_LIMIT = 5.0
 """Seconds after which the run begins although an input has shown nothing yet."""
+
+ORPHANED = 5.0
+"""Seconds after which an input that nobody is responsible for is given up."""
 
 _KEY = "queue"
 _TRACK = 1
@@ -110,6 +119,7 @@ class _State:
     stats: QueueStats
     limit: tuple[int, int]
     doors: dict[tuple[str, Media], _Door]
+    head: Ns = 0
     guardians: dict[Ref, str] = field(default_factory=dict)
     work: dict[Media, dict[int, _Work]] = field(default_factory=lambda: {"video": {}, "audio": {}})
     wake: tuple[Ns, Ref] | None = None
@@ -129,20 +139,26 @@ class Queue(GenServer[_State], restart="permanent"):
             self._grant(state, input_id, media)
         if state.line.start_pts is None:
             process.send_after(process.self(), "start", START_LIMIT)
+        process.send_after(process.self(), "orphans", ORPHANED)
         process.send(process.self(), "look")
         return state
 
     def _begin(self) -> _State:
-        line: Timeline[Picture, Samples] = Timeline(self._options())
+        # A new film is empty; one that is not has outlived the ledger, and the inputs begin anew
+        # behind what it holds.
+        ticks, samples = Muxer.positions(MUXER)
+        head = self.plan.framerate.tick(ticks)
+        known = Checkpoint(ticks=ticks, chunks=samples * SECOND // RATE // CHUNK)
+        line: Timeline[Picture, Samples] = Timeline(self._options(), known)
         doors: dict[tuple[str, Media], _Door] = {}
         for one in self.plan.inputs:
             video, audio = one.info.video is not None, one.info.audio is not None
-            track = TrackSpec(FromStart(0), video=video, audio=audio)
+            track = TrackSpec(FromStart(head), video=video, audio=audio)
             line.register(one.id, required=self.plan.offline, tracks=[track])
             doors |= {(one.id, "video"): _Door()} if video else {}
             doors |= {(one.id, "audio"): _Door()} if audio else {}
         limit = (self.plan.ticks, self.plan.samples)
-        return _State(line, _now(), QueueStats(), limit, doors)
+        return _State(line, _now() - head, QueueStats(ticks=ticks), limit, doors, head)
 
     def _resume(self, saved: _Saved) -> _State:
         line: Timeline[Picture, Samples] = Timeline.restore(
@@ -277,12 +293,26 @@ class Queue(GenServer[_State], restart="permanent"):
                 self._look(state)
             case "start":
                 if state.line.start_pts is None:
-                    state.line.start(self._at(state))
+                    self._start_line(state)
                     self._look(state)
-            case Down(ref=ref) if ref in state.guardians:
-                self._give_up(state, state.guardians.pop(ref))
+            case Down(ref=ref, reason=reason) if ref in state.guardians:
+                self._bereave(state, state.guardians.pop(ref), reason)
+            case "orphans":
+                attached = set(state.guardians.values())
+                for one in self.plan.inputs:
+                    if one.id not in attached:
+                        self._give_up(state, one.id)
             case _:
                 pass
+
+    def _start_line(self, state: _State) -> None:
+        state.line.start(self._at(state) - state.head)
+
+    def _bereave(self, state: _State, input_id: str, reason: Reason) -> None:
+        if is_clean(reason):
+            self._give_up(state, input_id)
+        else:
+            process.send_after(process.self(), "orphans", ORPHANED)
 
     def _give_up(self, state: _State, input_id: str) -> None:
         """End an input whose supervisor is gone: a crash is a gap, but this was the last one."""
@@ -299,7 +329,7 @@ class Queue(GenServer[_State], restart="permanent"):
         """Let out whatever is due, then say what may come in and when to look again."""
         line = state.line
         if line.start_pts is None and all(door.seen for door in state.doors.values()):
-            line.start(self._at(state))
+            self._start_line(state)
         if not state.stats.is_over:
             emissions = line.due(self._at(state))
             if emissions:

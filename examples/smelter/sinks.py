@@ -50,7 +50,6 @@ class Muxer(GenServer[None], host="thread", shutdown=5.0):
         process.trap_exit(True)
         self.ended: set[Media] = set()
         self.is_finished = Ledger.get(LEDGER, _KEY) is not None
-        self.pictures = 0
         if not self.is_finished:
             self.writing: Writing = resume(plan.target, plan.encoding)
 
@@ -68,12 +67,7 @@ class Muxer(GenServer[None], host="thread", shutdown=5.0):
                 return
             case Packets(packets):
                 self.writing.write(packets)
-                media = packets[0].media
-                if media == "video":
-                    self.pictures += len(packets)
-                    tell(COMPOSITOR, Written(self.writing.video_end))
-                else:
-                    tell(MIXER, Written(self.writing.audio_end))
+                self._tell_written()
             case Ended(media):
                 self.ended.add(media)
                 if len(self.ended) == len(("video", "audio")):
@@ -81,11 +75,18 @@ class Muxer(GenServer[None], host="thread", shutdown=5.0):
             case _:
                 raise TypeError(f"a muxer is not told {request!r}")
 
+    def _tell_written(self) -> None:
+        # Both, because what is safe of one depends on how far the other has come.
+        writing = self.writing
+        tell(COMPOSITOR, Written(writing.video_end, writing.video_safe))
+        tell(MIXER, Written(writing.audio_end, writing.audio_safe))
+
     def _finish(self) -> None:
-        path = self.writing.finish()
+        writing = self.writing
+        path = writing.finish()
         self.is_finished = True
         Ledger.put(LEDGER, _KEY, True)
-        done = Finished(str(path), self.writing.video_end, self.pictures, self.writing.audio_end)
+        done = Finished(str(path), writing.video_end, writing.pictures, writing.audio_end)
         director = process.whereis(DIRECTOR)
         if director is not None:
             process.send(director, done)

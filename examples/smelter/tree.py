@@ -2,8 +2,8 @@
 
     pipeline            rest_for_one   without the ledger nothing after it knows where it was
     ├─ ledger                          positions and counters; never media
-    └─ stage            one_for_one    every worker can be rebuilt alone and finds the others by name
-       ├─ output        rest_for_one   a new muxer needs new encoders, which ask it how far the file goes
+    └─ stage            one_for_one    every worker can be rebuilt alone, finding others by name
+       ├─ output        rest_for_one   a new muxer needs new encoders, told how far the file goes
        │  ├─ muxer
        │  └─ encoders   one_for_one
        │     ├─ audio_encoder
@@ -16,15 +16,17 @@
              ├─ feeder
              └─ source
 
-Whoever is gone for good takes the least with it: an input that cannot be read is given up after five restarts in ten
-seconds, and the others go on; an output that cannot be written ends the run, because there is nothing left to do.
-Shutting down goes from the bottom of the picture to the top: no more input, then what is in the queue, then the file.
+Whoever is gone for good takes the least with it: an input that cannot be read is given up after
+five restarts in ten seconds, and the others go on; an output that cannot be written ends the run,
+because there is nothing left to do (it is *significant* to the stage, and the stage to the
+pipeline). Shutting down goes from the bottom of the picture to the top: no more input, then what
+is in the queue, then the file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from actors import CallFailed, Pid
 from examples.smelter.compositor import Compositor
@@ -37,11 +39,16 @@ from examples.smelter.sources import Feeder, Source
 from examples.smelter.wire import (
     AUDIO_ENCODER,
     COMPOSITOR,
+    ENCODERS,
+    INPUTS,
     MIXER,
     MUXER,
+    OUTPUT,
     QUEUE,
+    STAGE,
     VIDEO_ENCODER,
     feeder_of,
+    input_of,
     source_of,
 )
 from supervisors import ChildSpec, Supervisor, which_children
@@ -50,35 +57,40 @@ __all__ = ["Branch", "branches", "start"]
 
 
 def start(plan: Plan) -> Pid:
-    """Start the pipeline, linked to the caller, and return when all of it is up."""
+    """Start the pipeline, linked to the caller, and return when all of it is up.
+
+    It ends by itself, with `"shutdown"`, when the stage or the output is given up.
+
+    Raises:
+        StartError: Something cannot be started; nothing is left of the rest.
+    """
     return Supervisor.start_link(
-        [
-            Ledger.child_spec(id="ledger", name=LEDGER),
-            Supervisor.child_spec(
-                _stage(plan),
-                id="stage",
-                restart="transient",
-                max_restarts=10,
-                max_seconds=10.0,
-                auto_shutdown="any_significant",
-            ),
-        ],
+        [Ledger.child_spec(id="ledger", name=LEDGER), _stage(plan)],
         strategy="rest_for_one",
-        max_restarts=3,
+        max_restarts=3 * plan.patience,
         max_seconds=30.0,
+        auto_shutdown="any_significant",
     )
 
 
-def _stage(plan: Plan) -> list[ChildSpec | dict[str, object]]:
-    return [
+def _stage(plan: Plan) -> ChildSpec:
+    children = [
         _output(plan),
         Compositor.child_spec(plan, id="compositor", name=COMPOSITOR),
         Mixer.child_spec(plan, id="mixer", name=MIXER),
         Queue.child_spec(plan, id="queue", name=QUEUE),
-        Supervisor.child_spec(
-            [_input(one) for one in plan.inputs], id="inputs", max_restarts=50, max_seconds=10.0
-        ),
+        _inputs(plan),
     ]
+    stage = Supervisor.child_spec(
+        children,
+        id="stage",
+        name=STAGE,
+        restart="transient",
+        max_restarts=10 * plan.patience,
+        max_seconds=10.0,
+        auto_shutdown="any_significant",
+    )
+    return replace(stage, significant=True)
 
 
 def _output(plan: Plan) -> ChildSpec:
@@ -88,24 +100,48 @@ def _output(plan: Plan) -> ChildSpec:
     ]
     children = [
         Muxer.child_spec(plan, id="muxer", name=MUXER),
-        Supervisor.child_spec(encoders, id="encoders", max_restarts=5, max_seconds=10.0),
+        Supervisor.child_spec(
+            encoders,
+            id="encoders",
+            name=ENCODERS,
+            max_restarts=5 * plan.patience,
+            max_seconds=10.0,
+        ),
     ]
+    output = Supervisor.child_spec(
+        children,
+        id="output",
+        name=OUTPUT,
+        restart="transient",
+        strategy="rest_for_one",
+        max_restarts=3 * plan.patience,
+        max_seconds=10.0,
+    )
+    return replace(output, significant=True)
+
+
+def _inputs(plan: Plan) -> ChildSpec:
     return Supervisor.child_spec(
-        children, id="output", restart="transient", strategy="rest_for_one", max_seconds=10.0
+        [_input(one, plan.patience) for one in plan.inputs],
+        id="inputs",
+        name=INPUTS,
+        max_restarts=50 * plan.patience,
+        max_seconds=10.0,
     )
 
 
-def _input(plan: InputPlan) -> ChildSpec:
+def _input(plan: InputPlan, patience: int) -> ChildSpec:
     children = [
         Feeder.child_spec(plan, id=f"feeder {plan.id}", name=feeder_of(plan.id)),
         Source.child_spec(plan, id=f"source {plan.id}", name=source_of(plan.id)),
     ]
     return Supervisor.child_spec(
         children,
-        id=plan.id,
+        id=plan.title,
+        name=input_of(plan.id),
         restart="transient",
         strategy="rest_for_one",
-        max_restarts=5,
+        max_restarts=5 * patience,
         max_seconds=10.0,
     )
 

@@ -28,9 +28,13 @@ __all__ = [
     "AUDIO_ENCODER",
     "COMPOSITOR",
     "DIRECTOR",
+    "ENCODERS",
+    "INPUTS",
     "MIXER",
     "MUXER",
+    "OUTPUT",
     "QUEUE",
+    "STAGE",
     "VIDEO_ENCODER",
     "Attach",
     "Begin",
@@ -58,6 +62,7 @@ __all__ = [
     "Written",
     "consumer_of",
     "feeder_of",
+    "input_of",
     "source_of",
     "tell",
 ]
@@ -69,6 +74,15 @@ VIDEO_ENCODER = "smelter.video_encoder"
 AUDIO_ENCODER = "smelter.audio_encoder"
 MUXER = "smelter.muxer"
 DIRECTOR = "smelter.director"
+STAGE = "smelter.stage"
+OUTPUT = "smelter.output"
+ENCODERS = "smelter.encoders"
+INPUTS = "smelter.inputs"
+
+
+def input_of(input_id: str) -> str:
+    """Return the name of an input's supervisor."""
+    return f"smelter.input.{input_id}"
 
 
 def feeder_of(input_id: str) -> str:
@@ -264,6 +278,8 @@ class Written:
 
     end: int
     """The first tick, or sample, that is not in it."""
+    safe: int
+    """The first one that would be missing if the muxer were killed now."""
 
 
 # -- to the encoders and the muxer -------------------------------------------------------------
