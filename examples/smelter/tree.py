@@ -26,9 +26,9 @@ is in the queue, then the file.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from actors import CallFailed, Pid
+from actors import CallFailed, Down, Pid, process
 from examples.smelter.compositor import Compositor
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.mixer import Mixer
@@ -51,9 +51,13 @@ from examples.smelter.wire import (
     input_of,
     source_of,
 )
-from supervisors import ChildSpec, Supervisor, which_children
+from supervisors import ChildSpec, Supervisor, child_spec, override, which_children
+from supervisors.child_spec import ChildLike, Start
 
 __all__ = ["Branch", "branches", "start"]
+
+LEGACY = 15.0
+"""Seconds that the children of a killed supervisor get to end before their successors try."""
 
 
 def start(plan: Plan) -> Pid:
@@ -65,7 +69,7 @@ def start(plan: Plan) -> Pid:
         StartError: Something cannot be started; nothing is left of the rest.
     """
     return Supervisor.start_link(
-        [Ledger.child_spec(id="ledger", name=LEDGER), _stage(plan)],
+        _heirs(Ledger.child_spec(id="ledger", name=LEDGER), _stage(plan)),
         strategy="rest_for_one",
         max_restarts=3 * plan.patience,
         max_seconds=30.0,
@@ -74,13 +78,13 @@ def start(plan: Plan) -> Pid:
 
 
 def _stage(plan: Plan) -> ChildSpec:
-    children = [
+    children = _heirs(
         _output(plan),
         Compositor.child_spec(plan, id="compositor", name=COMPOSITOR),
         Mixer.child_spec(plan, id="mixer", name=MIXER),
         Queue.child_spec(plan, id="queue", name=QUEUE),
         _inputs(plan),
-    ]
+    )
     stage = Supervisor.child_spec(
         children,
         id="stage",
@@ -90,15 +94,15 @@ def _stage(plan: Plan) -> ChildSpec:
         max_seconds=10.0,
         auto_shutdown="any_significant",
     )
-    return replace(stage, significant=True)
+    return override(stage, significant=True)
 
 
 def _output(plan: Plan) -> ChildSpec:
-    encoders = [
+    encoders = _heirs(
         AudioEncoder.child_spec(plan, id="audio_encoder", name=AUDIO_ENCODER),
         VideoEncoder.child_spec(plan, id="video_encoder", name=VIDEO_ENCODER),
-    ]
-    children = [
+    )
+    children = _heirs(
         Muxer.child_spec(plan, id="muxer", name=MUXER),
         Supervisor.child_spec(
             encoders,
@@ -107,7 +111,7 @@ def _output(plan: Plan) -> ChildSpec:
             max_restarts=5 * plan.patience,
             max_seconds=10.0,
         ),
-    ]
+    )
     output = Supervisor.child_spec(
         children,
         id="output",
@@ -117,12 +121,12 @@ def _output(plan: Plan) -> ChildSpec:
         max_restarts=3 * plan.patience,
         max_seconds=10.0,
     )
-    return replace(output, significant=True)
+    return override(output, significant=True)
 
 
 def _inputs(plan: Plan) -> ChildSpec:
     return Supervisor.child_spec(
-        [_input(one, plan.patience) for one in plan.inputs],
+        _heirs(*(_input(one, plan.patience) for one in plan.inputs)),
         id="inputs",
         name=INPUTS,
         max_restarts=50 * plan.patience,
@@ -131,10 +135,10 @@ def _inputs(plan: Plan) -> ChildSpec:
 
 
 def _input(plan: InputPlan, patience: int) -> ChildSpec:
-    children = [
+    children = _heirs(
         Feeder.child_spec(plan, id=f"feeder {plan.id}", name=feeder_of(plan.id)),
         Source.child_spec(plan, id=f"source {plan.id}", name=source_of(plan.id)),
-    ]
+    )
     return Supervisor.child_spec(
         children,
         id=plan.title,
@@ -144,6 +148,28 @@ def _input(plan: InputPlan, patience: int) -> ChildSpec:
         max_restarts=5 * patience,
         max_seconds=10.0,
     )
+
+
+def _heirs(*children: ChildLike) -> list[ChildSpec]:
+    """Let each child begin when the one that had its name before is gone."""
+    specs = [child_spec.of(child) for child in children]
+    return [override(spec, start=(_inherit, (spec.start,))) for spec in specs]
+
+
+def _inherit(start: Start) -> object:
+    """Start a child, in the supervisor's process, after the last holder of its name has ended.
+
+    A supervisor that was killed leaves its children to themselves. They end in order, because it
+    was their parent, but the supervisor that takes its place is there sooner.
+    """
+    function, arguments, *named = start
+    options = named[0] if named else {}
+    holder = process.whereis(str(options["name"]))
+    if holder is not None:
+        ref = process.monitor(holder)
+        process.receive(lambda message: isinstance(message, Down) and message.ref is ref, LEGACY)
+        process.demonitor(ref, flush=True)
+    return function(*arguments, **options)
 
 
 @dataclass(frozen=True, slots=True)
