@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from examples._setup import clips
 from examples.smelter.complaints import OptionRefused
-from examples.smelter.encode import Encoding, check_rate, check_size
+from examples.smelter.encode import Encoding, check_rate, check_size, exact_number
 from examples.smelter.media import probe
 from examples.smelter.muxer import check_output
 from examples.smelter.plan import InputPlan, Plan
@@ -86,10 +86,7 @@ def parse(argv: Sequence[str]) -> Request:
 
 def _duration(text: str) -> Fraction:
     accepted = f"seconds above 0, at most {LONGEST}, such as 20 or 2.5"
-    try:
-        duration = Fraction(text) if len(text) <= len("86400.000000000") else Fraction(0)
-    except (ValueError, ZeroDivisionError):
-        raise OptionRefused("duration", text, accepted) from None
-    if not 0 < duration <= LONGEST:
+    duration = exact_number(text)
+    if duration is None or not 0 < duration <= LONGEST:
         raise OptionRefused("duration", text, accepted)
     return duration
