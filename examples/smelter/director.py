@@ -6,6 +6,7 @@ queue is then asked to end with what it has, so that the file is complete up to 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from actors import CallFailed, Exited, Message, Pid, StartError, process
@@ -28,8 +29,14 @@ LAST_WORDS = 10.0
 """Seconds that the pipeline gets, after Ctrl-C, to complete the file."""
 
 
-def direct(request: Request, view: View) -> None:
-    """Make the film; the body of the first process."""
+def direct(request: Request, view: View, is_over: Callable[[], bool] = bool) -> None:
+    """Make the film; the body of the first process.
+
+    Args:
+        request: What to make, and who is killed meanwhile.
+        view: Who is told.
+        is_over: Asked four times in a second whether the film should end where it is.
+    """
     process.trap_exit(True)
     process.register(process.self(), DIRECTOR)
     plan = request.plan
@@ -42,7 +49,7 @@ def direct(request: Request, view: View) -> None:
     view.tree(tree.branches(top))
     if request.kills:
         process.spawn_link(sabotage, request.kills, view.killed)
-    finished = _watch(top, view)
+    finished = _watch(top, view, is_over)
     _look(view)
     _stop(top)
     view.summary.wall_seconds = process.monotonic() - began
@@ -50,30 +57,28 @@ def direct(request: Request, view: View) -> None:
         _note_file(finished, plan, view)
 
 
-def _watch(top: Pid, view: View) -> Finished | None:
+def _watch(top: Pid, view: View, is_over: Callable[[], bool]) -> Finished | None:
     """Wait for the end of the film, or of whoever makes it."""
     deadline: float | None = None
-    look = process.monotonic()
     while deadline is None or process.monotonic() < deadline:
-        message: Message = process.receive(timeout=max(0.0, look - process.monotonic()))
+        _look(view)
+        is_asked = is_over()
+        message: Message = process.receive(timeout=LOOK)
         match message:
             case Finished():
                 return message
             case Exited(pid=pid) if pid is top:
                 return None
             case Exited(pid=pid) if pid is process.self():
-                if deadline is None:
-                    view.interrupted()
-                    deadline = process.monotonic() + LAST_WORDS
-                    look = process.monotonic()
+                is_asked = True
             case _:
                 pass
-        if process.monotonic() >= look:
-            look = process.monotonic() + LOOK
-            if deadline is not None:
-                # Again and again, since the queue may be dead just now.
-                tell(QUEUE, FinishNow())
-            _look(view)
+        if is_asked and deadline is None:
+            view.interrupted()
+            deadline = process.monotonic() + LAST_WORDS
+        if deadline is not None:
+            # Again and again, since the queue may be dead just now.
+            tell(QUEUE, FinishNow())
     return None
 
 
