@@ -188,9 +188,7 @@ def _same_members(expected: Table, got: Table, where: str, judge: Judge) -> Iter
             yield found
 
 
-def _same_rows(
-    expected: list[Json], got: list[Json], where: str, judge: Judge
-) -> Iterator[str]:
+def _same_rows(expected: list[Json], got: list[Json], where: str, judge: Judge) -> Iterator[str]:
     for index, (one, other) in enumerate(zip(expected, got, strict=False)):
         if (found := judge(one, other, f"{where}[{index}]")) is not None:
             yield found

@@ -204,8 +204,9 @@ class View:
         if one.poisoned:
             yield "poison", f"{one.poisoned} sets"
         restarts = [f"{who} {count}" for who, count in one.restarts.items()]
-        yield "restarts", f"{sum(one.restarts.values())}{': ' if restarts else ''}" + ", ".join(
-            restarts
+        yield (
+            "restarts",
+            f"{sum(one.restarts.values())}{': ' if restarts else ''}" + ", ".join(restarts),
         )
         if one.failed_inputs:
             yield "given up", "input " + ", ".join(one.failed_inputs)
@@ -213,8 +214,10 @@ class View:
 
     def _failure(self) -> str:
         part = self._plan.target.part
-        left = f"; what was made is in {part.name}" if part.exists() else ""
-        return f"{_printable(self._last_words)}{left}"
+        said = _printable(self._last_words)
+        if part.name in said or not part.exists():
+            return said
+        return f"{said}; what was made is in {part.name}"
 
     def show_json(self, out: TextIO) -> None:
         """Write the sum as one line of JSON, if anybody still reads it."""
