@@ -93,7 +93,7 @@ class View:
         self._is_live = out.isatty()
         self._is_closed = False
         self._started: Counter[str] = Counter()
-        self._last_words = "nobody said why"
+        self._last_words: str | None = None
         titles = [one.title for one in plan.inputs]
         self.summary = Summary(str(plan.target.path), titles, plan.ticks)
 
@@ -119,17 +119,21 @@ class View:
             case (_, "child", "start_error"):
                 self._child_failed(f"{_id(fields, 'offender')} did not start", fields)
             case (_, "supervisor", "shutdown"):
-                self.say(f"  ✗ {_id(fields, 'offender')} failed too often and is given up")
+                self._given_up(_id(fields, "offender"))
             case (_, "process", "stuck"):
                 self.say(f"  ! {fields.get('initial_call')} is stuck at {fields.get('where')}")
             case _:
                 pass
 
+    def _given_up(self, child: str) -> None:
+        self.say(f"  ✗ {child} failed too often and is given up")
+        # What made it fail tells more, if that is known.
+        self._last_words = self._last_words or f"{child} failed too often"
+
     def _child_failed(self, what: str, fields: Mapping[str, object]) -> None:
         reason = fields.get("reason")
         why = _why(reason)
         if why not in {"shutdown", "killed"}:
-            # What a supervisor says when it gives up tells less than what made it do so.
             self._last_words = why
         self.say(f"  ✗ {what}: {why}")
 
@@ -214,7 +218,7 @@ class View:
 
     def _failure(self) -> str:
         part = self._plan.target.part
-        said = _printable(self._last_words)
+        said = _printable(self._last_words or "it ended without a word")
         if part.name in said or not part.exists():
             return said
         return f"{said}; what was made is in {part.name}"
