@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from actors import CallFailed, Exited, Message, Pid, StartError, process
 from examples.smelter import tree
+from examples.smelter.muxer import tidy
 from examples.smelter.options import Request
 from examples.smelter.pictures import RATE
 from examples.smelter.plan import Plan
@@ -52,6 +53,7 @@ def direct(request: Request, view: View, is_over: Callable[[], bool] = bool) -> 
     finished = _watch(top, view, is_over)
     _look(view)
     _stop(top)
+    tidy(plan.target)
     view.summary.wall_seconds = process.monotonic() - began
     if finished is not None:
         _note_file(finished, plan, view)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from actors import Down, GenServer, Message, Pid, Ref, Reply, call, process
+from actors import Caller, Down, GenServer, Message, NoReply, Pid, Ref, Reply, call, process
 from actors.exits import Reason, is_clean
 from examples.smelter.checkpoint import Checkpoint
 from examples.smelter.half import Credit
@@ -123,6 +123,7 @@ class _State:
     guardians: dict[Ref, str] = field(default_factory=dict)
     work: dict[Media, dict[int, _Work]] = field(default_factory=lambda: {"video": {}, "audio": {}})
     wake: tuple[Ns, Ref] | None = None
+    patient: list[tuple[int, Caller]] = field(default_factory=list)
 
 
 class Queue(GenServer[_State], restart="permanent"):
@@ -275,6 +276,22 @@ class Queue(GenServer[_State], restart="permanent"):
         """Return what has been done so far."""
         return Reply(state.stats)
 
+    @call
+    def reached(self, state: _State, tick: int) -> NoReply[_State]:
+        """Wait until a tick has been sent, or the last one; return how many have been."""
+        state.patient.append((tick, self.caller))
+        self._tell_patient(state)
+        return NoReply()
+
+    def _tell_patient(self, state: _State) -> None:
+        stats = state.stats
+        waiting, state.patient = state.patient, []
+        for tick, caller in waiting:
+            if stats.ticks >= tick or stats.is_over:
+                GenServer.reply(caller, stats.ticks)
+            else:
+                state.patient.append((tick, caller))
+
     def _finish_now(self, state: _State) -> None:
         """Let the output end with the tick that was sent last."""
         ticks = min(state.stats.ticks, state.limit[0])
@@ -372,6 +389,7 @@ class Queue(GenServer[_State], restart="permanent"):
         for job in ready:
             state.work[job.media][job.number] = _Work(job)
             tell(consumer_of(job.media), job)
+        self._tell_patient(state)
         if marks.ticks >= state.limit[0] and marks.chunks * CHUNK >= self._end_ns(state):
             self._finish(state)
 
@@ -412,6 +430,7 @@ class Queue(GenServer[_State], restart="permanent"):
 
     def _finish(self, state: _State) -> None:
         state.stats = replace(state.stats, is_over=True)
+        self._tell_patient(state)
         self._save(state)
         self._tell_end(state)
 

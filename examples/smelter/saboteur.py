@@ -13,7 +13,7 @@ from examples.smelter.wire import COMPOSITOR, MIXER, QUEUE, VIDEO_ENCODER, sourc
 __all__ = ["Kill", "evenly", "sabotage"]
 
 LOOK = 0.01
-"""Seconds between two looks at how far the run has come."""
+"""Seconds after which a queue that was not there is looked for again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,7 @@ def sabotage(kills: Iterable[Kill], tell: Callable[[str, int], None]) -> None:
 def _wait_for(tick: int) -> int:
     while True:
         try:
-            stats = Queue.stats(QUEUE)
+            return Queue.reached.within(None)(QUEUE, tick)
         except CallFailed:
             # Killed by this very process a moment ago; its successor will answer.
-            pass
-        else:
-            if stats.ticks >= tick:
-                return stats.ticks
-        process.sleep(LOOK)
+            process.sleep(LOOK)
