@@ -1,8 +1,8 @@
 """The compositor's process: sets in, pictures out to the encoder, on a thread of its own.
 
-It never waits for the encoder. It keeps the pictures that are not in the file yet, takes on a new set only while there
-are few of them, and sends them again to a new encoder. Its own crash loses nothing but time: the queue gives the
-new one the sets that were not done.
+It never waits for the encoder. It keeps the pictures that are not safe in the file yet, takes on a
+new set only while few are not even written, and sends them again to a new encoder. Its own crash
+loses nothing but time: the queue gives the new one the sets that were not done.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The mixer's process: chunks in, one unbroken run of samples out to the encoder.
 
-How far it has come is in the ledger before any sample leaves, so a new mixer goes on at the very next sample; the
-look-ahead that died with the old one is silence, and the count stays exact. It keeps the samples that are not in the
-file yet for an encoder that has to begin anew.
+How far it has come is in the ledger before any sample leaves, so a new mixer goes on at the very
+next sample; the look-ahead that died with the old one is silence, and the count stays exact. It
+keeps the samples that are not safe in the file yet for an encoder that has to begin anew.
 """
 
 from __future__ import annotations

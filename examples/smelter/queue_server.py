@@ -24,8 +24,8 @@ from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.offsets import CHUNK, FromStart, Media, Ns
 from examples.smelter.pictures import RATE, SECOND, Picture, Samples
 from examples.smelter.plan import Plan
-from examples.smelter.sinks import Muxer
 from examples.smelter.sets import AudioSet, Dropped, Emission, Frame, Options, VideoSet
+from examples.smelter.sinks import Muxer
 from examples.smelter.timeline import Timeline
 from examples.smelter.tracks import TrackSpec
 from examples.smelter.wire import (
@@ -121,6 +121,7 @@ class _State:
     doors: dict[tuple[str, Media], _Door]
     head: Ns = 0
     guardians: dict[Ref, str] = field(default_factory=dict)
+    orphaned: dict[str, float] = field(default_factory=dict)
     work: dict[Media, dict[int, _Work]] = field(default_factory=lambda: {"video": {}, "audio": {}})
     wake: tuple[Ns, Ref] | None = None
     patient: list[tuple[int, Caller]] = field(default_factory=list)
@@ -140,7 +141,8 @@ class Queue(GenServer[_State], restart="permanent"):
             self._grant(state, input_id, media)
         if state.line.start_pts is None:
             process.send_after(process.self(), "start", START_LIMIT)
-        process.send_after(process.self(), "orphans", ORPHANED)
+        for one in self.plan.inputs:
+            self._orphan(state, one.id)
         process.send(process.self(), "look")
         return state
 
@@ -201,6 +203,7 @@ class Queue(GenServer[_State], restart="permanent"):
     def _attach(self, state: _State, input_id: str, guardian: Pid) -> None:
         """Tell a feeder that has come up what is needed, and watch who is responsible for it."""
         state.guardians[process.monitor(guardian)] = input_id
+        state.orphaned.pop(input_id, None)
         for (name, media), door in state.doors.items():
             if name == input_id:
                 door.granted = None
@@ -277,10 +280,11 @@ class Queue(GenServer[_State], restart="permanent"):
         return Reply(state.stats)
 
     @call
-    def reached(self, state: _State, tick: int) -> NoReply[_State]:
-        """Wait until a tick has been sent, or the last one; return how many have been."""
+    def reached(self, state: _State, tick: int) -> Reply[int, _State] | NoReply[_State]:
+        """Wait until so many ticks are past, or the last one; return how many are."""
+        if state.stats.ticks >= tick or state.stats.is_over:
+            return Reply(state.stats.ticks)
         state.patient.append((tick, self.caller))
-        self._tell_patient(state)
         return NoReply()
 
     def _tell_patient(self, state: _State) -> None:
@@ -314,11 +318,9 @@ class Queue(GenServer[_State], restart="permanent"):
                     self._look(state)
             case Down(ref=ref, reason=reason) if ref in state.guardians:
                 self._bereave(state, state.guardians.pop(ref), reason)
-            case "orphans":
-                attached = set(state.guardians.values())
-                for one in self.plan.inputs:
-                    if one.id not in attached:
-                        self._give_up(state, one.id)
+            case ("orphaned", str() as input_id, float() as until):
+                if state.orphaned.get(input_id) == until:
+                    self._give_up(state, input_id)
             case _:
                 pass
 
@@ -328,8 +330,14 @@ class Queue(GenServer[_State], restart="permanent"):
     def _bereave(self, state: _State, input_id: str, reason: Reason) -> None:
         if is_clean(reason):
             self._give_up(state, input_id)
-        else:
-            process.send_after(process.self(), "orphans", ORPHANED)
+        elif input_id not in state.guardians.values():
+            self._orphan(state, input_id)
+
+    def _orphan(self, state: _State, input_id: str) -> None:
+        until = process.monotonic() + ORPHANED
+        state.orphaned[input_id] = until
+        message = ("orphaned", input_id, until)
+        process.send_after(process.self(), message, until, absolute=True)
 
     def _give_up(self, state: _State, input_id: str) -> None:
         """End an input whose supervisor is gone: a crash is a gap, but this was the last one."""

@@ -1,13 +1,16 @@
 """What the processes of the pipeline say to each other, and the names they are found by.
 
-All of it is sent by `tell`, which never waits and never fails: a worker that is dead just now is told again what
-matters when its successor comes up. Values are frozen; pictures and samples are read-only and shared, not copied.
+All of it is sent by `tell`, which never waits and never fails: a worker that is dead just now is
+told again what matters when its successor comes up. Values are frozen; pictures and samples are
+read-only and shared, not copied.
 
-    source --Read--> feeder --Offer--> queue --Job--> compositor --Draw--> video encoder --Packets--> muxer
-                                       queue --Chunk--> mixer --Sing--> audio encoder --Packets--> muxer
+    source --Read--> feeder --Offer--> queue
 
-Against the stream flows permission: `Grant` (queue to feeder), `More` (feeder to source), `Taken` and `Done`
-(consumers to queue), `Written` (muxer to compositor and mixer).
+    queue --Job----> compositor --Draw--> video encoder --Packets--> muxer
+    queue --Chunk--> mixer ------Sing--> audio encoder --Packets--> muxer
+
+Against the stream flows permission: `Grant` (queue to feeder), `More` (feeder to source), `Taken`
+and `Done` (consumers to queue), `Written` (muxer to compositor and mixer).
 """
 
 from __future__ import annotations

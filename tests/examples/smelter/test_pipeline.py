@@ -122,9 +122,7 @@ def test_killing_one_of_each_kind_loses_three_ticks_each_at_the_most(
 
 
 @pytest.mark.parametrize("victim", WORKERS)
-def test_no_worker_is_missed_offline(
-    tmp_path: Path, clips: tuple[Path, Path], victim: str
-) -> None:
+def test_no_worker_is_missed_offline(tmp_path: Path, clips: tuple[Path, Path], victim: str) -> None:
     made = film(tmp_path, *clips, "--offline", kills=[Kill(20, victim), Kill(40, victim)])
 
     assert len(made.summary.kills) == 2
