@@ -25,6 +25,7 @@ from examples.smelter.tree import Branch
 __all__ = ["Summary", "View"]
 
 _WIDTH = 24
+_INDENT = " " * len("   0.00 s  ")
 _HEARD: tuple[Event, ...] = (
     ("supervisors", "child", "started"),
     ("supervisors", "child", "terminated"),
@@ -121,12 +122,14 @@ class View:
             case (_, "supervisor", "shutdown"):
                 self._given_up(_id(fields, "offender"))
             case (_, "process", "stuck"):
-                self.say(f"  ! {fields.get('initial_call')} is stuck at {fields.get('where')}")
+                self.say(
+                    f"{_INDENT}! {fields.get('initial_call')} is stuck at {fields.get('where')}"
+                )
             case _:
                 pass
 
     def _given_up(self, child: str) -> None:
-        self.say(f"  ✗ {child} failed too often and is given up")
+        self.say(f"{_INDENT}✗ {child} failed too often and is given up")
         # What made it fail tells more, if that is known.
         self._last_words = self._last_words or f"{child} failed too often"
 
@@ -135,13 +138,13 @@ class View:
         why = _why(reason)
         if why not in {"shutdown", "killed"}:
             self._last_words = why
-        self.say(f"  ✗ {what}: {why}")
+        self.say(f"{_INDENT}✗ {what}: {why}")
 
     def _child_started(self, child: str) -> None:
         self._started[child] += 1
         if self._started[child] > 1:
             self.summary.restarts[child] = self._started[child] - 1
-            self.say(f"  ✓ {child} is back")
+            self.say(f"{_INDENT}✓ {child} is back")
 
     def killed(self, name: str, tick: int) -> None:
         """Take note of a kill."""
@@ -167,7 +170,11 @@ class View:
         self._write(f"{clear}{_printable(line)}\n")
 
     def tree(self, branches: Iterable[Branch]) -> None:
-        """Show the tree."""
+        """Show what is made, and the tree that makes it."""
+        plan, encoding = self._plan, self._plan.encoding
+        pace = "as fast as possible" if plan.offline else "in real time"
+        size = f"{encoding.width}x{encoding.height}, {float(encoding.rate):g} pictures a second"
+        self.say(f"{plan.target.path}: {float(plan.duration):g} s of {size}, {pace}")
         self.say("pipeline")
         for branch in branches:
             mark = "▸" if branch.is_supervisor else "·"
@@ -207,14 +214,15 @@ class View:
         yield "sets", f"{one.video_sets} video, {one.audio_sets} audio, {one.dropped} dropped"
         if one.poisoned:
             yield "poison", f"{one.poisoned} sets"
-        restarts = [f"{who} {count}" for who, count in one.restarts.items()]
-        yield (
-            "restarts",
-            f"{sum(one.restarts.values())}{': ' if restarts else ''}" + ", ".join(restarts),
-        )
+        yield "restarts", self._restarts()
         if one.failed_inputs:
             yield "given up", "input " + ", ".join(one.failed_inputs)
         yield "took", f"{one.wall_seconds:7.3f} s"
+
+    def _restarts(self) -> str:
+        counts = self.summary.restarts
+        names = [who if count == 1 else f"{who} x{count}" for who, count in counts.items()]
+        return f"{sum(counts.values())}: {', '.join(names)}" if names else "0"
 
     def _failure(self) -> str:
         part = self._plan.target.part

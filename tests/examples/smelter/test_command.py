@@ -66,7 +66,7 @@ def test_a_run_ends_with_one_line_of_json(
     told = json.loads(said.out)
     assert said.out.count("\n") == 1
     assert (told["pictures"], told["samples"], told["finished"]) == (30, RATE, True)
-    assert said.err.startswith("pipeline\n")
+    assert "\npipeline\n" in said.err
 
 
 def test_a_refusal_is_one_line_and_exit_code_2(

@@ -19,6 +19,7 @@ from examples.smelter.view import View
 
 STARTED: Event = ("supervisors", "child", "started")
 TERMINATED: Event = ("supervisors", "child", "terminated")
+INDENT = " " * 11
 GIVES_UP: Event = ("supervisors", "supervisor", "shutdown")
 
 
@@ -51,7 +52,8 @@ def test_the_tree_is_drawn_with_supervisors_and_workers(plan: Plan) -> None:
         [Branch(0, "stage", "#PID<0.2.0>", True), Branch(1, "queue", "#PID<0.3.0>", False)]
     )
 
-    assert [line.split() for line in lines(out)] == [
+    assert lines(out)[0].endswith("film.mp4: 2 s of 640x360, 30 pictures a second, in real time")
+    assert [line.split() for line in lines(out)[1:]] == [
         ["pipeline"],
         ["▸", "stage", "#PID<0.2.0>"],
         ["·", "queue", "#PID<0.3.0>"],
@@ -68,9 +70,9 @@ def test_a_death_is_told_with_its_reason_and_the_return_is_counted(plan: Plan) -
 
     assert lines(out) == [
         "   1.50 s  † queue is killed",
-        "  ✗ queue died: killed",
-        "  ✓ queue is back",
-        "  ✗ mixer died: ValueError: too loud",
+        f"{INDENT}✗ queue died: killed",
+        f"{INDENT}✓ queue is back",
+        f"{INDENT}✗ mixer died: ValueError: too loud",
     ]
     assert view.summary.restarts == {"queue": 1}
     assert view.summary.kills == ["queue"]
@@ -82,7 +84,7 @@ def test_it_hears_what_is_reported_only_while_it_listens(plan: Plan) -> None:
         telemetry.emit(TERMINATED, {}, died("queue", "killed"))
     telemetry.emit(TERMINATED, {}, died("queue", "killed"))
 
-    assert lines(out) == ["  ✗ queue died: killed"]
+    assert lines(out) == [f"{INDENT}✗ queue died: killed"]
 
 
 def test_progress_is_one_line_on_a_terminal_and_nothing_in_a_log(plan: Plan) -> None:
@@ -112,6 +114,14 @@ def test_the_sum_names_what_was_given_up_by_its_file(plan: Plan) -> None:
         " | sets 60 video, 100 audio, 0 dropped | restarts 0 | given up input 2 test:b"
         " | took 0.000 s"
     )
+
+
+def test_restarts_are_counted_by_name(plan: Plan) -> None:
+    view = View(plan, out := io.StringIO())
+    view.summary.restarts = {"source 1": 3, "queue": 1}
+    view.end()
+
+    assert "  restarts  4: source 1 x3, queue" in lines(out)
 
 
 def test_why_a_film_is_not_complete_is_what_made_its_maker_fail(plan: Plan) -> None:
