@@ -109,8 +109,8 @@ def test_a_signal_in_the_middle_of_crashes_leaves_a_whole_film(
 def test_a_second_ctrl_c_ends_at_once_and_what_was_written_plays(
     options: list[str], tmp_path: Path
 ) -> None:
-    with started([*options, "--size", "3840x2160", "--duration", "6", "--crash"]) as process:
-        wait_for(process, "† source 1 is killed")
+    with started([*options, "--size", "1920x1080", "--duration", "4", "--crash"]) as process:
+        wait_for(process, "† compositor is killed")
         process.send_signal(signal.SIGINT)
         wait_for(process, "interrupted")
         process.send_signal(signal.SIGINT)
