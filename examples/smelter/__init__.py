@@ -1,7 +1,16 @@
 """A live video compositor: many inputs on one timeline, composed and mixed, in a tree that heals.
 
-The rooms that decide are pure: they are told the time and given items, and answer what goes out.
-From the ground up:
+`python3 -m examples smelter --crash` makes a film of two real clips and kills workers meanwhile;
+`--help` says what else can be asked for. Read `tree` first: who is responsible for whom. Then `wire`:
+what they say to each other. The rooms, from the entrance down:
+
+- the command: `__main__`, `command` (exit codes, signals), `options` (what is accepted) and `plan`
+  (what came of it); `director` (the first process), `saboteur` (who kills), `view` (who tells);
+- the processes: `sources` (read and keep an input), `queue_server` (the clock), `compositor` and
+  `mixer`, `sinks` (encoders and file), `ledger` (what has to outlive them).
+
+What the processes do is decided and done in rooms that know no process. Those that decide are pure:
+they are told the time and given items, and answer what goes out. From the ground up:
 
 - words: `offsets` (time, ticks, where a track begins), `sets` (what goes in and out), `checkpoint`
   (what the ledger remembers);
@@ -9,5 +18,16 @@ From the ground up:
 - one input: `tracks`; its commands in time: `schedule`;
 - which set is due: `decision`, `video_queue`, `audio_queue`;
 - all of it as one object for one process to own: `timeline`;
-- and against recorded scenarios: `vectors`, `scenario`, `replay_queue`, `replay_ticks`, `replay`.
+- and against recorded scenarios: `vectors`, `scenario`, `replay_queue`, `replay_ticks`,
+  `replay_media`, `replay`.
+
+Those that handle media are plain objects, each for one process at a time:
+
+- words: `pictures`, `inputs` (what a file holds), `complaints` (what is wrong, in one line);
+- in: `media` (files), `generated` (test pictures), `frames` (the border to FFmpeg);
+- between: `scene` and `layout` (where things are), `compose`, `mix`;
+- out: `encode`, `muxer` (a file that survives crashes), and to look into it `inspection`.
+
+Nobody waits for a slow neighbour and nothing grows: whoever takes gives permission for more. In real
+time the queue leaves out what finds no place; offline it waits.
 """

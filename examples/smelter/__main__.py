@@ -1,45 +1,28 @@
 """Compose videos into one file, with supervised actors that may be killed while it is made.
 
-`python3 -m examples smelter [INPUT …] [--size 640x360] [--rate 30] [--duration 20] [--output FILE] [--offline]
-[--crash] [--json]`; `replay [--check] FILE …` replays recorded scenarios of the queue instead.
+    python3 -m examples smelter [INPUT …] [--size 640x360] [--rate 30] [--duration 20]
+                                [--output FILE] [--overwrite] [--offline] [--crash] [--json]
+    python3 -m examples smelter replay [--check] FILE …
+
+The second form replays recorded scenarios of the queue, the mixer and the layout instead.
 """
 
 from __future__ import annotations
 
 import sys
 
-from actors import run
-from examples.smelter import replay
-from examples.smelter.complaints import MediaError
-from examples.smelter.director import direct
-from examples.smelter.options import parse
-from examples.smelter.view import View
-
 __all__ = ["main"]
-
-REFUSED = 2
-INTERRUPTED = 130
 
 
 def main(argv: list[str]) -> int:
-    """Run the command and return its exit code: 0, 1 (failed midway), 2 (refused), 130 (Ctrl-C)."""
-    if argv[:1] == ["replay"]:
-        return replay.main(argv[1:])
+    """Run the command; see `command`."""
     try:
-        request = parse(argv)
-    except MediaError as refused:
-        print(refused, file=sys.stderr)
-        return REFUSED
-    view = View(request.plan, sys.stderr if request.json else sys.stdout)
-    code = 0
-    try:
-        run(direct, request, view)
+        # Here, because loading the codecs takes long enough for somebody to press Ctrl-C.
+        from examples.smelter import command  # noqa: PLC0415
+
+        return command.main(argv)
     except KeyboardInterrupt:
-        code = INTERRUPTED
-    view.end(as_json=request.json)
-    if code == 0 and not view.summary.finished:
-        code = 1
-    return code
+        return 130
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """The compositor's process: sets in, pictures out to the encoder, on a thread of its own.
 
-It never waits for the encoder. It keeps the pictures that are not in the file yet, takes on a new set only while there
-are few of them, and sends them again to a new encoder. Its own crash loses nothing but time: the queue gives the
-new one the sets that were not done.
+It never waits for the encoder. It keeps the pictures that are not safe in the file yet, takes on a
+new set only while few are not even written, and sends them again to a new encoder. Its own crash
+loses nothing but time: the queue gives the new one the sets that were not done.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ class Compositor(GenServer[None], host="thread"):
         self.drawing = Drawing(plan.encoding.width, plan.encoding.height)
         self.waiting: deque[Job] = deque()
         self.unwritten: deque[Draw] = deque()
+        self.unsafe: deque[Draw] = deque()
         self.last = -1
         self.is_ready = False
         self.is_ending = False
@@ -59,9 +60,8 @@ class Compositor(GenServer[None], host="thread"):
                 # Until it is ready, older sets are still to come again; this one will be among them.
                 if self.is_ready:
                     self.waiting.append(request)
-            case Written(end):
-                while self.unwritten and self.unwritten[0].tick < end:
-                    self.unwritten.popleft()
+            case Written(end, safe):
+                self._forget(end, safe)
             case EncoderUp(end):
                 self._send_again(end)
             case QueueUp():
@@ -89,8 +89,16 @@ class Compositor(GenServer[None], host="thread"):
             tell(VIDEO_ENCODER, draw)
         tell(QUEUE, Done("video", job.number))
 
+    def _forget(self, end: int, safe: int) -> None:
+        while self.unwritten and self.unwritten[0].tick < end:
+            self.unsafe.append(self.unwritten.popleft())
+        while self.unsafe and self.unsafe[0].tick < safe:
+            self.unsafe.popleft()
+
     def _send_again(self, end: int) -> None:
+        self.unwritten.extendleft(reversed(self.unsafe))
+        self.unsafe.clear()
+        self._forget(end, 0)
         tell(VIDEO_ENCODER, Ready())
         for draw in self.unwritten:
-            if draw.tick >= end:
-                tell(VIDEO_ENCODER, draw)
+            tell(VIDEO_ENCODER, draw)

@@ -1,15 +1,17 @@
 """The first process of a run: starts the tree, watches it, and brings it to an orderly end.
 
-It traps exits. Ctrl-C arrives as the exit signal that the runtime sends to the first process; the queue is then asked
-to end with what it has, so that the file is complete up to there.
+It traps exits. Ctrl-C arrives as the exit signal that the runtime sends to the first process; the
+queue is then asked to end with what it has, so that the file is complete up to there.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
-from actors import CallFailed, Exited, Message, Pid, TimedOut, process, telemetry
+from actors import CallFailed, Exited, Message, Pid, StartError, process
 from examples.smelter import tree
+from examples.smelter.muxer import tidy
 from examples.smelter.options import Request
 from examples.smelter.pictures import RATE
 from examples.smelter.plan import Plan
@@ -24,33 +26,45 @@ __all__ = ["direct"]
 LOOK = 0.25
 """Seconds between two looks at how far the run has come."""
 
-LAST_WORDS = 5.0
+LAST_WORDS = 10.0
 """Seconds that the pipeline gets, after Ctrl-C, to complete the file."""
 
 
-def direct(request: Request, view: View) -> None:
-    """Make the film; the body of the first process."""
+def direct(request: Request, view: View, is_over: Callable[[], bool] = bool) -> None:
+    """Make the film; the body of the first process.
+
+    Args:
+        request: What to make, and who is killed meanwhile.
+        view: Who is told.
+        is_over: Asked four times in a second whether the film should end where it is.
+    """
     process.trap_exit(True)
     process.register(process.self(), DIRECTOR)
-    telemetry.set_reporter(view.report)
     plan = request.plan
     began = process.monotonic()
-    top = tree.start(plan)
+    try:
+        top = tree.start(plan)
+    except StartError as failed:
+        view.failed(failed.reason)
+        return
     view.tree(tree.branches(top))
-    if request.crash:
-        process.spawn_link(sabotage, plan, view.killed)
-    finished = _watch(top, view)
-    _note_stats(view)
+    if request.kills:
+        process.spawn_link(sabotage, request.kills, view.killed)
+    finished = _watch(top, view, is_over)
+    _look(view)
     _stop(top)
+    tidy(plan.target)
     view.summary.wall_seconds = process.monotonic() - began
     if finished is not None:
         _note_file(finished, plan, view)
 
 
-def _watch(top: Pid, view: View) -> Finished | None:
+def _watch(top: Pid, view: View, is_over: Callable[[], bool]) -> Finished | None:
     """Wait for the end of the film, or of whoever makes it."""
     deadline: float | None = None
     while deadline is None or process.monotonic() < deadline:
+        _look(view)
+        is_asked = is_over()
         message: Message = process.receive(timeout=LOOK)
         match message:
             case Finished():
@@ -58,27 +72,24 @@ def _watch(top: Pid, view: View) -> Finished | None:
             case Exited(pid=pid) if pid is top:
                 return None
             case Exited(pid=pid) if pid is process.self():
-                view.summary.interrupted = True
-                view.say("interrupted: ending the film here")
-                tell(QUEUE, FinishNow())
-                deadline = process.monotonic() + LAST_WORDS
-            case TimedOut():
-                _note_stats(view)
+                is_asked = True
             case _:
                 pass
+        if is_asked and deadline is None:
+            view.interrupted()
+            deadline = process.monotonic() + LAST_WORDS
+        if deadline is not None:
+            # Again and again, since the queue may be dead just now.
+            tell(QUEUE, FinishNow())
     return None
 
 
-def _note_stats(view: View) -> None:
+def _look(view: View) -> None:
+    """Show how far the run is; a queue that is dead just now is asked next time."""
     try:
-        stats = Queue.stats.within(1.0)(QUEUE)
+        view.progress(Queue.stats.within(1.0)(QUEUE))
     except CallFailed:
         return
-    view.progress(stats)
-    summary = view.summary
-    summary.video_sets, summary.audio_sets = stats.video_sets, stats.audio_sets
-    summary.dropped, summary.poisoned = stats.dropped, stats.poisoned
-    summary.failed_inputs = list(stats.ended_inputs)
 
 
 def _stop(top: Pid) -> None:
@@ -96,6 +107,5 @@ def _note_file(finished: Finished, plan: Plan, view: View) -> None:
     summary.samples = finished.samples
     summary.video_seconds = float(Fraction(finished.ticks) / plan.encoding.rate)
     summary.audio_seconds = finished.samples / RATE
-    asked = finished.ticks if summary.interrupted else plan.ticks
-    summary.ticks = asked
-    summary.lost_ticks = asked - finished.pictures
+    summary.ticks = finished.ticks if summary.interrupted else plan.ticks
+    summary.lost_ticks = summary.ticks - finished.pictures

@@ -19,6 +19,7 @@ Source: ISO/IEC 14496-3 (overlap of AAC frames); H.264 Annex B and 7.4.2 (parame
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import dataclass
 from fractions import Fraction
@@ -45,6 +46,7 @@ __all__ = [
     "VideoEncoder",
     "check_rate",
     "check_size",
+    "exact_number",
 ]
 
 AAC_FRAME = 1024
@@ -55,6 +57,7 @@ LEAD = 4 * AAC_FRAME
 
 LARGEST = (7682, 4320)
 FASTEST = 240
+_NUMBER = re.compile(r"\d{1,9}(\.\d{1,9}|/\d{1,9})?", re.ASCII)
 _GLOBAL_HEADER = 1 << 22
 _BT709, _LIMITED = 1, 1
 
@@ -88,13 +91,23 @@ def check_rate(text: str) -> Fraction:
         OptionRefused: not a number above 0 and at most 240, or with parts that do not fit a file.
     """
     accepted = f"a rate is a number or a fraction above 0, at most {FASTEST}, such as 30000/1001"
-    try:
-        rate = Fraction(text) if len(text) <= 20 else Fraction(0)
-    except (ValueError, ZeroDivisionError):
-        raise OptionRefused("rate", text, accepted) from None
-    if not 0 < rate <= FASTEST or rate.numerator > 10**6 or rate.denominator > 10**6:
+    rate = exact_number(text)
+    if rate is None or not 0 < rate <= FASTEST or max(rate.as_integer_ratio()) > 10**6:
         raise OptionRefused("rate", text, accepted)
     return rate
+
+
+def exact_number(text: str) -> Fraction | None:
+    """Read a decimal number or a fraction; None for all else, such as powers of ten.
+
+    Example:
+        >>> exact_number("29.97"), exact_number("30000/1001"), exact_number("1e99")
+        (Fraction(2997, 100), Fraction(30000, 1001), None)
+    """
+    try:
+        return Fraction(text) if _NUMBER.fullmatch(text) else None
+    except ZeroDivisionError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """The ledger: what has to outlive the workers that write it down.
 
-Positions, counters, anchors; never media. It is the first child of the pipeline, so whoever is started after it finds
-it alive and, after a crash of its own, reads there how far its predecessor had come. Writing is a cast: once sent, it
-is in the ledger's mailbox and stays there whatever becomes of the sender.
+Positions, counters, anchors; never media. It is the first child of the pipeline, so whoever is
+started after it finds it alive and, after a crash of its own, reads there how far its predecessor
+had come. Writing is a cast: once sent, it is in the ledger's mailbox and stays there whatever
+becomes of the sender. When the ledger itself is lost, everybody begins anew behind the file.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The mixer's process: chunks in, one unbroken run of samples out to the encoder.
 
-How far it has come is in the ledger before any sample leaves, so a new mixer goes on at the very next sample; the
-look-ahead that died with the old one is silence, and the count stays exact. It keeps the samples that are not in the
-file yet for an encoder that has to begin anew.
+How far it has come is in the ledger before any sample leaves, so a new mixer goes on at the very
+next sample; the look-ahead that died with the old one is silence, and the count stays exact. It
+keeps the samples that are not safe in the file yet for an encoder that has to begin anew.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from examples.smelter.mix import MixerState, SoundMixer
 from examples.smelter.offsets import CHUNK
 from examples.smelter.pictures import RATE, SECOND, Sound
 from examples.smelter.plan import Plan
+from examples.smelter.sinks import Muxer
 from examples.smelter.wire import (
     AUDIO_ENCODER,
+    MUXER,
     QUEUE,
     Chunk,
     ConsumerUp,
@@ -41,7 +43,7 @@ class Mixer(GenServer[None]):
     def init(self, plan: Plan) -> None:
         """Go on where the ledger says the last mixer stopped."""
         saved = Ledger.get(LEDGER, _KEY)
-        known = saved if isinstance(saved, MixerState) else MixerState(0, 0)
+        known = saved if isinstance(saved, MixerState) else _behind_the_file()
         self.mixing = SoundMixer(state=known)
         self.tail = Tail(known.end * RATE // SECOND)
         self.end: int | None = None
@@ -58,8 +60,8 @@ class Mixer(GenServer[None]):
                 # Until it is ready, older chunks are still to come again; this one will be among them.
                 if self.is_ready:
                     self._mix(request)
-            case Written(end):
-                self.tail.forget(end)
+            case Written(safe=safe):
+                self.tail.forget(safe)
             case EncoderUp(end):
                 tell(AUDIO_ENCODER, Ready())
                 tell(AUDIO_ENCODER, Sing(end, self.tail.since(end)))
@@ -101,3 +103,9 @@ class Mixer(GenServer[None]):
     def _maybe_finish(self) -> None:
         if self.end is not None:
             tell(AUDIO_ENCODER, Finish(self.end))
+
+
+def _behind_the_file() -> MixerState:
+    """Return where a mixer begins if nobody remembers one: with the chunk in which the film ends."""
+    _, samples = Muxer.positions(MUXER)
+    return MixerState(0, samples * SECOND // RATE // CHUNK * CHUNK)

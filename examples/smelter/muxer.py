@@ -9,7 +9,8 @@ MP4 and leaves the name.
 Encoders may die and be replaced while the file grows (see `encode`). Packets that the file has
 already are dropped and counted, since a replaced encoder's last packets may arrive late; sound
 that would leave a hole is refused, since players count samples. A muxer that died itself is
-replaced by `resume`, which copies what its predecessor's file holds and goes on.
+replaced by `resume`, which copies what its predecessor's file holds and goes on; the copy takes
+the place of the old file when it holds as much on the disk.
 
 What holds for the finished file: video pts are the tick numbers, strictly increasing; audio pts
 are contiguous, 1024 samples apart, whatever happened to encoders; the length of the audio track
@@ -22,6 +23,7 @@ Source: ISO/IEC 14496-12 (movie fragments); FFmpeg's mov muxer, `hybrid_fragment
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -42,7 +44,7 @@ from examples.smelter.complaints import OutputRefused, PacketGap
 from examples.smelter.encode import AAC_FRAME, Encoding, Packet, configure_audio, configure_video
 from examples.smelter.pictures import RATE
 
-__all__ = ["Muxer", "Target", "check_output", "resume"]
+__all__ = ["Muxer", "Target", "check_output", "resume", "tidy"]
 
 FRAGMENT = 100_000
 """Microseconds of media in a fragment: what a killed program may lose."""
@@ -122,6 +124,8 @@ class Muxer:
         self._target = target
         self._encoding = encoding
         self._dropped = 0
+        self._pictures = 0
+        self._heritage: tuple[Target, int, int] | None = None
         self._video_end = 0
         self._audio_end = -AAC_FRAME
         try:
@@ -143,19 +147,59 @@ class Muxer:
         return max(0, self._audio_end)
 
     @property
+    def video_safe(self) -> int:
+        """The first tick that would be missing if this process were killed now."""
+        known = 0 if self._heritage is None else self._heritage[1]
+        return max(known, math.floor(self._safe_time() * self._encoding.rate))
+
+    @property
+    def audio_safe(self) -> int:
+        """The first sample that would be missing if this process were killed now."""
+        known = 0 if self._heritage is None else self._heritage[2]
+        return max(known, math.floor(self._safe_time() * RATE))
+
+    def _safe_time(self) -> Fraction:
+        # A packet waits until the other stream has come as far, and then until its fragment is
+        # full; one packet more may be held back to learn how long it lasts.
+        reached = min(self._video_end / self._encoding.rate, Fraction(self._audio_end, RATE))
+        one_more = max(1 / self._encoding.rate, Fraction(AAC_FRAME, RATE))
+        return reached - Fraction(FRAGMENT, 1_000_000) - 2 * one_more
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures the file holds."""
+        return self._pictures
+
+    @property
     def dropped(self) -> int:
         """Packets the file had already."""
         return self._dropped
 
-    def move(self, target: Target) -> None:
-        """Take another part name, whose file, if there is one, is replaced.
+    def replace_when_safe(self, target: Target) -> None:
+        """Take the place of another part file as soon as everything so far is safe in this one.
+
+        Until then the other file stays as it is: if this process is killed, it holds more.
 
         Args:
-            target: in the same folder as the old one.
+            target: in the same folder as this one's.
         """
-        # An open file may be renamed; the writer does not look at its name again.
-        self._target.part.replace(target.part)
-        self._target = target
+        self._heritage = (target, self.video_end, self.audio_end)
+        self._replace_if_safe()
+
+    def _replace_if_safe(self) -> None:
+        if self._heritage is not None:
+            _, video, audio = self._heritage
+            own = self._safe_time()
+            if own * self._encoding.rate >= video and own * RATE >= audio:
+                self._replace()
+
+    def _replace(self) -> None:
+        if self._heritage is not None:
+            target, _, _ = self._heritage
+            self._heritage = None
+            # An open file may be renamed; the writer does not look at its name again.
+            self._target.part.replace(target.part)
+            self._target = target
 
     def write(self, packets: Iterable[Packet]) -> None:
         """Append packets; video and audio may come in any mixture.
@@ -167,6 +211,7 @@ class Muxer:
         for packet in packets:
             if self._is_new(packet):
                 self._write(packet)
+        self._replace_if_safe()
 
     def _is_new(self, packet: Packet) -> bool:
         end = self._video_end if packet.media == "video" else self._audio_end
@@ -187,6 +232,7 @@ class Muxer:
             raise self._refused(error) from error
         if packet.media == "video":
             self._video_end = packet.end
+            self._pictures += 1
         else:
             self._audio_end = packet.end
 
@@ -212,12 +258,15 @@ class Muxer:
         return self._target.path
 
     def close(self) -> None:
-        """Write the index and close the part file, which keeps its name."""
+        """Write the index and close the part file, which keeps its name; an empty one goes."""
         if not self._is_open:
             return
         self._is_open = False
         try:
             self._container.close()
+            self._replace()
+            if not self._pictures and self._audio_end < 0:
+                self._target.part.unlink(missing_ok=True)
         except OSError as error:
             raise self._refused(error) from error
 
@@ -251,11 +300,19 @@ def resume(target: Target, encoding: Encoding) -> Muxer:
     """
     if not target.part.exists() or target.part.stat().st_size == 0:
         return Muxer(target, encoding)
-    name = f"{target.part.stem}.resumed{target.part.suffix}"
-    muxer = Muxer(replace(target, part=target.part.with_name(name)), encoding)
+    muxer = Muxer(replace(target, part=_copy_of(target)), encoding)
     muxer.write(_stored_packets(target.part, encoding))
-    muxer.move(target)
+    muxer.replace_when_safe(target)
     return muxer
+
+
+def tidy(target: Target) -> None:
+    """Remove the copy that a muxer had begun which was killed before it took the old one's place."""
+    _copy_of(target).unlink(missing_ok=True)
+
+
+def _copy_of(target: Target) -> Path:
+    return target.part.with_name(f"{target.part.stem}.resumed{target.part.suffix}")
 
 
 def _make(path: Path) -> OutputContainer:

@@ -10,10 +10,11 @@ from typing import NoReturn
 
 from examples._setup import clips
 from examples.smelter.complaints import OptionRefused
-from examples.smelter.encode import Encoding, check_rate, check_size
+from examples.smelter.encode import Encoding, check_rate, check_size, exact_number
 from examples.smelter.media import probe
 from examples.smelter.muxer import check_output
 from examples.smelter.plan import InputPlan, Plan
+from examples.smelter.saboteur import Kill, evenly
 
 __all__ = ["Request", "parse"]
 
@@ -28,8 +29,8 @@ class Request:
 
     plan: Plan
     """What to make."""
-    crash: bool
-    """Whether workers are killed while it is made."""
+    kills: tuple[Kill, ...]
+    """Who is killed while it is made."""
     json: bool
     """Whether the summary is one line of JSON."""
 
@@ -80,15 +81,12 @@ def parse(argv: Sequence[str]) -> Request:
         overwrite=given.overwrite or is_default,
     )
     plan = Plan(inputs, target, encoding, duration, given.offline)
-    return Request(plan, given.crash, given.json)
+    return Request(plan, evenly(plan) if given.crash else (), given.json)
 
 
 def _duration(text: str) -> Fraction:
     accepted = f"seconds above 0, at most {LONGEST}, such as 20 or 2.5"
-    try:
-        duration = Fraction(text) if len(text) <= len("86400.000000000") else Fraction(0)
-    except (ValueError, ZeroDivisionError):
-        raise OptionRefused("duration", text, accepted) from None
-    if not 0 < duration <= LONGEST:
+    duration = exact_number(text)
+    if duration is None or not 0 < duration <= LONGEST:
         raise OptionRefused("duration", text, accepted)
     return duration

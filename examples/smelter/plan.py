@@ -1,9 +1,10 @@
-"""What a run is to be: the checked options, as one frozen value that every worker is started with."""
+"""What a run is to be: the checked options, as one frozen value that workers are started with."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 from examples.smelter.encode import Encoding
 from examples.smelter.inputs import InputInfo
@@ -23,6 +24,11 @@ class InputPlan:
     info: InputInfo
     """What was found in it."""
 
+    @property
+    def title(self) -> str:
+        """What people know it by: its number and the name of its file."""
+        return f"{self.id} {Path(self.info.name).name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -37,7 +43,10 @@ class Plan:
     duration: Fraction
     """Seconds of output."""
     offline: bool = False
-    """As fast as possible instead of in real time: everybody waits for everybody, no tick is lost."""
+    """As fast as possible instead of in real time: everybody waits for everybody, and no tick is
+    lost."""
+    patience: int = 1
+    """How many times as many restarts as usual the supervisors allow; for kill storms."""
 
     @property
     def framerate(self) -> Framerate:

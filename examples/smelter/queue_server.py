@@ -1,19 +1,23 @@
-"""The queue's process: owns the line of time, grants credit to feeders, hands sets to their consumers.
+"""The queue's process: owns the line of time, grants feeders credit, hands sets to their consumers.
 
 It decides nothing itself; `timeline` does. What it adds is what a process needs:
 
 * *Credit.* It tells each feeder how much may come (`Grant`), and nobody ever waits in a send.
-* *A checkpoint* goes to the ledger before the sets it accounts for are handed on, so that a new queue never repeats a
-  pts. Feeders keep their items until they are no longer needed and offer them again to a new queue.
-* *Unfinished sets* are kept until their consumer says it is done, and given again to a new consumer. A set that was in
-  hand when two consumers died is poison: it is dropped and counted.
+* *A checkpoint* goes to the ledger before the sets it accounts for are handed on, so that a new
+  queue never repeats a pts. Feeders keep their items until they are no longer needed and offer
+  them again to a new queue. If the ledger itself was lost, the film goes on where its file ends.
+* *Unfinished sets* are kept until their consumer says it is done, and given again to a new
+  consumer. A set that was in hand when two consumers died is poison: it is dropped and counted.
+* *Who is gone.* A crash of an input is a gap. Its end is the clean end of its supervisor, which
+  says that it gives up, or that nobody has taken its place for `ORPHANED` seconds.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from actors import Down, GenServer, Message, Pid, Ref, Reply, call, process
+from actors import Caller, Down, GenServer, Message, NoReply, Pid, Ref, Reply, call, process
+from actors.exits import Reason, is_clean
 from examples.smelter.checkpoint import Checkpoint
 from examples.smelter.half import Credit
 from examples.smelter.ledger import LEDGER, Ledger
@@ -21,11 +25,13 @@ from examples.smelter.offsets import CHUNK, FromStart, Media, Ns
 from examples.smelter.pictures import RATE, SECOND, Picture, Samples
 from examples.smelter.plan import Plan
 from examples.smelter.sets import AudioSet, Dropped, Emission, Frame, Options, VideoSet
+from examples.smelter.sinks import Muxer
 from examples.smelter.timeline import Timeline
 from examples.smelter.tracks import TrackSpec
 from examples.smelter.wire import (
     COMPOSITOR,
     MIXER,
+    MUXER,
     Attach,
     Chunk,
     ConsumerUp,
@@ -48,6 +54,9 @@ __all__ = ["Queue", "QueueStats"]
 
 START_LIMIT = 5.0
 """Seconds after which the run begins although an input has shown nothing yet."""
+
+ORPHANED = 5.0
+"""Seconds after which an input that nobody is responsible for is given up."""
 
 _KEY = "queue"
 _TRACK = 1
@@ -110,9 +119,12 @@ class _State:
     stats: QueueStats
     limit: tuple[int, int]
     doors: dict[tuple[str, Media], _Door]
+    head: Ns = 0
     guardians: dict[Ref, str] = field(default_factory=dict)
+    orphaned: dict[str, float] = field(default_factory=dict)
     work: dict[Media, dict[int, _Work]] = field(default_factory=lambda: {"video": {}, "audio": {}})
     wake: tuple[Ns, Ref] | None = None
+    patient: list[tuple[int, Caller]] = field(default_factory=list)
 
 
 class Queue(GenServer[_State], restart="permanent"):
@@ -129,20 +141,27 @@ class Queue(GenServer[_State], restart="permanent"):
             self._grant(state, input_id, media)
         if state.line.start_pts is None:
             process.send_after(process.self(), "start", START_LIMIT)
+        for one in self.plan.inputs:
+            self._orphan(state, one.id)
         process.send(process.self(), "look")
         return state
 
     def _begin(self) -> _State:
-        line: Timeline[Picture, Samples] = Timeline(self._options())
+        # A new film is empty; one that is not has outlived the ledger, and the inputs begin anew
+        # behind what it holds.
+        ticks, samples = Muxer.positions(MUXER)
+        head = self.plan.framerate.tick(ticks)
+        known = Checkpoint(ticks=ticks, chunks=samples * SECOND // RATE // CHUNK)
+        line: Timeline[Picture, Samples] = Timeline(self._options(), known)
         doors: dict[tuple[str, Media], _Door] = {}
         for one in self.plan.inputs:
             video, audio = one.info.video is not None, one.info.audio is not None
-            track = TrackSpec(FromStart(0), video=video, audio=audio)
+            track = TrackSpec(FromStart(head), video=video, audio=audio)
             line.register(one.id, required=self.plan.offline, tracks=[track])
             doors |= {(one.id, "video"): _Door()} if video else {}
             doors |= {(one.id, "audio"): _Door()} if audio else {}
         limit = (self.plan.ticks, self.plan.samples)
-        return _State(line, _now(), QueueStats(), limit, doors)
+        return _State(line, _now() - head, QueueStats(ticks=ticks), limit, doors, head)
 
     def _resume(self, saved: _Saved) -> _State:
         line: Timeline[Picture, Samples] = Timeline.restore(
@@ -184,6 +203,7 @@ class Queue(GenServer[_State], restart="permanent"):
     def _attach(self, state: _State, input_id: str, guardian: Pid) -> None:
         """Tell a feeder that has come up what is needed, and watch who is responsible for it."""
         state.guardians[process.monitor(guardian)] = input_id
+        state.orphaned.pop(input_id, None)
         for (name, media), door in state.doors.items():
             if name == input_id:
                 door.granted = None
@@ -259,6 +279,23 @@ class Queue(GenServer[_State], restart="permanent"):
         """Return what has been done so far."""
         return Reply(state.stats)
 
+    @call
+    def reached(self, state: _State, tick: int) -> Reply[int, _State] | NoReply[_State]:
+        """Wait until so many ticks are past, or the last one; return how many are."""
+        if state.stats.ticks >= tick or state.stats.is_over:
+            return Reply(state.stats.ticks)
+        state.patient.append((tick, self.caller))
+        return NoReply()
+
+    def _tell_patient(self, state: _State) -> None:
+        stats = state.stats
+        waiting, state.patient = state.patient, []
+        for tick, caller in waiting:
+            if stats.ticks >= tick or stats.is_over:
+                GenServer.reply(caller, stats.ticks)
+            else:
+                state.patient.append((tick, caller))
+
     def _finish_now(self, state: _State) -> None:
         """Let the output end with the tick that was sent last."""
         ticks = min(state.stats.ticks, state.limit[0])
@@ -277,12 +314,30 @@ class Queue(GenServer[_State], restart="permanent"):
                 self._look(state)
             case "start":
                 if state.line.start_pts is None:
-                    state.line.start(self._at(state))
+                    self._start_line(state)
                     self._look(state)
-            case Down(ref=ref) if ref in state.guardians:
-                self._give_up(state, state.guardians.pop(ref))
+            case Down(ref=ref, reason=reason) if ref in state.guardians:
+                self._bereave(state, state.guardians.pop(ref), reason)
+            case ("orphaned", str() as input_id, float() as until):
+                if state.orphaned.get(input_id) == until:
+                    self._give_up(state, input_id)
             case _:
                 pass
+
+    def _start_line(self, state: _State) -> None:
+        state.line.start(self._at(state) - state.head)
+
+    def _bereave(self, state: _State, input_id: str, reason: Reason) -> None:
+        if is_clean(reason):
+            self._give_up(state, input_id)
+        elif input_id not in state.guardians.values():
+            self._orphan(state, input_id)
+
+    def _orphan(self, state: _State, input_id: str) -> None:
+        until = process.monotonic() + ORPHANED
+        state.orphaned[input_id] = until
+        message = ("orphaned", input_id, until)
+        process.send_after(process.self(), message, until, absolute=True)
 
     def _give_up(self, state: _State, input_id: str) -> None:
         """End an input whose supervisor is gone: a crash is a gap, but this was the last one."""
@@ -299,7 +354,7 @@ class Queue(GenServer[_State], restart="permanent"):
         """Let out whatever is due, then say what may come in and when to look again."""
         line = state.line
         if line.start_pts is None and all(door.seen for door in state.doors.values()):
-            line.start(self._at(state))
+            self._start_line(state)
         if not state.stats.is_over:
             emissions = line.due(self._at(state))
             if emissions:
@@ -342,6 +397,7 @@ class Queue(GenServer[_State], restart="permanent"):
         for job in ready:
             state.work[job.media][job.number] = _Work(job)
             tell(consumer_of(job.media), job)
+        self._tell_patient(state)
         if marks.ticks >= state.limit[0] and marks.chunks * CHUNK >= self._end_ns(state):
             self._finish(state)
 
@@ -382,6 +438,7 @@ class Queue(GenServer[_State], restart="permanent"):
 
     def _finish(self, state: _State) -> None:
         state.stats = replace(state.stats, is_over=True)
+        self._tell_patient(state)
         self._save(state)
         self._tell_end(state)
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from examples.smelter.replay_media import COLOUR, LAYOUT, MIXER
 from examples.smelter.replay_queue import QUEUE
 from examples.smelter.replay_ticks import TICKS
 from examples.smelter.vectors import Json, Kind, ReplayError, Table, mapping, rows
@@ -28,6 +29,9 @@ FORMAT = 1
 KINDS: dict[str, Kind] = {
     "queue": QUEUE,
     "ticks": TICKS,
+    "mixer": MIXER,
+    "layout": LAYOUT,
+    "colour": COLOUR,
 }
 """What can be replayed."""
 

@@ -1,13 +1,13 @@
-"""Replay the scenarios that need no clock: mixer, layout and colour.
+"""Replays of the kinds that need no clock: `mixer`, `layout` and `colour`.
 
 Each function takes one scenario of a vector file, as it comes out of JSON, and returns what the
-scenario calls ``expect``, computed. Comparing is left to the caller.
+scenario calls `expect`, computed. Rectangles are compared within a thousandth of a pixel, colours
+within one level, samples within a billionth, however they are cut into runs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -26,13 +26,14 @@ from examples.smelter.scene import (
     View,
     arrange,
 )
+from examples.smelter.vectors import Difference, Kind, ReplayError, moment, near, shown
 
-__all__ = ["replay_colour", "replay_layout", "replay_mixer"]
+__all__ = ["COLOUR", "LAYOUT", "MIXER", "replay_colour", "replay_layout", "replay_mixer"]
 
 Json = dict[str, Any]
 """The border where parsed text comes in; its shape is checked by using it."""
 
-MILLISECOND = 1_000_000
+_MISSHAPEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def replay_mixer(scenario: Json) -> Json:
@@ -72,16 +73,6 @@ def replay_colour(scenario: Json) -> Json:
     return {"output": [list(convert((a, b, c))) for a, b, c in scenario["input"]]}
 
 
-def nanoseconds(text: str) -> int:
-    """Read a time of the vector files: exact decimal milliseconds."""
-    return int(Decimal(text) * MILLISECOND)
-
-
-def milliseconds(time: int) -> str:
-    """Write a time of the vector files."""
-    return format((Decimal(time) / MILLISECOND).normalize(), "f")
-
-
 def _output_mix(output: Json) -> OutputMix:
     inputs = tuple(InputVolume(entry["id"], entry["volume"]) for entry in output["inputs"])
     return OutputMix(
@@ -91,7 +82,7 @@ def _output_mix(output: Json) -> OutputMix:
 
 def _mix_chunk(mixer: Mixer, chunk: Json) -> Mixed:
     inputs = {id: _from_runs(runs) for id, runs in chunk["inputs"].items()}
-    return mixer.mix(nanoseconds(chunk["start"]), nanoseconds(chunk["end"]), inputs)
+    return mixer.mix(moment(chunk["start"]), moment(chunk["end"]), inputs)
 
 
 def _from_runs(runs: Sequence[Sequence[float]]) -> Sums:
@@ -113,12 +104,12 @@ def _mixed_to_json(mixed: Mixed) -> Json:
         outputs[id] = {"count": mixed.count, "samples": _to_runs(output.samples)}
         if output.factor is not None:
             outputs[id]["factor"] = output.factor
-    return {"pts": milliseconds(mixed.pts), "outputs": outputs}
+    return {"pts": shown(mixed.pts), "outputs": outputs}
 
 
 def _visible(fallback: Json) -> list[bool]:
-    frame, timeout = nanoseconds(fallback["frame_pts"]), nanoseconds(fallback["timeout"])
-    return [frame >= max(0, nanoseconds(pts) - timeout) for pts in fallback["set_pts"]]
+    frame, timeout = moment(fallback["frame_pts"]), moment(fallback["timeout"])
+    return [frame >= max(0, moment(pts) - timeout) for pts in fallback["set_pts"]]
 
 
 def _component(node: Json) -> Component:
@@ -170,3 +161,45 @@ def _rescaler(node: Json) -> Rescaler:
         border=node.get("border", 0),
         id=node.get("id"),
     )
+
+
+def _guarded(replay: Callable[[Json], Json]) -> Callable[[Json], Json]:
+    """Blame the file, in words, for a scenario of the wrong shape."""
+
+    def guarded(scenario: Json) -> Json:
+        try:
+            return replay(scenario)
+        except _MISSHAPEN as error:
+            raise ReplayError(f"{type(error).__name__}: {error}") from error
+
+    return guarded
+
+
+def _compare_mixed(expected: Json, got: Json) -> Difference:
+    try:
+        plain = _without_runs(expected)
+    except _MISSHAPEN as error:
+        raise ReplayError(f"'expect': {type(error).__name__}: {error}") from error
+    return near(plain, _without_runs(got), "expect", within=1e-9)
+
+
+def _without_runs(result: Json) -> Json:
+    """Write every sample out; two lists of runs may be cut differently and sound the same."""
+    return {
+        **result,
+        "chunks": [
+            {
+                **chunk,
+                "outputs": {
+                    id: {**output, "samples": _from_runs(output["samples"]).tolist()}
+                    for id, output in chunk["outputs"].items()
+                },
+            }
+            for chunk in result["chunks"]
+        ],
+    }
+
+
+MIXER = Kind(_guarded(replay_mixer), _compare_mixed)
+LAYOUT = Kind(_guarded(replay_layout), lambda e, g: near(e, g, "expect", within=0.001))
+COLOUR = Kind(_guarded(replay_colour), lambda e, g: near(e, g, "expect", within=1))

@@ -1,49 +1,57 @@
-"""Kills one worker after the other while the run goes on, evenly spread over its length."""
+"""Kills workers while the run goes on: at which tick whom, and the process that does it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from actors import CallFailed, process
 from examples.smelter.plan import Plan
 from examples.smelter.queue_server import Queue
 from examples.smelter.wire import COMPOSITOR, MIXER, QUEUE, VIDEO_ENCODER, source_of
 
-__all__ = ["sabotage", "victims"]
+__all__ = ["Kill", "evenly", "sabotage"]
 
 LOOK = 0.01
-"""Seconds between two looks at how far the run has come."""
+"""Seconds after which a queue that was not there is looked for again."""
 
 
-def victims(plan: Plan) -> list[str]:
-    """Return the names of those who will be killed, in order."""
-    return [source_of(plan.inputs[0].id), QUEUE, COMPOSITOR, MIXER, VIDEO_ENCODER]
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """One murder to be."""
+
+    tick: int
+    """When: as soon as this tick has been sent."""
+    victim: str
+    """The registered name of a worker or a supervisor."""
 
 
-def sabotage(plan: Plan, tell: Callable[[str, int], None]) -> None:
-    """Kill all victims; the body of a process.
+def evenly(plan: Plan) -> tuple[Kill, ...]:
+    """Plan the deaths of one worker of each kind, evenly spread over the length of a run."""
+    victims = (source_of(plan.inputs[0].id), QUEUE, COMPOSITOR, MIXER, VIDEO_ENCODER)
+    parts = len(victims) + 1
+    return tuple(Kill(plan.ticks * n // parts, name) for n, name in enumerate(victims, 1))
+
+
+def sabotage(kills: Iterable[Kill], tell: Callable[[str, int], None]) -> None:
+    """Kill all victims; the body of a process. A victim that is dead just then is spared.
 
     Args:
-        plan: The run.
+        kills: In the order of their ticks.
         tell: Called with the name and the tick of each kill.
     """
-    names = victims(plan)
-    for number, name in enumerate(names, 1):
-        tick = _wait_for(plan.ticks * number // (len(names) + 1))
-        pid = process.whereis(name)
+    for kill in kills:
+        tick = _wait_for(kill.tick)
+        pid = process.whereis(kill.victim)
         if pid is not None:
-            tell(name, tick)
+            tell(kill.victim, tick)
             process.send_exit(pid, "kill")
 
 
 def _wait_for(tick: int) -> int:
     while True:
         try:
-            stats = Queue.stats(QUEUE)
+            return Queue.reached.within(None)(QUEUE, tick)
         except CallFailed:
             # Killed by this very process a moment ago; its successor will answer.
-            pass
-        else:
-            if stats.ticks >= tick:
-                return stats.ticks
-        process.sleep(LOOK)
+            process.sleep(LOOK)

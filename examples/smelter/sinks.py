@@ -1,8 +1,9 @@
 """The output's processes: two encoders and the muxer, each on a thread of its own.
 
-A new encoder asks the muxer how far the file goes and begins there; the compositor and the mixer, who kept what is not
-in the file, send it again. A new muxer goes on with the file that the old one left. So each of them may die, and the
-file goes on with increasing times and an exact count of samples.
+A new encoder asks the muxer how far the file goes and begins there; the compositor and the mixer,
+who kept what is not safe in the file, send it again. A new muxer goes on with the file that the
+old one left. So each of them may die, and the file goes on with increasing times and an exact
+count of samples.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from actors import GenServer, Message, Reply, call, process
+from examples.smelter.complaints import OutputRefused
 from examples.smelter.encode import AudioEncoder as AudioEncoding
 from examples.smelter.encode import VideoEncoder as VideoEncoding
 from examples.smelter.ledger import LEDGER, Ledger
@@ -36,7 +38,7 @@ from examples.smelter.wire import (
 
 __all__ = ["AudioEncoder", "Muxer", "Positions", "VideoEncoder"]
 
-_KEY = "finished"
+_KEY = "muxer"
 
 Positions = tuple[int, int]
 """How far a file goes: the first tick and the first sample that are not in it."""
@@ -49,8 +51,11 @@ class Muxer(GenServer[None], host="thread", shutdown=5.0):
         """Begin the file, or go on with the one that the last muxer left."""
         process.trap_exit(True)
         self.ended: set[Media] = set()
-        self.is_finished = Ledger.get(LEDGER, _KEY) is not None
-        self.pictures = 0
+        progress = Ledger.get(LEDGER, _KEY)
+        self.is_finished = progress == "finished"
+        self.has_begun = progress is not None
+        if self.has_begun and not self.is_finished and not plan.target.part.exists():
+            raise OutputRefused(str(plan.target.path), "somebody has taken what was made away")
         if not self.is_finished:
             self.writing: Writing = resume(plan.target, plan.encoding)
 
@@ -68,12 +73,10 @@ class Muxer(GenServer[None], host="thread", shutdown=5.0):
                 return
             case Packets(packets):
                 self.writing.write(packets)
-                media = packets[0].media
-                if media == "video":
-                    self.pictures += len(packets)
-                    tell(COMPOSITOR, Written(self.writing.video_end))
-                else:
-                    tell(MIXER, Written(self.writing.audio_end))
+                if not self.has_begun:
+                    self.has_begun = True
+                    Ledger.put(LEDGER, _KEY, "begun")
+                self._tell_written()
             case Ended(media):
                 self.ended.add(media)
                 if len(self.ended) == len(("video", "audio")):
@@ -81,11 +84,18 @@ class Muxer(GenServer[None], host="thread", shutdown=5.0):
             case _:
                 raise TypeError(f"a muxer is not told {request!r}")
 
+    def _tell_written(self) -> None:
+        # Both, because what is safe of one depends on how far the other has come.
+        writing = self.writing
+        tell(COMPOSITOR, Written(writing.video_end, writing.video_safe))
+        tell(MIXER, Written(writing.audio_end, writing.audio_safe))
+
     def _finish(self) -> None:
-        path = self.writing.finish()
+        writing = self.writing
+        path = writing.finish()
         self.is_finished = True
-        Ledger.put(LEDGER, _KEY, True)
-        done = Finished(str(path), self.writing.video_end, self.pictures, self.writing.audio_end)
+        Ledger.put(LEDGER, _KEY, "finished")
+        done = Finished(str(path), writing.video_end, writing.pictures, writing.audio_end)
         director = process.whereis(DIRECTOR)
         if director is not None:
             process.send(director, done)
@@ -114,7 +124,7 @@ class VideoEncoder(GenServer[None], host="thread"):
             case Ready():
                 self.is_ready = True
             case Draw(tick, picture):
-                # Until it is ready, older pictures are still to come again; afterwards some come twice.
+                # Until it is ready, older pictures are still to come again; some come twice.
                 if self.is_ready and tick > self.last and not self.is_over:
                     self.last = tick
                     self._write(Packets(self.encoding.encode(picture, tick)))
@@ -160,7 +170,7 @@ class AudioEncoder(GenServer[None], host="thread"):
                 raise TypeError(f"an audio encoder is not told {request!r}")
 
     def _encode(self, sing: Sing) -> None:
-        """Encode so that no sample is counted twice or left out, whatever was lost or sent again."""
+        """Encode so that no sample counts twice or is left out, whatever was lost or sent again."""
         expected = self.encoding.position
         sound = sing.sound[max(0, expected - sing.position) :]
         missing = sing.position - expected

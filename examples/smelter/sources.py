@@ -1,10 +1,13 @@
-"""An input's processes: the source reads and decodes on a thread of its own, the feeder keeps and counts.
+"""An input's processes: the source reads and decodes on its own thread, the feeder keeps and counts.
 
-The feeder owns what has been read and is still needed, so neither the source's crash nor the queue's loses
-anything: a new source is told to go on behind what was read last, a new queue gets everything again that it has not
-used. Where the oldest needed item stands is in the ledger; so even a new feeder goes on without a seam.
+The feeder owns what has been read and is still needed, so neither the source's crash nor the
+queue's loses anything: a new source is told to go on behind what was read last, a new queue gets
+everything again that it has not used. Where the oldest needed item stands is in the ledger; so even
+a new feeder goes on without a seam.
 
-A source reads only when it is asked, a little at a time, and looks at its mailbox in between.
+A source reads only when it is asked, a little at a time, and looks at its mailbox in between. If one
+medium of a file stops long before the other, the feeder fills it up, with the last picture or with
+silence: somebody may be waiting for it, and what has been read of the other must not pile up.
 """
 
 from __future__ import annotations
@@ -12,13 +15,16 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from actors import GenServer, Message, Pid, process
-from examples.smelter.complaints import MediaBroken
+from examples.smelter.complaints import InputRefused, MediaBroken
 from examples.smelter.inputs import Item
 from examples.smelter.inputs import Source as Reader
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.media import open_source
 from examples.smelter.offsets import MILLISECOND, Media, Ns
+from examples.smelter.pictures import BLACK, RATE, SECOND, Picture, Samples
 from examples.smelter.pictures import Frame as Shown
 from examples.smelter.plan import InputPlan
 from examples.smelter.sets import Batch, Frame
@@ -42,8 +48,18 @@ __all__ = ["Feeder", "Source"]
 AHEAD: Ns = 250 * MILLISECOND
 """How much media a feeder keeps beyond what the queue has."""
 
+APART: Ns = 2 * SECOND
+"""How far one medium of a file may fall behind the other before it is filled up."""
+
+FILL: Ns = 100 * MILLISECOND
+"""How much at a time."""
+
 ITEMS = 4
 """How many items a source reads before it looks at its mailbox again."""
+
+
+_SILENCE = np.zeros((FILL * RATE // SECOND, 2), np.float32)
+_SILENCE.flags.writeable = False
 
 
 class Source(GenServer[None], host="thread"):
@@ -60,13 +76,27 @@ class Source(GenServer[None], host="thread"):
         match request:
             case Begin(start):
                 self._close()
-                self.reader = open_source(self.plan.info.name, start=start, loop=True)
+                self.reader = self._open(start)
                 self._read(self.reader)
             case More():
                 if self.reader is not None:
                     self._read(self.reader)
             case _:
                 raise TypeError(f"a source is not told {request!r}")
+
+    def _open(self, start: Ns) -> Reader:
+        known = self.plan.info
+        reader = open_source(known.name, start=start, loop=True)
+        for media, then, now in (
+            ("video", known.video, reader.info.video),
+            ("audio", known.audio, reader.info.audio),
+        ):
+            if then is not None and now is None:
+                reader.close()
+                raise InputRefused(
+                    known.name, f"had {media} when it was looked at, and has none now"
+                )
+        return reader
 
     def _read(self, reader: Reader) -> None:
         items: list[Item] = []
@@ -144,6 +174,7 @@ class Feeder(GenServer[None]):
             if info is not None:
                 self.halves[media] = self._remembered(media)
         self.queue: Pid | None = None
+        self.shown = Picture.solid(2, 2, BLACK)
         self._attach()
 
     def _attach(self) -> None:
@@ -190,18 +221,20 @@ class Feeder(GenServer[None]):
             GenServer.cast(self.source, Begin(max(0, start)))
 
     def _ask(self) -> None:
-        if self.source is not None and not self.is_reading:
-            if any(half.is_low() for half in self.halves.values()):
-                self.is_reading = True
-                GenServer.cast(self.source, More())
+        is_low = any(half.is_low() for half in self.halves.values())
+        if self.source is not None and not self.is_reading and is_low:
+            self.is_reading = True
+            GenServer.cast(self.source, More())
 
     def _keep(self, items: tuple[Item, ...], *, is_end: bool) -> None:
         for item in items:
             if isinstance(item, Shown):
+                self.shown = item.picture
                 self._add("video", Frame(item.pts, item.picture), is_new_from=item.pts)
             else:
                 piece = Batch(item.start, item.duration, item)
                 self._add("audio", piece, is_new_from=item.end - 1)
+        self._fill_up()
         for half in self.halves.values():
             half.is_ended = half.is_ended or is_end
         for media, half in self.halves.items():
@@ -213,6 +246,19 @@ class Feeder(GenServer[None]):
         if half is not None and not half.is_ended and is_new_from > half.reached:
             half.items.append(piece)
             half.reached = piece.edge
+
+    def _fill_up(self) -> None:
+        """Bring a medium along that has fallen too far behind the other."""
+        furthest = max(half.reached for half in self.halves.values())
+        for media, half in self.halves.items():
+            while not half.is_ended and furthest - half.reached > APART:
+                begin = max(0, half.reached)
+                self._add(media, self._filler(media, begin), is_new_from=begin + FILL)
+
+    def _filler(self, media: Media, begin: Ns) -> Piece:
+        if media == "audio":
+            return Batch(begin, FILL, Samples(begin, _SILENCE))
+        return Frame(begin + FILL, self.shown)
 
     # -- the queue --------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 from examples.smelter.offsets import MILLISECOND, Ns
 
@@ -24,6 +24,7 @@ __all__ = [
     "flag",
     "mapping",
     "moment",
+    "near",
     "number",
     "optional_moment",
     "rows",
@@ -37,6 +38,8 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | Non
 Table: TypeAlias = dict[str, Json]
 Difference: TypeAlias = str | None
 """The first difference in words; None if there is none."""
+Judge: TypeAlias = Callable[[Json, Json, str], Difference]
+"""How two values of one place are compared."""
 
 
 class ReplayError(Exception):
@@ -139,28 +142,55 @@ def rows(table: Table, key: str, default: list[Json] | None = None) -> list[Json
 
 def same(expected: Json, got: Json, where: str) -> Difference:
     """Compare exactly, in all members, and name the first place that differs."""
+    return _compare(expected, got, where, same)
+
+
+def near(expected: Json, got: Json, where: str, *, within: float) -> Difference:
+    """Compare like `same`, but numbers only as closely as is asked for.
+
+    Example:
+        >>> near({"a": [1, 2.0]}, {"a": [1.04, 2]}, "x", within=0.1) is None
+        True
+        >>> near({"a": [1, 2.0]}, {"a": [1.04, 2]}, "x", within=0.01)
+        'x.a[0]: expected 1, got 1.04'
+    """
+
+    def judge(one: Json, other: Json, where: str) -> Difference:
+        if _is_number(one) and _is_number(other):
+            close = abs(float(one) - float(other)) <= within
+            return None if close else f"{where}: expected {one!r}, got {other!r}"
+        return _compare(one, other, where, judge)
+
+    return judge(expected, got, where)
+
+
+def _is_number(value: Json) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _compare(expected: Json, got: Json, where: str, judge: Judge) -> Difference:
     if isinstance(expected, dict) and isinstance(got, dict):
-        return next(_same_members(expected, got, where), None)
+        return next(_same_members(expected, got, where, judge), None)
     if isinstance(expected, list) and isinstance(got, list):
-        return next(_same_rows(expected, got, where), None)
+        return next(_same_rows(expected, got, where, judge), None)
     if type(expected) is type(got) and expected == got:
         return None
     return f"{where}: expected {expected!r}, got {got!r}"
 
 
-def _same_members(expected: Table, got: Table, where: str) -> Iterator[str]:
+def _same_members(expected: Table, got: Table, where: str, judge: Judge) -> Iterator[str]:
     for key in [*expected, *(k for k in got if k not in expected)]:
         if key not in got:
             yield f"{where}.{key}: missing"
         elif key not in expected:
             yield f"{where}.{key}: not expected, got {got[key]!r}"
-        elif (found := same(expected[key], got[key], f"{where}.{key}")) is not None:
+        elif (found := judge(expected[key], got[key], f"{where}.{key}")) is not None:
             yield found
 
 
-def _same_rows(expected: list[Json], got: list[Json], where: str) -> Iterator[str]:
+def _same_rows(expected: list[Json], got: list[Json], where: str, judge: Judge) -> Iterator[str]:
     for index, (one, other) in enumerate(zip(expected, got, strict=False)):
-        if (found := same(one, other, f"{where}[{index}]")) is not None:
+        if (found := judge(one, other, f"{where}[{index}]")) is not None:
             yield found
     if len(expected) > len(got):
         yield f"{where}[{len(got)}]: missing, expected {expected[len(got)]!r}"

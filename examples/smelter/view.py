@@ -1,27 +1,39 @@
-"""What the terminal shows: the tree, how far it is, who died of what and came back, and the sum at the end.
+"""What the terminal shows: the tree, how far it is, who died of what and came back, the sum.
 
-It listens to the reports of the supervisors instead of the logs. On a terminal the progress is one line that is
-rewritten; elsewhere it is left out, so that a log stays a log.
+It listens to the reports of the supervisors instead of the logs. On a terminal the progress is one
+line that is rewritten; elsewhere it is left out, so that a log stays a log. Nobody's reading is
+needed for a film: when the other end of a pipe is gone, the view goes on in silence.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TextIO
 
+from actors import telemetry
 from actors.exits import Crash
 from actors.telemetry import Event
+from examples.smelter.complaints import MediaError
 from examples.smelter.plan import Plan
 from examples.smelter.queue_server import QueueStats
 from examples.smelter.tree import Branch
 
 __all__ = ["Summary", "View"]
 
-_WIDTH = 30
+_WIDTH = 24
+_INDENT = " " * len("   0.00 s  ")
+_HEARD: tuple[Event, ...] = (
+    ("supervisors", "child", "started"),
+    ("supervisors", "child", "terminated"),
+    ("supervisors", "child", "start_error"),
+    ("supervisors", "child", "shutdown_error"),
+    ("supervisors", "supervisor", "shutdown"),
+    ("actors", "process", "stuck"),
+)
 
 
 @dataclass(slots=True)
@@ -30,8 +42,10 @@ class Summary:
 
     output: str
     """The file."""
+    inputs: list[str]
+    """What was composed: number and file name."""
     ticks: int
-    """Pictures that were asked for."""
+    """Pictures that were asked for; after Ctrl-C those up to there."""
     pictures: int = 0
     """Pictures in the file."""
     lost_ticks: int = 0
@@ -47,7 +61,7 @@ class Summary:
     audio_sets: int = 0
     """Sets the queue has handed to the mixer."""
     dropped: int = 0
-    """Sets that came too late for their consumer."""
+    """Sets that found no place in time."""
     poisoned: int = 0
     """Sets given up after two crashes."""
     kills: list[str] = field(default_factory=list)
@@ -56,6 +70,8 @@ class Summary:
     """Who was started again, how often."""
     failed_inputs: list[str] = field(default_factory=list)
     """Inputs that were given up."""
+    failure: str | None = None
+    """Why the film is not complete, if it is not."""
     wall_seconds: float = 0.0
     """How long it took."""
     finished: bool = False
@@ -76,87 +92,180 @@ class View:
         self._plan = plan
         self._out = out
         self._is_live = out.isatty()
+        self._is_closed = False
         self._started: Counter[str] = Counter()
-        self.summary = Summary(str(plan.target.path), plan.ticks)
+        self._last_words: str | None = None
+        titles = [one.title for one in plan.inputs]
+        self.summary = Summary(str(plan.target.path), titles, plan.ticks)
 
     # -- what happens -----------------------------------------------------------------------------
 
-    def report(self, event: Event, level: str, fields: Mapping[str, object]) -> None:
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Hear of what happens to the processes, in whichever of them it is told."""
+        for event in _HEARD:
+            telemetry.attach("smelter.view", event, lambda what, _, fields: self.hear(what, fields))
+        try:
+            yield
+        finally:
+            telemetry.detach("smelter.view")
+
+    def hear(self, event: Event, fields: Mapping[str, object]) -> None:
         """Take a report of the runtime or of a supervisor."""
         match event:
-            case ("supervisors", "child", "started"):
-                self._child_started(str(_of(fields, "started", "id")))
-            case ("supervisors", "child", "terminated" | "start_error" | "shutdown_error" as what):
-                child = _of(fields, "offender", "id")
-                self.say(f"✗ {child} {what.replace('_', ' ')}: {_reason(fields.get('reason'))}")
-            case ("supervisors", "supervisor", "shutdown"):
-                child = _of(fields, "offender", "id")
-                self.say(f"✗ {child} failed too often: its supervisor gives up")
-            case ("actors", "process", "stuck"):
-                self.say(f"! {fields.get('initial_call')} is stuck at {fields.get('where')}")
+            case (_, "child", "started"):
+                self._child_started(_id(fields, "started"))
+            case (_, "child", "terminated" | "shutdown_error"):
+                self._child_failed(f"{_id(fields, 'offender')} died", fields)
+            case (_, "child", "start_error"):
+                self._child_failed(f"{_id(fields, 'offender')} did not start", fields)
+            case (_, "supervisor", "shutdown"):
+                self._given_up(_id(fields, "offender"))
+            case (_, "process", "stuck"):
+                self.say(
+                    f"{_INDENT}! {fields.get('initial_call')} is stuck at {fields.get('where')}"
+                )
             case _:
                 pass
+
+    def _given_up(self, child: str) -> None:
+        self.say(f"{_INDENT}✗ {child} failed too often and is given up")
+        # What made it fail tells more, if that is known.
+        self._last_words = self._last_words or f"{child} failed too often"
+
+    def _child_failed(self, what: str, fields: Mapping[str, object]) -> None:
+        reason = fields.get("reason")
+        why = _why(reason)
+        if why not in {"shutdown", "killed"}:
+            self._last_words = why
+        self.say(f"{_INDENT}✗ {what}: {why}")
 
     def _child_started(self, child: str) -> None:
         self._started[child] += 1
         if self._started[child] > 1:
             self.summary.restarts[child] = self._started[child] - 1
-            self.say(f"✓ {child} is back")
+            self.say(f"{_INDENT}✓ {child} is back")
 
     def killed(self, name: str, tick: int) -> None:
         """Take note of a kill."""
         short = name.removeprefix("smelter.")
         self.summary.kills.append(short)
-        self.say(f"† {short} is killed at tick {tick}")
+        seconds = float(tick / self._plan.encoding.rate)
+        self.say(f"{seconds:7.2f} s  † {short.replace('.', ' ')} is killed")
+
+    def interrupted(self) -> None:
+        """Take note of Ctrl-C."""
+        self.summary.interrupted = True
+        self.say("interrupted: the film ends here (once more to leave at once)")
+
+    def failed(self, reason: object) -> None:
+        """Take note that the pipeline could not be started."""
+        self._last_words = _why(reason)
 
     # -- what is shown ----------------------------------------------------------------------------
 
     def say(self, line: str) -> None:
         """Write one line."""
         clear = "\r\x1b[K" if self._is_live else ""
-        print(f"{clear}{_printable(line)}", file=self._out, flush=True)
+        self._write(f"{clear}{_printable(line)}\n")
 
     def tree(self, branches: Iterable[Branch]) -> None:
-        """Show the tree."""
+        """Show what is made, and the tree that makes it."""
+        plan, encoding = self._plan, self._plan.encoding
+        pace = "as fast as possible" if plan.offline else "in real time"
+        size = f"{encoding.width}x{encoding.height}, {float(encoding.rate):g} pictures a second"
+        self.say(f"{plan.target.path}: {float(plan.duration):g} s of {size}, {pace}")
         self.say("pipeline")
         for branch in branches:
             mark = "▸" if branch.is_supervisor else "·"
-            self.say(f"  {'  ' * branch.depth}{mark} {branch.id}  {branch.pid}")
+            label = f"  {'  ' * branch.depth}{mark} {branch.id}"
+            self.say(f"{label:<28} {branch.pid}")
 
     def progress(self, stats: QueueStats) -> None:
-        """Show how far the run is, on a terminal."""
+        """Remember how far the run is, and show it on a terminal."""
+        summary = self.summary
+        summary.video_sets, summary.audio_sets = stats.video_sets, stats.audio_sets
+        summary.dropped, summary.poisoned = stats.dropped, stats.poisoned
+        titles = {one.id: one.title for one in self._plan.inputs}
+        summary.failed_inputs = [titles[id] for id in stats.ended_inputs]
         if self._is_live:
             done = min(1.0, stats.ticks / self._plan.ticks)
-            bar = "█" * round(done * _WIDTH)
-            restarts = sum(self.summary.restarts.values())
-            text = f"{bar:░<{_WIDTH}} {done:4.0%}  {stats.ticks} sets, {stats.dropped} dropped, {restarts} restarts"
-            print(f"\r\x1b[K{text}", end="", file=self._out, flush=True)
+            bar = f"{'█' * round(done * _WIDTH):░<{_WIDTH}}"
+            seconds = float(stats.ticks / self._plan.encoding.rate)
+            restarts = sum(summary.restarts.values())
+            counts = f"{stats.dropped} dropped  {restarts} restarts"
+            self._write(f"\r\x1b[K{seconds:7.2f} s  {bar} {done:4.0%}  {counts}")
 
-    def end(self, *, as_json: bool) -> None:
-        """Show the sum; as JSON it is one line on standard output."""
+    def end(self) -> None:
+        """Show the sum."""
         one = self.summary
-        state = "finished" if one.finished else "not finished"
-        self.say(
-            f"{one.output}: {state}; {one.pictures} of {one.ticks} pictures ({one.lost_ticks} lost),"
-            f" {one.samples} samples; video {one.video_seconds:.3f} s, audio {one.audio_seconds:.3f} s;"
-            f" {one.dropped} sets dropped, {sum(one.restarts.values())} restarts;"
-            f" took {one.wall_seconds:.1f} s"
-        )
+        if not one.finished:
+            one.failure = self._failure()
+        self.say(f"{one.output}{'' if one.finished else '  is not complete'}")
+        for name, text in self._facts():
+            self.say(f"  {name:<9} {text}")
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        one = self.summary
+        if one.finished:
+            pictures = f"{one.pictures} of {one.ticks} pictures, {one.lost_ticks} lost"
+            yield "video", f"{one.video_seconds:7.3f} s  {pictures}"
+            yield "audio", f"{one.audio_seconds:7.3f} s  {one.samples} samples"
+        yield "sets", f"{one.video_sets} video, {one.audio_sets} audio, {one.dropped} dropped"
+        if one.poisoned:
+            yield "poison", f"{one.poisoned} sets"
+        yield "restarts", self._restarts()
         if one.failed_inputs:
-            self.say(f"given up: input {', '.join(one.failed_inputs)}")
-        if as_json:
-            print(json.dumps(asdict(one)), file=sys.stdout, flush=True)
+            yield "given up", "input " + ", ".join(one.failed_inputs)
+        yield "took", f"{one.wall_seconds:7.3f} s"
+
+    def _restarts(self) -> str:
+        counts = self.summary.restarts
+        names = [who if count == 1 else f"{who} x{count}" for who, count in counts.items()]
+        return f"{sum(counts.values())}: {', '.join(names)}" if names else "0"
+
+    def _failure(self) -> str:
+        part = self._plan.target.part
+        said = _printable(self._last_words or "it ended without a word")
+        if part.name in said or not part.exists():
+            return said
+        return f"{said}; what was made is in {part.name}"
+
+    def show_json(self, out: TextIO) -> None:
+        """Write the sum as one line of JSON, if anybody still reads it."""
+        with contextlib.suppress(OSError, ValueError):
+            print(json.dumps(asdict(self.summary)), file=out, flush=True)
+
+    def _write(self, text: str) -> None:
+        if self._is_closed:
+            return
+        encoding = self._out.encoding or "utf-8"
+        try:
+            self._out.write(text.encode(encoding, "replace").decode(encoding))
+            self._out.flush()
+        except (OSError, ValueError):
+            self._is_closed = True
 
 
-def _of(fields: Mapping[str, object], key: str, name: str) -> object:
+def _id(fields: Mapping[str, object], key: str) -> str:
     inner = fields.get(key)
-    return inner.get(name) if isinstance(inner, Mapping) else None
+    return str(inner.get("id")) if isinstance(inner, Mapping) else "?"
 
 
-def _reason(reason: object) -> str:
-    if isinstance(reason, Crash):
-        return f"{type(reason.exception).__name__}: {reason.exception}"
-    return str(reason)
+def _why(reason: object) -> str:
+    match reason:
+        case Crash(exception=MediaError() as error):
+            return str(error)
+        case Crash(exception=error):
+            return f"{type(error).__name__}: {error}"
+        case ("shutdown", ("failed_to_start_child", _, inner)):
+            return _why(inner)
+        case ("EXIT", inner):
+            return _why(inner)
+        case ("already_started", _):
+            return "the one before it is still there"
+        case _:
+            return str(reason)
 
 
 def _printable(line: str) -> str:

@@ -1,13 +1,16 @@
 """What the processes of the pipeline say to each other, and the names they are found by.
 
-All of it is sent by `tell`, which never waits and never fails: a worker that is dead just now is told again what
-matters when its successor comes up. Values are frozen; pictures and samples are read-only and shared, not copied.
+All of it is sent by `tell`, which never waits and never fails: a worker that is dead just now is
+told again what matters when its successor comes up. Values are frozen; pictures and samples are
+read-only and shared, not copied.
 
-    source --Read--> feeder --Offer--> queue --Job--> compositor --Draw--> video encoder --Packets--> muxer
-                                       queue --Chunk--> mixer --Sing--> audio encoder --Packets--> muxer
+    source --Read--> feeder --Offer--> queue
 
-Against the stream flows permission: `Grant` (queue to feeder), `More` (feeder to source), `Taken` and `Done`
-(consumers to queue), `Written` (muxer to compositor and mixer).
+    queue --Job----> compositor --Draw--> video encoder --Packets--> muxer
+    queue --Chunk--> mixer ------Sing--> audio encoder --Packets--> muxer
+
+Against the stream flows permission: `Grant` (queue to feeder), `More` (feeder to source), `Taken`
+and `Done` (consumers to queue), `Written` (muxer to compositor and mixer).
 """
 
 from __future__ import annotations
@@ -28,9 +31,13 @@ __all__ = [
     "AUDIO_ENCODER",
     "COMPOSITOR",
     "DIRECTOR",
+    "ENCODERS",
+    "INPUTS",
     "MIXER",
     "MUXER",
+    "OUTPUT",
     "QUEUE",
+    "STAGE",
     "VIDEO_ENCODER",
     "Attach",
     "Begin",
@@ -58,6 +65,7 @@ __all__ = [
     "Written",
     "consumer_of",
     "feeder_of",
+    "input_of",
     "source_of",
     "tell",
 ]
@@ -69,6 +77,15 @@ VIDEO_ENCODER = "smelter.video_encoder"
 AUDIO_ENCODER = "smelter.audio_encoder"
 MUXER = "smelter.muxer"
 DIRECTOR = "smelter.director"
+STAGE = "smelter.stage"
+OUTPUT = "smelter.output"
+ENCODERS = "smelter.encoders"
+INPUTS = "smelter.inputs"
+
+
+def input_of(input_id: str) -> str:
+    """Return the name of an input's supervisor."""
+    return f"smelter.input.{input_id}"
 
 
 def feeder_of(input_id: str) -> str:
@@ -264,6 +281,8 @@ class Written:
 
     end: int
     """The first tick, or sample, that is not in it."""
+    safe: int
+    """The first one that would be missing if the muxer were killed now."""
 
 
 # -- to the encoders and the muxer -------------------------------------------------------------
