@@ -94,6 +94,7 @@ class View:
         self._is_live = out.isatty()
         self._is_closed = False
         self._started: Counter[str] = Counter()
+        self._reasons: dict[str, str] = {}
         self._last_words: str | None = None
         titles = [one.title for one in plan.inputs]
         self.summary = Summary(str(plan.target.path), titles, plan.ticks)
@@ -116,9 +117,9 @@ class View:
             case (_, "child", "started"):
                 self._child_started(_id(fields, "started"))
             case (_, "child", "terminated" | "shutdown_error"):
-                self._child_failed(f"{_id(fields, 'offender')} died", fields)
+                self._child_failed(_id(fields, "offender"), "died", fields.get("reason"))
             case (_, "child", "start_error"):
-                self._child_failed(f"{_id(fields, 'offender')} did not start", fields)
+                self._child_failed(_id(fields, "offender"), "did not start", fields.get("reason"))
             case (_, "supervisor", "shutdown"):
                 self._given_up(_id(fields, "offender"))
             case (_, "process", "stuck"):
@@ -130,15 +131,16 @@ class View:
 
     def _given_up(self, child: str) -> None:
         self.say(f"{_INDENT}✗ {child} failed too often and is given up")
-        # What made it fail tells more, if that is known.
-        self._last_words = self._last_words or f"{child} failed too often"
-
-    def _child_failed(self, what: str, fields: Mapping[str, object]) -> None:
-        reason = fields.get("reason")
-        why = _why(reason)
-        if why not in {"shutdown", "killed"}:
+        # What made it fail tells more; one that only passes on that it has given up tells nothing.
+        why = self._reasons.get(child, "killed")
+        if why == "killed" or (why == "shutdown" and self._last_words is None):
+            self._last_words = f"{child} failed too often"
+        elif why != "shutdown":
             self._last_words = why
-        self.say(f"{_INDENT}✗ {what}: {why}")
+
+    def _child_failed(self, child: str, what: str, reason: object) -> None:
+        self._reasons[child] = _why(reason)
+        self.say(f"{_INDENT}✗ {child} {what}: {_why(reason)}")
 
     def _child_started(self, child: str) -> None:
         self._started[child] += 1

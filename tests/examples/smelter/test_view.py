@@ -136,6 +136,28 @@ def test_why_a_film_is_not_complete_is_what_made_its_maker_fail(plan: Plan) -> N
     assert lines(out)[2].endswith("film.mp4  is not complete")
 
 
+def test_an_input_that_was_given_up_before_is_not_blamed_for_it(plan: Plan) -> None:
+    view = View(plan, io.StringIO())
+    view.hear(TERMINATED, died("source 1", reason_of(ValueError("no picture"))))
+    view.hear(GIVES_UP, died("source 1", "reached_max_restart_intensity"))
+    view.hear(TERMINATED, died("mixer", "killed"))
+    view.hear(GIVES_UP, died("mixer", "reached_max_restart_intensity"))
+    view.end()
+
+    assert view.summary.failure == "mixer failed too often"
+
+
+def test_who_only_passes_on_a_failure_does_not_hide_it(plan: Plan) -> None:
+    view = View(plan, io.StringIO())
+    view.hear(TERMINATED, died("video_encoder", reason_of(ValueError("too small"))))
+    view.hear(GIVES_UP, died("video_encoder", "reached_max_restart_intensity"))
+    view.hear(TERMINATED, died("encoders", "shutdown"))
+    view.hear(GIVES_UP, died("encoders", "reached_max_restart_intensity"))
+    view.end()
+
+    assert view.summary.failure == "ValueError: too small"
+
+
 def test_the_sum_is_one_line_of_json(plan: Plan) -> None:
     view = View(plan, io.StringIO())
     view.summary.restarts = {"queue": 1}
