@@ -25,6 +25,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -45,6 +46,11 @@ from examples.smelter.encode import AAC_FRAME, Encoding, Packet, configure_audio
 from examples.smelter.pictures import RATE
 
 __all__ = ["Muxer", "Target", "check_output", "resume", "tidy"]
+
+INDEX, INDEX_ENTRY = 8192, 32
+"""Bytes that an index takes at the most: by itself, and for each packet."""
+
+_BLOCK = bytes(8192)
 
 FRAGMENT = 100_000
 """Microseconds of media in a fragment: what a killed program may lose."""
@@ -124,7 +130,9 @@ class Muxer:
         self._target = target
         self._encoding = encoding
         self._dropped = 0
+        self._packets = 0
         self._pictures = 0
+        self._is_spoilt = False
         self._heritage: tuple[Target, int, int] | None = None
         self._video_end = 0
         self._audio_end = -AAC_FRAME
@@ -229,7 +237,9 @@ class Muxer:
         try:
             self._container.mux_one(raw)
         except OSError as error:
+            self._is_spoilt = True
             raise self._refused(error) from error
+        self._packets += 1
         if packet.media == "video":
             self._video_end = packet.end
             self._pictures += 1
@@ -263,12 +273,22 @@ class Muxer:
             return
         self._is_open = False
         try:
-            self._container.close()
-            self._replace()
-            if not self._pictures and self._audio_end < 0:
+            if not self._is_spoilt:
+                self._write_index()
+            if not self._packets and not self._is_spoilt:
                 self._target.part.unlink(missing_ok=True)
         except OSError as error:
             raise self._refused(error) from error
+        finally:
+            # Whoever drops a container does not close it: the fragments stay as they are.
+            del self._container, self._video, self._audio
+
+    def _write_index(self) -> None:
+        # The index goes behind the fragments, and then the head of the file is changed to point
+        # there. If there is no room for the index, the head is changed all the same.
+        _make_sure_of_room(self._target.part.parent, INDEX + INDEX_ENTRY * self._packets)
+        self._container.close()
+        self._replace()
 
     def __enter__(self) -> Self:
         return self
@@ -313,6 +333,12 @@ def tidy(target: Target) -> None:
 
 def _copy_of(target: Target) -> Path:
     return target.part.with_name(f"{target.part.stem}.resumed{target.part.suffix}")
+
+
+def _make_sure_of_room(folder: Path, size: int) -> None:
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for _ in range(0, size, len(_BLOCK)):
+            file.write(_BLOCK)
 
 
 def _make(path: Path) -> OutputContainer:
