@@ -1,7 +1,7 @@
 """How a class of processes is started, and what it tells a supervisor of itself.
 
     class Door(StateMachine[str, int], restart="transient", shutdown=10.0): ...
-    Door.start_link(*args)                      -> _make, in the new process -> its `init`
+    Door.start_link(*args)                      -> _otp_make, in the new process -> its `init`
     Door.child_spec(*args, id="front door")     -> a plain mapping, read by `supervisors.child_spec`
 
 Source: https://hexdocs.pm/elixir/Supervisor.html#module-child_spec-1-function
@@ -34,18 +34,18 @@ class Startable:
     options: ClassVar[Mapping[str, object]] = {}
     """The class keywords: `restart`, `shutdown`, `id`, `host`."""
 
-    _own_options: ClassVar[Mapping[str, object]] = {}
+    _otp_options: ClassVar[Mapping[str, object]] = {}
 
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__()
         for key, value in options.items():
             _check_option(key, value)
-        cls._own_options = options
-        lineage = [vars(base).get("_own_options", {}) for base in reversed(cls.__mro__)]
+        cls._otp_options = options
+        lineage = [vars(base).get("_otp_options", {}) for base in reversed(cls.__mro__)]
         cls.options = {key: value for own in lineage for key, value in own.items()}
 
     @classmethod
-    def _make(
+    def _otp_make(
         cls,
         initial_call: str,
         parent: Pid,
@@ -83,7 +83,7 @@ class Startable:
 
         Source: https://hexdocs.pm/elixir/GenServer.html#start_link/3
         """
-        return cls._start(StartOptions(True, name, timeout, cls._host(host)), args, kwargs)
+        return cls.__start(StartOptions(True, name, timeout, cls.__host(host)), args, kwargs)
 
     @classmethod
     def start(
@@ -98,7 +98,7 @@ class Startable:
 
         Source: https://hexdocs.pm/elixir/GenServer.html#start/3
         """
-        return cls._start(StartOptions(False, name, timeout, cls._host(host)), args, kwargs)
+        return cls.__start(StartOptions(False, name, timeout, cls.__host(host)), args, kwargs)
 
     @classmethod
     def child_spec(
@@ -131,15 +131,15 @@ class Startable:
         return spec
 
     @classmethod
-    def _host(cls, host: Host) -> Host:
+    def __host(cls, host: Host) -> Host:
         return host if host is not None else typed("Host", cls.options.get("host"))
 
     @classmethod
-    def _start(
+    def __start(
         cls, options: StartOptions, args: tuple[object, ...], kwargs: Mapping[str, object]
     ) -> MaybePid:
         initial_call = f"{cls.__module__}.{cls.__qualname__}.init"
-        make = partial(cls._make, initial_call, args=args, kwargs=kwargs)
+        make = partial(cls._otp_make, initial_call, args=args, kwargs=kwargs)
         return _behaviour.start(make, initial_call, options)
 
 

@@ -88,13 +88,13 @@ class GenServer(Startable, Generic[S]):
     behaviour: ClassVar[str] = "gen_server"
     """What `debug.get_status` calls it; behaviours that are built on this one say their own."""
 
-    _calls: ClassVar[Mapping[str, Callable[..., object]]] = {}
-    _casts: ClassVar[Mapping[str, Callable[..., object]]] = {}
-    _caller: Caller | None = None
+    _otp_calls: ClassVar[Mapping[str, Callable[..., object]]] = {}
+    _otp_casts: ClassVar[Mapping[str, Callable[..., object]]] = {}
+    _otp_caller: Caller | None = None
 
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)
-        cls._calls, cls._casts = protocol_of(cls)
+        cls._otp_calls, cls._otp_casts = protocol_of(cls)
 
     @property
     def caller(self) -> Caller:
@@ -106,9 +106,9 @@ class GenServer(Startable, Generic[S]):
         Raises:
             BadArgument: No `@call` method is running.
         """
-        if self._caller is None:
+        if self._otp_caller is None:
             raise BadArgument("caller", None, "asked for while a @call method runs")
-        return self._caller
+        return self._otp_caller
 
     # -- client half ------------------------------------------------------------------------------
 
@@ -380,7 +380,7 @@ class GenServer(Startable, Generic[S]):
         return typed("S", function(state))
 
     @classmethod
-    def _make(
+    def _otp_make(
         cls,
         initial_call: str,
         parent: Pid,
@@ -424,8 +424,8 @@ class _Server(Generic[S]):
         kwargs: Mapping[str, object],
     ) -> None:
         self.callbacks = callbacks
-        self._calls = callbacks._calls  # noqa: SLF001 - one class in two parts
-        self._casts = callbacks._casts  # noqa: SLF001 - the same
+        self._calls = callbacks._otp_calls  # noqa: SLF001 - one class in two parts
+        self._casts = callbacks._otp_casts  # noqa: SLF001 - the same
         self._initial_call = initial_call
         self.parent = parent
         self.watch: Watch | None = None
@@ -478,9 +478,9 @@ class _Server(Generic[S]):
         callbacks = self.callbacks
         if type(request) is Asked and request[0] in self._calls:
             name, args, kwargs = request
-            callbacks._caller = caller  # noqa: SLF001 - one class in two parts
+            callbacks._otp_caller = caller  # noqa: SLF001 - one class in two parts
             outcome = self._calls[name](callbacks, self.state, *args, **kwargs)
-            callbacks._caller = None  # noqa: SLF001 - the same
+            callbacks._otp_caller = None  # noqa: SLF001 - the same
         else:
             outcome = callbacks.handle_call(request, caller, self.state)
         if type(outcome) is Reply:
@@ -580,8 +580,8 @@ class _Server(Generic[S]):
         except BaseException:
             callbacks.__class__ = before
             raise
-        self._calls = callbacks._calls  # noqa: SLF001 - one class in two parts
-        self._casts = callbacks._casts  # noqa: SLF001 - the same
+        self._calls = callbacks._otp_calls  # noqa: SLF001 - one class in two parts
+        self._casts = callbacks._otp_casts  # noqa: SLF001 - the same
 
     def _shown(self, **status: object) -> Mapping[str, object]:
         """Return what people are to see of the server."""

@@ -213,7 +213,7 @@ class StateMachine(Startable, Generic[S, D]):
         return status
 
     @classmethod
-    def _make(
+    def _otp_make(
         cls,
         initial_call: str,
         parent: Pid,

@@ -1005,3 +1005,27 @@ def test_the_host_of_a_class_is_where_its_servers_run() -> None:
         assert "host" not in Threaded.child_spec()
 
     on(main)
+
+
+def test_names_of_the_machinery_are_free_for_methods_of_a_server() -> None:
+    class Mailer(GenServer[int]):
+        def init(self) -> int:
+            return self._start() + self._host() + self._make()
+
+        def _start(self) -> int:
+            return 1
+
+        def _host(self) -> int:
+            return 2
+
+        def _make(self) -> int:
+            return 4
+
+        @call
+        def value(self, state: int) -> Reply[int, int]:
+            return Reply(state)
+
+    def main() -> None:
+        assert Mailer.value(Mailer.start()) == 7
+
+    on(main)
