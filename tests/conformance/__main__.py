@@ -1,4 +1,7 @@
-"""Play twins and show what differs: `python3 -m tests.conformance [--real] [--seeds N] [NAME …]`."""
+"""Play twins and show what differs: `python3 -m tests.conformance [--real] [--seeds N] [NAME …]`.
+
+`python3 -m tests.conformance --coverage` shows how many of the tests of OTP and Elixir have tests of ours.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,21 @@ def main(arguments: list[str]) -> int:
     enter("suite")
     from actors.testing import SeededChoice, VirtualClock
     from tests.conformance.play import compare, traces
+    from tests.conformance.tables import totals
 
     parser = argparse.ArgumentParser(prog="python3 -m tests.conformance", description=__doc__)
     parser.add_argument("--real", action="store_true", help="let the time of the traces pass")
     parser.add_argument(
         "--seeds", type=int, default=0, metavar="N", help="also draw lots who runs next, N times"
     )
+    parser.add_argument(
+        "--coverage", action="store_true", help="count the tests of OTP and Elixir covered by ours"
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help="traces; all by default")
     options = parser.parse_args(arguments)
+    if options.coverage:
+        print(totals())
+        return 0
     unknown = sorted(set(options.names) - set(traces()))
     if unknown:
         parser.error(f"no such trace: {', '.join(unknown)}; there are {', '.join(traces())}")
