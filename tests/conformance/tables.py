@@ -75,7 +75,7 @@ MISSING: dict[str, str] = {
     "otp_sys": "debug",
     "otp_timer_bif": "table",
 }
-"""The suites without a table, each with the room it waits for (or `table`); one with a table may not stand here."""
+"""The suites without a table, each with the room it waits for (or `table`); none stands here that has one."""
 
 
 @dataclass(frozen=True)
