@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import (
     Concatenate,
@@ -32,6 +32,7 @@ from typing import (
     TypeVar,
     TypeVarTuple,
     Unpack,
+    overload,
 )
 
 from actors._kernel.cell import Ancestors, Body, Cell, Outcome
@@ -541,9 +542,14 @@ def _signal(scheduler: Scheduler, sender: Cell, pid: Pid, reason: Reason) -> Non
 def trap_exit(on: bool) -> bool:
     """Say whether exit signals become `Exited` messages; return how it was before.
 
+    Raises:
+        BadArgument: It is neither `True` nor `False`.
+
     Source: https://hexdocs.pm/elixir/Process.html#flag/2
     """
-    return _do(_trap, bool(on))
+    if not isinstance(on, bool):
+        raise BadArgument("on", on, "True or False")
+    return _do(_trap, on)
 
 
 def _trap(_: Scheduler, cell: Cell, on: bool) -> bool:
@@ -831,12 +837,61 @@ class ProcessInfo:
     """The keys of its dictionary."""
 
 
-def info(pid: Pid) -> ProcessInfo | None:
-    """Return what can be seen of a process, `None` if it is dead.
+@overload
+def info(pid: Pid) -> ProcessInfo | None: ...
+@overload
+def info(pid: Pid, items: str) -> tuple[str, object] | None: ...
+@overload
+def info(pid: Pid, items: list[str] | tuple[str, ...]) -> list[tuple[str, object]] | None: ...
+def info(
+    pid: Pid, items: str | list[str] | tuple[str, ...] | None = None
+) -> ProcessInfo | tuple[str, object] | list[tuple[str, object]] | None:
+    """Return what can be seen of a process, `None` if it is dead; does not wait for it.
 
-    Source: https://hexdocs.pm/elixir/Process.html#info/1
+    Args:
+        pid: Whom to look at.
+        items: One field of `ProcessInfo`, a list or tuple of them, or `"messages"`: the mail that waits, oldest
+            first. Without it all fields.
+
+    Returns:
+        `(item, value)` for one item, a list of these in the order asked for, or a `ProcessInfo`.
+
+    Raises:
+        BadArgument: There is no such item.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     send(self(), "hello")
+        ...     return info(self(), ["message_queue_len", "messages"])
+        >>> run(main)
+        [('message_queue_len', 1), ('messages', ('hello',))]
+
+    Source: https://hexdocs.pm/elixir/Process.html#info/2
     """
-    return _do(_info, _pid(pid))
+    if items is None:
+        return _do(_info, _pid(pid))
+    for item in (items,) if isinstance(items, str) else items:
+        if item not in _ITEMS:
+            raise BadArgument("items", item, f"one of {_ITEMS}")
+    return _do(_items, _pid(pid), items)
+
+
+_ITEMS = (*(field.name for field in fields(ProcessInfo)), "messages")
+
+
+def _items(
+    scheduler: Scheduler, asker: Cell, pid: Pid, items: str | list[str] | tuple[str, ...]
+) -> tuple[str, object] | list[tuple[str, object]] | None:
+    seen, cell = _info(scheduler, asker, pid), pid._cell
+    if seen is None or cell is None:
+        return None
+    mail = tuple(cell.mail or ())
+    found = [
+        (item, mail if item == "messages" else getattr(seen, item))
+        for item in ((items,) if isinstance(items, str) else items)
+    ]
+    return found[0] if isinstance(items, str) else found
 
 
 def _info(scheduler: Scheduler, _: Cell, pid: Pid) -> ProcessInfo | None:

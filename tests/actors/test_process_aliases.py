@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from actors import Down, Ref, process, receive, send
+from actors import Down, Ref, process, receive, send, spawn
+from actors._kernel.relations import AliasKind
 from actors.errors import BadArgument
+from actors.pid import LOCAL_NODE
 from actors.process import Host
 from tests.actors.probes import ended, inside, mail, probe, simulate
 
@@ -110,6 +112,52 @@ def test_an_alias_for_a_dead_process_is_over_with_its_message() -> None:
         assert mail() == [Down(ref, dead, "noproc")]
 
     simulate(main)
+
+
+KINDS: tuple[AliasKind, ...] = ("explicit_unalias", "demonitor", "reply_demonitor")
+
+
+def test_demonitor_of_a_plain_alias_leaves_it_alone() -> None:
+    def main() -> None:
+        alias = process.alias()
+        assert process.demonitor(alias) is False
+        assert process.demonitor(alias, flush=True) is False
+        send(alias, "still there")
+        assert mail() == ["still there"]
+
+    simulate(main)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_alias_for_an_unknown_name_is_over_with_its_message_unless_explicit(
+    kind: AliasKind,
+) -> None:
+    def main() -> None:
+        ref = process.monitor("nobody", alias=kind)
+        send(ref, "heard")
+        down = Down(ref, ("nobody", LOCAL_NODE), "noproc")
+        assert mail() == ([down, "heard"] if kind == "explicit_unalias" else [down])
+        assert process.unalias(ref) is (kind == "explicit_unalias")
+
+    simulate(main)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(20))
+def test_no_death_is_told_after_a_demonitor_that_flushes_whatever_the_alias(
+    seed: int, kind: AliasKind
+) -> None:
+    def main() -> None:
+        target = probe("target")
+        ref = process.monitor(target, alias=kind)
+        spawn(process.send_exit, target, "boom")
+        for _ in range(seed % 4):
+            process.sleep(0.0)
+        process.demonitor(ref, flush=True)
+        send(ref, "hello")
+        assert mail() == (["hello"] if kind == "explicit_unalias" else [])
+
+    simulate(main, seed)
 
 
 @pytest.mark.parametrize("host", [None, "thread"])

@@ -484,7 +484,7 @@ def test_doors_refuse_what_is_no_pid() -> None:
     def main() -> bool:
         for act in (process.link, process.unlink, process.is_alive, process.info):
             with pytest.raises(BadArgument, match="a Pid"):
-                act("nobody")  # type: ignore[arg-type]
+                act("nobody")  # type: ignore[arg-type,call-overload]
         with pytest.raises(BadArgument, match="a Pid"):
             process.send_exit("nobody", "kill")  # type: ignore[arg-type]
         return True
@@ -497,6 +497,117 @@ def test_a_call_that_failed_is_an_exit_of_the_caller() -> None:
         raise CallFailed("noproc", "x", None, None, ("Process", "link"), ["x"])
 
     assert simulate(lambda: reason_after(body)) == ("noproc", ("Process", "link", ["x"]))
+
+
+@pytest.mark.parametrize("links", [1, 2, 9, 10])
+def test_a_kill_goes_through_chains_of_links_as_killed_and_ones_own_as_kill(links: int) -> None:
+    """Point 2, further down the chain."""
+
+    def chained(left: int, end: Pid) -> None:
+        if left:
+            spawn_link(chained, left - 1, end)
+        else:
+            send(end, "ready")
+        receive(lambda m: m == "end")
+        process.exit("kill")
+
+    def main() -> list[object]:
+        process.trap_exit(True)
+        reasons: list[object] = []
+        for own in (False, True):
+            first = spawn_link(chained, links, process.self())
+            assert receive() == "ready"
+            last = process.processes()[-1]
+            ref = process.monitor(last)
+            if own:
+                send(first, "end")
+            else:
+                process.send_exit(first, "kill")
+            told, down = receive(Exited), receive(Down)
+            assert isinstance(told, Exited)
+            assert isinstance(down, Down)
+            assert (told.pid, down.ref) == (first, ref)
+            reasons += [told.reason, down.reason]
+        return reasons
+
+    assert simulate(main) == ["killed", "killed", "kill", "kill"]
+
+
+def test_large_reasons_arrive_whole() -> None:
+    reason = ("large", [{"number": number, "text": "x" * number} for number in range(500)])
+
+    def main() -> None:
+        process.trap_exit(True)
+        pid = spawn_link(process.exit, reason)
+        ref = process.monitor(pid)
+        assert receive(Exited) == Exited(pid, reason)
+        assert receive(Down) == Down(ref, pid, reason)
+        other, ref = spawn_monitor(receive)
+        process.send_exit(other, reason)
+        assert mail() == [Down(ref, other, reason)]
+
+    simulate(main)
+
+
+def test_an_exit_signal_to_oneself_cannot_be_caught() -> None:
+    def body() -> None:
+        try:
+            process.send_exit(process.self(), "own")
+        except Exception:
+            process.exit("was caught")
+        process.exit("went on")
+
+    def swallows() -> None:
+        with suppress(BaseException):
+            process.send_exit(process.self(), "own")
+        process.exit("went on")
+
+    assert simulate(lambda: [reason_after(body), reason_after(swallows)]) == ["own", "own"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_exit_signal_at_the_very_time_of_a_timeout_ends_the_process(seed: int) -> None:
+    def main() -> object:
+        def waits() -> None:
+            receive(timeout=1.0)
+            process.sleep(1.0)
+            process.exit("lived on")
+
+        pid, ref = spawn_monitor(waits)
+
+        def kills() -> None:
+            process.sleep(1.0)
+            process.send_exit(pid, "signal")
+
+        spawn(kills)
+        assert mail(5.0) == [Down(ref, pid, "signal")]
+        return process.monotonic() == 5.0
+
+    assert simulate(main, seed)
+
+
+def test_what_was_sent_before_an_exit_signal_is_received_and_what_came_after_is_not() -> None:
+    def main() -> list[object]:
+        p = probe("p")
+        for number in range(100):
+            send(p, number)
+        process.sleep(0.0)
+        process.send_exit(p, "enough")
+        for number in range(100, 200):
+            send(p, number)
+        return mail()
+
+    assert simulate(main) == [("got", "p", number) for number in range(100)]
+
+
+@pytest.mark.parametrize("on", [None, 1, "yes"])
+def test_whether_to_trap_is_true_or_false(on: object) -> None:
+    def main() -> bool:
+        with pytest.raises(BadArgument, match="on: got"):
+            process.trap_exit(on)  # type: ignore[arg-type]
+        return process.trap_exit(False)
+
+    assert simulate(main) is False
 
 
 def test_a_touchy_reason_is_carried_and_never_compared() -> None:

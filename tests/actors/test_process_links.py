@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from functools import partial
 
 import pytest
 
 from actors import Down, Exited, Pid, Ref, process, receive, send, spawn_link
 from actors.errors import CallFailed
+from actors.process import Host
 from tests.actors.probes import end_of, ended, inside, mail, probe, simulate
 
 
@@ -173,3 +175,74 @@ def test_a_ring_of_links_dies_once_each() -> None:
         return [each.reason for each in downs if isinstance(each, Down)]
 
     assert simulate(main) == ["boom"] * 50
+
+
+def settled(one: Pid, other: Pid) -> bool:
+    """Tell whether both sides agree that they are linked, or are not."""
+    return (links(one) == (other,)) is (links(other) == (one,))
+
+
+@pytest.mark.parametrize("host", [None, "thread"])
+@pytest.mark.parametrize("seed", range(10))
+def test_both_sides_agree_when_one_links_while_the_other_links_and_unlinks(
+    seed: int, host: Host
+) -> None:
+    def main() -> bool:
+        a, b = probe("a", host=host), probe("b", host=host)
+        ref = process.monitor(a)
+        for _ in range(20):
+            send(a, ("run", ref, lambda: process.link(b)))
+            send(b, ("run", ref, lambda: process.link(a)))
+            send(b, ("run", ref, lambda: process.unlink(a)))
+        process.sleep(1.0)
+        assert settled(a, b)
+        linked = links(a) == (b,)
+        ended(b, "boom")
+        return process.is_alive(a) is not linked
+
+    assert simulate(main, seed)
+
+
+@pytest.mark.parametrize("host", [None, "thread"])
+@pytest.mark.parametrize("seed", range(10))
+def test_links_and_unlinks_drawn_by_lot_from_both_ends_leave_both_sides_agreed(
+    seed: int, host: Host
+) -> None:
+    lots = random.Random(seed)  # noqa: S311 - a game
+
+    def main() -> bool:
+        ends = [probe(name, host=host) for name in "abcd"]
+        ref = Ref()
+        for _ in range(200):
+            one, other = lots.sample(ends, 2)
+            act = lots.choice([process.link, process.unlink])
+            send(one, ("run", ref, partial(act, other)))
+        process.sleep(1.0)
+        return all((one in links(other)) is (other in links(one)) for one in ends for other in ends)
+
+    assert simulate(main, seed)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_linking_to_who_unlinked_and_is_ending_tells_its_reason_or_that_nobody_is_there(
+    seed: int,
+) -> None:
+    def main() -> object:
+        process.trap_exit(True)
+        me = process.self()
+
+        def leaves() -> None:
+            process.unlink(me)
+            process.exit("left")
+
+        pid = spawn_link(leaves)
+        for _ in range(seed % 3):
+            process.sleep(0.0)
+        had_not_left = pid in links(me)
+        process.link(pid)
+        found = mail()
+        if had_not_left:
+            return found == []
+        return found in ([Exited(pid, "left")], [Exited(pid, "noproc")])
+
+    assert simulate(main, seed)

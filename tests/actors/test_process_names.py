@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from actors import process, send, spawn
+from actors import Down, process, receive, send, spawn
 from actors.errors import BadArgument, NameTaken
 from actors.pid import LOCAL_NODE
 from tests.actors.probes import ended, inside, mail, probe, simulate
@@ -124,6 +124,63 @@ def test_info_tells_what_can_be_seen() -> None:
         waits = process.info(pid)
         assert waits is not None
         assert waits.status == "waiting"
+
+    simulate(main)
+
+
+def test_single_items_can_be_asked_for_in_any_order_and_twice() -> None:
+    def main() -> None:
+        pid = probe("seen")
+        process.register(pid, "seen")
+        process.sleep(0.0)
+        send(pid, 1)
+        send(pid, 2)
+        assert process.info(pid, "messages") == ("messages", (1, 2))
+        items = ["message_queue_len", "registered_name", "messages", "registered_name"]
+        assert process.info(pid, items) == [
+            ("message_queue_len", 2),
+            ("registered_name", "seen"),
+            ("messages", (1, 2)),
+            ("registered_name", "seen"),
+        ]
+        assert process.info(pid, []) == []
+        for wrong in ("heap_size", ["links", "heap_size"], [1]):
+            with pytest.raises(BadArgument, match="items"):
+                process.info(pid, wrong)  # type: ignore[arg-type]
+        ended(pid)
+        assert process.info(pid, "messages") is None
+        assert process.info(pid, ["links"]) is None
+
+    simulate(main)
+
+
+def test_what_waits_in_the_mail_of_another_is_seen_and_stays_there() -> None:
+    def main() -> None:
+        def busy() -> None:
+            process.sleep(1.0)
+            assert [receive() for _ in range(3)] == ["a", "b", "c"]
+
+        pid = spawn(busy)
+        for message in ("a", "b", "c"):
+            send(pid, message)
+        process.sleep(0.5)
+        seen = process.info(pid, ("message_queue_len", "messages"))
+        assert seen == [("message_queue_len", 3), ("messages", ("a", "b", "c"))]
+        assert process.info(pid, "status") == ("status", "waiting")
+        ref = process.monitor(pid)
+        assert receive() == Down(ref, pid, "normal")
+
+    simulate(main)
+
+
+def test_a_name_can_be_taken_again_as_soon_as_its_owner_is_killed() -> None:
+    def main() -> None:
+        for number in range(2_000):
+            pid = spawn(process.sleep, None)
+            process.register(pid, "hot")
+            assert process.whereis("hot") is pid, number
+            process.send_exit(pid, "kill")
+            assert process.whereis("hot") is None, number
 
     simulate(main)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
-from actors import Down, Exited, TimedOut, process, receive, send, spawn, spawn_monitor
+from actors import Down, Exited, Pid, Ref, TimedOut, process, receive, send, spawn, spawn_monitor
 from actors.errors import BadArgument
 from actors.process import Host
 from tests.actors.probes import ended, inside, mail, probe, simulate
@@ -129,6 +131,103 @@ def test_a_receive_woken_by_mail_does_not_look_again_at_what_it_has_skipped() ->
 
     simulate(main)
     assert looked == list(range(105))
+
+
+def answers(boss: Pid, ref: Ref) -> Pid:
+    """Start a process that answers by a reference."""
+    return spawn(lambda: send(boss, (ref, receive())))
+
+
+def is_answer(ref: Ref, message: object) -> bool:
+    return isinstance(message, tuple) and message[0] is ref
+
+
+def test_a_receive_between_a_request_and_its_answer_does_not_lose_the_answer(host: Host) -> None:
+    def body() -> list[object]:
+        me, ref = process.self(), Ref()
+        send(me, "older")
+        server = answers(me, ref)
+        process.monitor(server)
+        send(server, "request")
+        process.sleep(1.0)
+        between = receive(lambda m: m == "nothing like it", timeout=0), receive(str)
+        answer = receive(partial(is_answer, ref))
+        assert isinstance(receive(), Down)
+        return [*between, answer == (ref, "request")]
+
+    assert hosted(host, body) == [TimedOut(), "older", True]
+
+
+def test_an_exception_between_a_request_and_its_answer_loses_nothing(host: Host) -> None:
+    def body() -> list[object]:
+        me, ref = process.self(), Ref()
+        send(me, "older")
+        server = answers(me, ref)
+        with pytest.raises(ZeroDivisionError):
+            send(server, 1 // int(process.monotonic()))
+        send(server, "request")
+        answer = receive(partial(is_answer, ref))
+        return [answer == (ref, "request"), receive(timeout=0), receive(timeout=0)]
+
+    assert hosted(host, body) == [True, "older", TimedOut()]
+
+
+def test_receives_inside_receives_lose_nothing(host: Host) -> None:
+    def ask(depth: int) -> list[int]:
+        ref = Ref()
+        server = answers(process.self(), ref)
+        send(server, depth)
+        below = ask(depth - 1) if depth else []
+        answer = receive(partial(is_answer, ref))
+        assert isinstance(answer, tuple)
+        return [*below, answer[1]]
+
+    def body() -> list[object]:
+        send(process.self(), "older")
+        return [ask(20), receive(timeout=0), receive(timeout=0)]
+
+    assert hosted(host, body) == [list(range(21)), "older", TimedOut()]
+
+
+def test_after_an_answer_to_a_fresh_reference_older_mail_is_seen_again(host: Host) -> None:
+    def body() -> list[object]:
+        me = process.self()
+        for number in range(50):
+            send(me, number)
+        for request in ("first", "second"):
+            ref = Ref()
+            send(answers(me, ref), request)
+            assert receive(partial(is_answer, ref)) == (ref, request)
+        return [receive(timeout=0) for _ in range(51)]
+
+    assert hosted(host, body) == [*range(50), TimedOut()]
+
+
+def test_mail_from_many_threads_is_all_there_while_others_look_at_the_mailbox() -> None:
+    def main() -> None:
+        me = process.self()
+
+        def speak(name: int) -> None:
+            for number in range(200):
+                send(me, (name, number))
+
+        def look() -> None:
+            for _ in range(200):
+                assert process.info(me, "message_queue_len") is not None
+
+        for name in range(4):
+            spawn(speak, name, host="thread" if name % 2 else None)
+        _, ref = spawn_monitor(look, host="thread")
+        found = [receive(tuple) for _ in range(800)]
+        for name in range(4):
+            assert [each for each in found if each[0] == name] == [  # type: ignore[index]
+                (name, number) for number in range(200)
+            ]
+        down = receive(Down)
+        assert isinstance(down, Down)
+        assert (down.ref, down.reason) == (ref, "normal")
+
+    simulate(main)
 
 
 def test_sending_to_the_dead_is_silent_and_returns_the_message(host: Host) -> None:

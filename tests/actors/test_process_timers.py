@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 import pytest
@@ -179,5 +180,96 @@ def test_sleep_leaves_the_mail_alone() -> None:
         process.sleep(5.0)
         assert process.monotonic() == 5.0
         assert receive(timeout=0) == "meanwhile"
+
+    simulate(main)
+
+
+def test_very_long_timers_can_be_read_and_cancelled_and_come_in_the_end() -> None:
+    years = 30 * 365 * 86400.0
+
+    def main() -> None:
+        me = process.self()
+        plain, wrapped = (
+            process.send_after(me, "old", years),
+            process.start_timer(me, "older", years),
+        )
+        dropped = process.send_after(me, "never", 10 * years)
+        assert process.read_timer(plain) == years
+        assert process.cancel_timer(dropped) == 10 * years
+        assert mail(2 * years) == ["old", TimedOut(wrapped, "older")]
+
+    simulate(main)
+
+
+def test_an_unknown_timer_has_no_time_left() -> None:
+    def main() -> None:
+        assert process.read_timer(Ref()) is None
+        assert process.read_timer(process.monitor(process.self())) is None
+        assert process.cancel_timer(Ref()) is None
+
+    simulate(main)
+
+
+def test_thousands_of_timers_set_in_any_order_come_in_the_order_of_their_time() -> None:
+    lots = random.Random(1)  # noqa: S311 - a game
+    times = [lots.randrange(1, 500) / 10 for _ in range(5_000)]
+
+    def main() -> None:
+        timers = [
+            process.send_after(process.self(), (seconds, number), seconds)
+            for number, seconds in enumerate(times)
+        ]
+        cancelled = set(lots.sample(range(len(times)), 1_000))
+        for number in cancelled:
+            assert process.cancel_timer(timers[number]) == times[number]
+        due = sorted((t, number) for number, t in enumerate(times) if number not in cancelled)
+        assert mail(60.0) == due
+
+    simulate(main)
+
+
+@pytest.mark.parametrize("by_another", [False, True])
+def test_of_many_timers_for_one_instant_all_come_that_were_not_cancelled(by_another: bool) -> None:
+    def main() -> None:
+        me = process.self()
+        timers = [process.send_after(me, number, 1.0) for number in range(3_000)]
+
+        def cancel() -> list[object]:
+            return [process.cancel_timer(ref) for ref in timers[1::2]]
+
+        process.sleep(0.5)
+        left = inside(probe("another"), cancel) if by_another else cancel()
+        assert left == [0.5] * 1_500
+        assert mail(1.0) == list(range(0, 3_000, 2))
+
+    simulate(main)
+
+
+def test_many_timers_for_one_instant_go_with_the_process_they_are_for() -> None:
+    def main() -> None:
+        pid = probe("short-lived")
+        timers = [process.send_after(pid, number, 1.0) for number in range(3_000)]
+        for number in range(3):
+            process.send_after(process.self(), number, 1.0)
+        ended(pid)
+        assert {process.read_timer(ref) for ref in timers} == {None}
+        assert mail(2.0) == [0, 1, 2]
+
+    simulate(main)
+
+
+def test_timers_of_no_time_set_when_a_timer_fires_fire_too() -> None:
+    def main() -> None:
+        me = process.self()
+        process.start_timer(me, 100, 1.0)
+        fired = []
+        while isinstance(told := receive(timeout=1.0), TimedOut) and told.ref is not None:
+            assert isinstance(told.message, int)
+            fired.append(told.message)
+            if told.message:
+                process.start_timer(me, told.message - 1, 0)
+                assert receive(lambda m: m == "never", timeout=0) == TimedOut()
+        assert fired == list(range(100, -1, -1))
+        assert process.monotonic() == 2.0
 
     simulate(main)

@@ -62,18 +62,13 @@ MISSING: dict[str, str] = {
     "elixir_supervisor": "table",
     "elixir_task": "task",
     "elixir_task_supervisor": "task_supervisor",
-    "otp_erl_link": "table",
     "otp_gen_event": "event_manager",
     "otp_gen_server": "table",
     "otp_gen_statem": "state_machine",
-    "otp_monitor": "table",
     "otp_pg": "groups",
     "otp_proc_lib": "table",
-    "otp_process": "table",
-    "otp_register_receive_signal": "table",
     "otp_supervisor": "table",
     "otp_sys": "debug",
-    "otp_timer_bif": "table",
 }
 """The suites without a table, each with the room it waits for (or `table`); none stands here that has one."""
 
