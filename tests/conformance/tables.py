@@ -67,7 +67,6 @@ MISSING: dict[str, str] = {
     "otp_gen_statem": "state_machine",
     "otp_pg": "groups",
     "otp_proc_lib": "table",
-    "otp_supervisor": "table",
     "otp_sys": "debug",
 }
 """The suites without a table, each with the room it waits for (or `table`); none stands here that has one."""

@@ -238,6 +238,31 @@ def test_a_process_with_a_word_about_it_is_accepted() -> None:
     play(main)
 
 
+def test_a_word_about_a_process_comes_with_every_start_by_hand() -> None:
+    def main() -> None:
+        words = iter(range(10))
+
+        def start() -> tuple[Pid, int]:
+            return process.spawn_link(process.sleep, None), next(words)
+
+        def pid() -> Pid:
+            found = which_children(top)[0].pid
+            assert isinstance(found, Pid)
+            return found
+
+        top = Supervisor.start_link([])
+        assert start_child(top, {"id": "x", "start": (start, ())}) == (pid(), 0)
+        process.send_exit(pid(), "boom")
+        heard()
+        terminate_child(top, "x")
+        again = restart_child(top, "x")
+
+        assert again == (pid(), 2)
+        assert process.is_alive(pid())
+
+    play(main)
+
+
 def test_a_bad_child_is_refused_in_the_caller_before_anything_starts() -> None:
     def main() -> None:
         with pytest.raises(BadSpec) as refused:
@@ -504,6 +529,39 @@ def test_a_child_that_took_its_link_away_does_not_hang_the_supervisor() -> None:
     play(main)
 
 
+@pytest.mark.parametrize("restart", ["permanent", "transient", "temporary"])
+@pytest.mark.parametrize("own", ["normal", "shutdown", ("shutdown", "own"), "boom"])
+def test_children_that_end_while_a_slow_one_is_stopped_show_their_own_reasons(
+    restart: Restart, own: object
+) -> None:
+    def main() -> None:
+        top = Supervisor.start_link(
+            [kid("a", restart=restart), kid("slow", stop_after=1.0), kid("z")]
+        )
+        ref = process.monitor(pids["a"])
+        heard(0)
+
+        def interfere() -> None:
+            process.sleep(0.5)
+            crash("a", own)
+
+        process.spawn(interfere)
+        stop(top)
+
+        told = heard()
+        assert [each for each in told if isinstance(each, Down) and each.ref is ref] == [
+            Down(ref, pids["a"], own)
+        ]
+        assert [each for each in told if isinstance(each, tuple)] == [
+            ("stop", "z.1", "shutdown"),
+            ("stop", "a.1", own),
+            ("stop", "slow.1", "shutdown"),
+        ]
+        assert starts["a"] == 1
+
+    play(main)
+
+
 # -- restarts --------------------------------------------------------------------------------------
 
 QUIET = ("normal", "shutdown", ("shutdown", "why"))
@@ -532,6 +590,43 @@ def test_restart_type_against_reason(
         heard()
 
         assert (starts["a"], shown(top)) == (runs, left)
+
+    play(main)
+
+
+@pytest.mark.parametrize("reason", QUIET)
+def test_a_transient_child_that_ended_quietly_can_be_brought_back_by_hand(reason: object) -> None:
+    def main() -> None:
+        top = Supervisor.start_link([kid("a", restart="transient")])
+        crash("a", reason)
+        heard()
+
+        assert refusal(start_child, top, kid("a")) == "already_present"
+        assert restart_child(top, "a") is pids["a"]
+        assert shown(top) == [("a", "a.2")]
+
+    play(main)
+
+
+@pytest.mark.parametrize("way", ["normal", "shutdown", "boom", "kill", "terminated"])
+def test_however_a_temporary_child_ends_its_id_can_be_used_again(way: str) -> None:
+    def main() -> None:
+        spec = kid("t", restart="temporary")
+        top = Supervisor.start_link([spec, kid("p"), kid("n", restart="transient")])
+        if way == "terminated":
+            terminate_child(top, "t")
+        elif way == "kill":
+            process.send_exit(pids["t"], "kill")
+        else:
+            crash("t", way)
+        crash("n", "normal")
+        heard()
+
+        assert refusal(get_childspec, top, "t") == "not_found"
+        assert start_child(top, spec) is pids["t"]
+        assert refusal(start_child, top, spec) == ("already_started", pids["t"])
+        assert refusal(start_child, top, kid("p")) == ("already_started", pids["p"])
+        assert refusal(start_child, top, kid("n")) == "already_present"
 
     play(main)
 
@@ -616,6 +711,56 @@ def test_one_restart_of_all_costs_one() -> None:
         heard()
 
         assert process.is_alive(top)
+
+    play(main)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_the_third_crash_ends_a_supervisor_that_allows_two_whatever_its_strategy(
+    strategy: Strategy,
+) -> None:
+    def main() -> None:
+        top = Supervisor.start_link(
+            [kid("a"), kid("b"), kid("c")], strategy=strategy, max_restarts=2
+        )
+        alive = []
+        for _ in range(3):
+            crash("b")
+            heard()
+            alive.append(process.is_alive(top))
+
+        assert alive == [True, True, False]
+        assert starts["b"] == 3
+        assert not any(process.is_alive(pid) for pid in pids.values())
+
+    play(main)
+
+
+def test_a_tree_restarts_only_what_must_and_forgets_what_was_added() -> None:
+    def main() -> None:
+        branches = [
+            Tree.child_spec(
+                kid(f"{name}1"), kid(f"{name}2"), id=name, restart="permanent", max_restarts=1
+            )
+            for name in ("left", "right")
+        ]
+        top = Supervisor.start_link(branches, max_restarts=1)
+        left = next(info.pid for info in which_children(top) if info.id == "left")
+        assert isinstance(left, Pid)
+        start_child(left, kid("added"))
+        crash("left1")
+        heard()
+        assert dict(starts) == {"left1": 2, "left2": 1, "right1": 1, "right2": 1, "added": 1}
+
+        crash("left2")
+        heard()
+
+        assert not process.is_alive(left)
+        assert dict(starts) == {"left1": 3, "left2": 2, "right1": 1, "right2": 1, "added": 1}
+        assert not process.is_alive(pids["added"])
+        left = next(info.pid for info in which_children(top) if info.id == "left")
+        assert isinstance(left, Pid)
+        assert shown(left) == [("left2", "left2.2"), ("left1", "left1.3")]
 
     play(main)
 
@@ -744,6 +889,44 @@ def test_a_restart_that_always_fails_is_tried_as_often_as_allowed(strategy: Stra
 
         assert starts["y"] == 1 + 3
         assert messages[-1] == Exited(top, "shutdown")
+
+    play(main)
+
+
+@pytest.mark.parametrize("strategy", ["one_for_all", "rest_for_one"])
+def test_a_sibling_that_cannot_be_started_again_ends_the_supervisor(strategy: Strategy) -> None:
+    def main() -> None:
+        top = Supervisor.start_link(
+            [kid("w"), kid("x"), kid("y", fails_after(1))], strategy=strategy, max_restarts=3
+        )
+        crash("x")
+
+        assert heard()[-1] == Exited(top, "shutdown")
+        assert starts["w"] == (1 if strategy == "rest_for_one" else 1 + 3)
+        assert starts["y"] == 1 + 3
+        assert not any(process.is_alive(pid) for pid in pids.values())
+
+    play(main)
+
+
+def test_children_behind_one_that_does_not_start_stay_stopped() -> None:
+    def main() -> None:
+        top = Supervisor.start_link(
+            [kid("a"), kid("busy", fails_after(1, 0.02)), kid("z")],
+            strategy="rest_for_one",
+            max_restarts=1000,
+        )
+        crash("busy")
+        process.sleep(0.1)
+
+        assert shown(top) == [("z", None), ("busy", "restarting"), ("a", "a.1")]
+        assert count_children(top) == ChildCounts(specs=3, active=1, supervisors=0, workers=3)
+        assert refusal(start_child, top, kid("busy")) == "already_present"
+        assert refusal(restart_child, top, "busy") == "restarting"
+        assert refusal(delete_child, top, "busy") == "restarting"
+        terminate_child(top, "busy")
+        assert shown(top) == [("z", None), ("busy", None), ("a", "a.1")]
+        stop(top)
 
     play(main)
 
@@ -886,6 +1069,53 @@ def test_the_end_of_significant_children_ends_the_supervisor(
                     ]
 
         assert ends == ends_after
+
+    play(main)
+
+
+@pytest.mark.parametrize("auto_shutdown", ["never", "any_significant", "all_significant"])
+@pytest.mark.parametrize("restart", ["transient", "temporary"])
+@pytest.mark.parametrize("reason", ["normal", ("shutdown", 1), "boom", "killed"])
+def test_the_end_of_children_that_are_not_significant_never_ends_the_supervisor(
+    auto_shutdown: AutoShutdown, restart: Restart, reason: object
+) -> None:
+    def main() -> None:
+        names = ("a", "b")
+        top = Supervisor.start_link(
+            [kid(name, restart=restart) for name in names], auto_shutdown=auto_shutdown
+        )
+        for name in names:
+            crash(name, reason)
+            heard()
+        for name in names:
+            if restart == "transient":
+                terminate_child(top, name)
+
+        assert process.is_alive(top)
+        assert count_children(top).active == 0
+
+    play(main)
+
+
+@pytest.mark.parametrize("auto_shutdown", ["any_significant", "all_significant"])
+@pytest.mark.parametrize("restart", ["transient", "temporary"])
+def test_terminating_the_only_significant_child_does_not_end_the_supervisor(
+    auto_shutdown: AutoShutdown, restart: Restart
+) -> None:
+    def main() -> None:
+        spec = kid("s", restart=restart, significant=True)
+        top = Supervisor.start_link([spec], auto_shutdown=auto_shutdown)
+        terminate_child(top, "s")
+        heard()
+        assert process.is_alive(top)
+
+        (restart_child if restart == "transient" else start_child)(
+            top,
+            "s" if restart == "transient" else spec,  # type: ignore[arg-type] # each its own
+        )
+        crash("s", "normal")
+        heard()
+        assert not process.is_alive(top)
 
     play(main)
 
