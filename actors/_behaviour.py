@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from actors import naming, process, telemetry
@@ -41,7 +41,7 @@ from actors.errors import (
 )
 from actors.exits import KILL, NOPROC, TIMEOUT, Crash, Exit, Reason, Stack, is_clean, reason_of
 from actors.messages import Exited, Message
-from actors.naming import Address, MaybePid, Name
+from actors.naming import Address, MaybeMonitored, MaybePid, Name
 from actors.outcomes import Ignore, Stop
 from actors.pid import LOCAL_NODE, Pid, Ref
 
@@ -63,6 +63,7 @@ __all__ = [
     "reply",
     "report_crash",
     "start",
+    "start_monitor",
     "stop",
     "system",
 ]
@@ -98,6 +99,8 @@ class StartOptions:
     """Seconds that `init` may take."""
     host: Host = None
     """Where its code runs."""
+    monitor: bool = False
+    """Whether the starter monitors it."""
 
 
 # -- starting --------------------------------------------------------------------------------------
@@ -119,6 +122,24 @@ def start(make: Callable[[Pid], Server], initial_call: str, options: StartOption
         StartError: `init` failed, refused or took too long, or the name is taken.
         BadArgument: An option is none.
     """
+    launched = _start(make, initial_call, options)
+    return None if launched is None else launched.pid
+
+
+def start_monitor(
+    make: Callable[[Pid], Server], initial_call: str, options: StartOptions
+) -> MaybeMonitored:
+    """Start a behaviour that the caller monitors from before its `init`; otherwise like `start`.
+
+    A start that fails or is ignored leaves no monitor and no `Down` behind.
+    """
+    launched = _start(make, initial_call, replace(options, monitor=True))
+    return None if launched is None else (launched.pid, launched.ref)
+
+
+def _start(
+    make: Callable[[Pid], Server], initial_call: str, options: StartOptions
+) -> process.Launched | None:
     process.check_timeout("timeout", options.timeout)
     _check_name(options.name)
     holder = None if options.name is None else naming.whereis(options.name)
@@ -130,6 +151,7 @@ def start(make: Callable[[Pid], Server], initial_call: str, options: StartOption
         boot.run,
         initial_call,
         link=options.link,
+        monitor=options.monitor,
         host=options.host,
         heir=True,
         before=boot.expect,
@@ -137,22 +159,31 @@ def start(make: Callable[[Pid], Server], initial_call: str, options: StartOption
     kind, value = _await(starter, options.timeout)
     match kind, value:
         case "reply", ("started", _):
-            return launched.pid
+            return launched
         case "reply", ("ignore", _):
+            _forget(launched)
             return None
         case "reply", ("declined", reason):
-            pass
+            _forget(launched)
         case "timeout", _:
             reason = TIMEOUT
-            _part(launched.pid, options)
+            _part(launched, options)
             process.send_exit(launched.pid, KILL)
         case _, reason:
-            _part(launched.pid, options)
+            _part(launched, options)
     raise StartError(reason) from reason.exception if isinstance(reason, Crash) else None
 
 
-def _part(child: Pid, options: StartOptions) -> None:
+def _forget(launched: process.Launched) -> None:
+    """Take back the monitor of a start that brought no process."""
+    if launched.ref is not None:
+        process.demonitor(launched.ref, flush=True)
+
+
+def _part(launched: process.Launched, options: StartOptions) -> None:
     """Leave no trace of a failed start in the starter, which ends here if the link ends it."""
+    _forget(launched)
+    child = launched.pid
     if options.link:
         process.unlink(child)
         process.receive(lambda each: isinstance(each, Exited) and each.pid is child, 0.0)

@@ -9,7 +9,7 @@ Source: https://hexdocs.pm/elixir/Supervisor.html#module-child_spec-1-function
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 from typing import cast as typed
@@ -17,7 +17,7 @@ from typing import cast as typed
 from actors import _behaviour
 from actors._behaviour import Server, StartOptions
 from actors.errors import BadArgument
-from actors.naming import MaybePid, Name
+from actors.naming import MaybeMonitored, MaybePid, Name
 from actors.pid import Pid
 
 if TYPE_CHECKING:
@@ -101,6 +101,31 @@ class Startable:
         return cls.__start(StartOptions(False, name, timeout, cls.__host(host)), args, kwargs)
 
     @classmethod
+    def start_monitor(
+        cls,
+        *args: object,
+        name: Name | None = None,
+        timeout: float | None = None,
+        host: Host = None,
+        **kwargs: object,
+    ) -> MaybeMonitored:
+        """Start a process that the caller monitors and is not linked to; otherwise like `start`.
+
+        The monitor is there before `init` runs. A start that fails leaves no `Down` behind.
+
+        Returns:
+            The pid and the reference that its `Down` will carry; `None` when `init` returned `Ignore()`.
+
+        Raises:
+            StartError: `init` failed, refused or took too long, or the name is taken.
+            BadArgument: An option is none; nothing was started.
+
+        Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html#start_monitor/3
+        """
+        options = StartOptions(False, name, timeout, cls.__host(host))
+        return _behaviour.start_monitor(*cls.__maker(args, kwargs), options)
+
+    @classmethod
     def child_spec(
         cls,
         *args: object,
@@ -138,9 +163,15 @@ class Startable:
     def __start(
         cls, options: StartOptions, args: tuple[object, ...], kwargs: Mapping[str, object]
     ) -> MaybePid:
+        return _behaviour.start(*cls.__maker(args, kwargs), options)
+
+    @classmethod
+    def __maker(
+        cls, args: tuple[object, ...], kwargs: Mapping[str, object]
+    ) -> tuple[Callable[[Pid], Server], str]:
+        """Return what makes the process half, and its initial call."""
         initial_call = f"{cls.__module__}.{cls.__qualname__}.init"
-        make = partial(cls._otp_make, initial_call, args=args, kwargs=kwargs)
-        return _behaviour.start(make, initial_call, options)
+        return partial(cls._otp_make, initial_call, args=args, kwargs=kwargs), initial_call
 
 
 def _check_option(key: str, value: object) -> None:

@@ -16,10 +16,11 @@ from actors._kernel.current import me, running
 from actors._kernel.scheduler import Scheduler
 from actors.errors import BadArgument, NameTaken
 from actors.messages import Message
-from actors.pid import LOCAL_NODE, Pid
+from actors.pid import LOCAL_NODE, Pid, Ref
 
 __all__ = [
     "Address",
+    "MaybeMonitored",
     "MaybePid",
     "Name",
     "Via",
@@ -67,6 +68,8 @@ MaybePid: TypeAlias = Pid | Any
 
 Typed so that whoever starts a server that never says so is not made to ask whether there is one.
 """
+MaybeMonitored: TypeAlias = tuple[Pid, Ref] | Any
+"""A pid and its monitor, or `None` where `init` returned `Ignore()`."""
 
 
 def whereis(address: Address | tuple[str, str]) -> Pid | None:

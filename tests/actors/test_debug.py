@@ -4,13 +4,14 @@ import io
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import NoReturn
+from typing import ClassVar, NoReturn
 
 import pytest
 
-from actors import debug, process
+from actors import debug, process, telemetry
 from actors.debug import SystemFailure
 from actors.errors import BadArgument, CallCycle, CallFailed, CallingSelf, CallTimeout, NoProcess
+from actors.exits import Crash
 from actors.gen_server import Caller, GenServer
 from actors.messages import Down, Exited, Message, TimedOut
 from actors.outcomes import NoReply, Reply, Started, Stop
@@ -577,6 +578,77 @@ def test_a_failing_format_is_replaced_by_a_text() -> None:
         return debug.get_status(pid).state
 
     assert played(main) == "Discreet.format_status failed"
+
+
+class Careful(Discreet):
+    """Shows neither its state nor the message that it failed with, and notes what it was asked."""
+
+    asked: ClassVar[list[Mapping[str, object]]] = []
+
+    def handle_cast(self, request: Message, state: object) -> None:
+        process.exit(request)
+
+    def format_status(self, status: Mapping[str, object]) -> Mapping[str, object]:
+        self.asked.append(status)
+        return {**super().format_status(status), "message": "a secret message"}
+
+    def terminate(self, reason: object, state: object) -> None:
+        if reason == "fails in terminate":
+            fail()
+
+
+def reported(state: object, request: str) -> tuple[list[object], object]:
+    """Have a server end and return how it was reported, and its reason."""
+    reports: list[object] = []
+
+    def main() -> object:
+        pid = Careful.start(process.self(), state)
+        assert pid is not None
+        ref = process.monitor(pid)
+        GenServer.cast(pid, request)
+        [down] = heard()
+        assert isinstance(down, Down)
+        assert down.ref is ref
+        return down.reason
+
+    event = ("actors", "gen_server", "terminate")
+    telemetry.attach("test", event, lambda _, __, data: reports.append(dict(data)))
+    before = telemetry.set_reporter(None)
+    Careful.asked.clear()
+    try:
+        reason = played(main)
+    finally:
+        telemetry.detach("test")
+        telemetry.set_reporter(before)
+    return reports, reason
+
+
+def test_a_report_shows_state_and_message_as_the_server_wants_them_seen() -> None:
+    [report], reason = reported("secret", "boom")
+
+    assert isinstance(report, dict)
+    assert reason == report["reason"] == "boom"
+    assert (report["state"], report["last_message"]) == ("hidden", "a secret message")
+    [asked] = Careful.asked
+    assert (asked["state"], asked["reason"]) == ("secret", "boom")
+    assert "boom" in repr(asked["message"])
+
+
+def test_a_report_shows_a_text_where_the_format_fails() -> None:
+    [report], reason = reported("broken", "boom")
+
+    assert isinstance(report, dict)
+    assert (reason, report["state"]) == ("boom", "Careful.format_status failed")
+
+
+def test_a_report_of_a_failing_terminate_has_its_reason_and_the_state_that_may_be_seen() -> None:
+    [report], reason = reported("secret", "fails in terminate")
+
+    assert isinstance(report, dict)
+    assert isinstance(reason, Crash)
+    assert isinstance(reason.exception, ValueError)
+    assert isinstance(report["reason"], Crash)
+    assert report["state"] == "hidden"
 
 
 # A process written by hand

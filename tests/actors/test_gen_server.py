@@ -27,6 +27,7 @@ from actors import (
     TimedOut,
     call,
     cast,
+    debug,
     process,
     receive,
     telemetry,
@@ -153,6 +154,82 @@ def test_a_bad_timeout_in_an_outcome_is_a_bad_return_and_changes_no_state(extra:
             assert caught.value.why == ("bad_return_value", outcome)
         # `terminate` of `Srv` hands the reason to a state that is a function: the old one.
         assert len(seen) == 2
+
+    on(main)
+
+
+def silently(state: object) -> object:
+    return NoReply((state, "continued"))
+
+
+OUTCOMES: dict[str, tuple[Callable[[object], object], object, list[object]]] = {
+    "a state": (lambda s: NoReply((s, 1)), (0, 1), []),
+    "nothing": (lambda _: None, 0, []),
+    "a timeout": (lambda s: NoReply((s, 1), 0.02), (0, 1), [("info", "s", TimedOut())]),
+    "hibernate": (lambda s: NoReply((s, 1), Hibernate()), (0, 1), []),
+    "continue": (lambda s: NoReply(s, Continue(silently)), (0, "continued"), []),
+}
+STOPS: dict[str, tuple[Callable[[object], object], object]] = {
+    "normal": (lambda s: Stop("normal", s), "normal"),
+    "shutdown": (lambda s: Stop("shutdown", s), "shutdown"),
+    "another": (lambda s: Stop(("why", 1), s), ("why", 1)),
+}
+
+
+def do(way: str, server: Pid, act: Callable[[object], object]) -> None:
+    """Have a server do something in its `handle_cast` or its `handle_info`."""
+    if way == "cast":
+        GenServer.cast(server, act)
+    else:
+        process.send(server, act)
+
+
+@HOSTS
+@pytest.mark.parametrize("way", ["cast", "info"])
+@pytest.mark.parametrize("case", OUTCOMES)
+def test_casts_and_messages_may_have_every_outcome_but_a_reply(
+    case: str, way: str, host: Host
+) -> None:
+    act, state, follows = OUTCOMES[case]
+
+    def main() -> None:
+        server = served(start=lambda: 0, host=host)
+        do(way, server, act)
+        assert mail() == follows
+        assert GenServer.call(server, lambda _, state: Reply(state)) == state
+
+    on(main)
+
+
+@HOSTS
+@pytest.mark.parametrize("way", ["cast", "info"])
+@pytest.mark.parametrize("case", STOPS)
+def test_casts_and_messages_may_stop_the_server(case: str, way: str, host: Host) -> None:
+    act, reason = STOPS[case]
+
+    def main() -> None:
+        server = served(start=lambda: 0, host=host)
+        ref = process.monitor(server)
+        do(way, server, act)
+        assert mail() == [("terminate", "s", reason), Down(ref, server, reason)]
+
+    on(main)
+
+
+def test_hibernation_keeps_the_state_wakes_for_mail_and_lasts_over_a_suspension() -> None:
+    def main() -> None:
+        server = served(start=lambda: Started(0, Hibernate()))
+        asleep = lambda s: NoReply(s + 1, Hibernate())  # noqa: E731
+        for way in ("cast", "info"):
+            do(way, server, asleep)
+        GenServer.call(server, lambda _, s: Reply("ok", s + 1, Hibernate()))
+        do("cast", server, lambda s: NoReply(s, Continue(asleep)))
+        debug.suspend(server)
+        do("cast", server, asleep)
+        assert debug.get_state(server) == 4
+        debug.resume(server)
+        assert debug.get_state(server) == 5
+        assert mail() == []
 
     on(main)
 
@@ -684,6 +761,42 @@ def test_a_reason_whose_equality_raises_is_a_reason_all_the_same() -> None:
     on(main)
 
 
+def test_a_server_is_stopped_by_its_name_and_by_its_name_on_its_node() -> None:
+    def main() -> None:
+        for address in ("n", ("n", LOCAL_NODE)):
+            pid = Counter.start(name="n")
+            GenServer.stop(address)
+            assert not process.is_alive(pid)
+            with pytest.raises(NoProcess):
+                GenServer.stop(address)
+
+    on(main)
+
+
+@HOSTS
+def test_the_end_of_a_parent_known_by_a_name_ends_a_server_that_traps(host: Host) -> None:
+    def main() -> None:
+        me = process.self()
+
+        def start() -> object:
+            process.trap_exit(True)
+            return 0
+
+        def parent() -> None:
+            process.register(process.self(), "parent")
+            process.send(me, Srv.start_link("child", start, me, host=host))
+            receive()
+
+        above = process.spawn(parent)
+        child = receive(Pid)
+        assert isinstance(child, Pid)
+        ref = process.monitor(child)
+        process.send_exit(above, "shutdown")
+        assert mail() == [("terminate", "child", "shutdown"), Down(ref, child, "shutdown")]
+
+    on(main)
+
+
 # -- missing callbacks -----------------------------------------------------------------------------
 
 
@@ -719,6 +832,32 @@ def test_a_server_without_callbacks_fails_on_casts_and_calls() -> None:
         with pytest.raises(ServerExited) as caught:
             GenServer.call(Bare.start(), "whatever")
         assert "Bare has no handle_call" in str(caught.value)
+
+    on(main)
+
+
+@pytest.mark.parametrize("reason", ["normal", "shutdown", "why"])
+def test_a_server_without_terminate_ends_with_the_reason_it_is_given(reason: str) -> None:
+    def main() -> None:
+        bare = Bare.start()
+        ref = process.monitor(bare)
+        GenServer.stop(bare, reason)
+        assert mail() == [Down(ref, bare, reason)]
+
+    on(main)
+
+
+def test_a_server_without_init_and_code_change_has_no_state_and_keeps_it() -> None:
+    class Empty(GenServer[None]):
+        pass
+
+    def main() -> None:
+        empty = Empty.start()
+        assert debug.get_state(empty) is None
+        debug.suspend(empty)
+        debug.change_code(empty, Empty, "old", "extra")
+        debug.resume(empty)
+        assert debug.get_state(empty) is None
 
     on(main)
 

@@ -302,6 +302,81 @@ def test_the_parent_is_the_starter_and_the_initial_call_is_the_class() -> None:
     on(main)
 
 
+# -- monitors --------------------------------------------------------------------------------------
+
+
+@HOSTS
+@pytest.mark.parametrize("case", LIVES)
+def test_a_monitored_start_waits_for_init_and_tells_of_the_end_later(case: str, host: Host) -> None:
+    def main() -> None:
+        pid, ref = Srv.start_monitor("s", LIVES[case], name="n", host=host)
+        assert isinstance(pid, Pid)
+        assert process.whereis("n") == pid
+        assert (info(pid).links, info(pid).monitored_by) == ((), (process.self(),))
+        assert mail() == []
+        GenServer.stop(pid, "shutdown")
+        assert mail() == [Down(ref, pid, "shutdown")]
+
+    on(main)
+
+
+def test_a_linked_and_monitored_server_tells_of_its_end_in_both_ways() -> None:
+    def main() -> None:
+        process.trap_exit(True)
+        pid = Srv.start_link("s")
+        ref = process.monitor(pid)
+        GenServer.stop(pid, "shutdown")
+        told = mail()
+        assert len(told) == 2
+        assert Down(ref, pid, "shutdown") in told
+        assert Exited(pid, "shutdown") in told
+
+    on(main)
+
+
+@HOSTS
+@pytest.mark.parametrize("case", FAILS)
+def test_a_monitored_start_that_fails_leaves_no_down(case: str, host: Host) -> None:
+    init, reason = FAILS[case]
+
+    def main() -> None:
+        process.trap_exit(True)
+        got = result(Srv.start_monitor, "s", init, name="n", host=host)
+        assert got == ("error", reason)
+        assert process.whereis("n") is None
+        assert info(process.self()).monitors == ()
+        assert mail() == []
+
+    on(main)
+
+
+@HOSTS
+def test_a_monitored_start_that_is_ignored_late_or_under_a_taken_name_leaves_no_down(
+    host: Host,
+) -> None:
+    def main() -> None:
+        start = Srv.start_monitor
+        assert start("s", Ignore, host=host) is None
+        late = result(start, "s", lambda: process.sleep(5.0), timeout=0.5, host=host)
+        assert late == ("error", "timeout")
+        first = Counter.start(name="n")
+        assert result(start, "s", name="n", host=host) == ("error", ("already_started", first))
+        assert info(process.self()).monitors == ()
+        assert mail() == []
+        assert process.processes() == [process.self(), first]
+
+    on(main)
+
+
+def test_a_start_takes_no_option_of_a_monitor() -> None:
+    def main() -> None:
+        for option in ("monitor", "spawn_opt"):
+            assert "TypeError" in str(result(Counter.start, **{option: True}))
+        assert mail() == []
+
+    on(main)
+
+
 # -- options ---------------------------------------------------------------------------------------
 
 

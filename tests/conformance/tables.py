@@ -63,7 +63,6 @@ MISSING: dict[str, str] = {
     "elixir_task": "task",
     "elixir_task_supervisor": "task_supervisor",
     "otp_gen_event": "event_manager",
-    "otp_gen_server": "table",
     "otp_gen_statem": "state_machine",
     "otp_pg": "groups",
     "otp_proc_lib": "table",
