@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, final
 from typing import cast as typed
 
-from actors import _behaviour, process, telemetry
+from actors import _behaviour, process, requests, telemetry
 from actors._envelopes import Caller
 from actors.errors import ActorsError, BadArgument, shown
 from actors.exits import NORMAL, SHUTDOWN, Crash, Reason, reason_of
@@ -342,6 +342,28 @@ class EventManager:
         return _value(_behaviour.call(manager, what, timeout, ("gen_event", "call")))
 
     @staticmethod
+    def send_request(manager: Address, handler: HandlerId, request: Message) -> requests.RequestId:
+        """Send a request to one handler and do not wait; see `actors.requests` for its answer.
+
+        Args:
+            manager: A pid, a name or a `Via`; if nobody is there, the answer will be `Failed`.
+            handler: Its class, or its class and an id.
+            request: What its `handle_call` gets.
+
+        Returns:
+            What to give to `receive_response`. The answer is `Answered(value)`, with a `HandlerError` as the
+            value where `call` would raise it.
+
+        Raises:
+            BadArgument: The handler or the address is none.
+
+        Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#send_request/3
+        """
+        return requests.send_request(manager, ("request", _checked(handler), request))
+
+    receive_response = staticmethod(requests.receive_response)
+
+    @staticmethod
     def stop(manager: Address, reason: Reason = NORMAL, timeout: float | None = None) -> None:
         """End a manager, its handlers first, and wait until it has ended.
 
@@ -414,6 +436,9 @@ class _Manager(GenServer[None]):
         """Whom it is linked to from its start, and stays."""
 
     def handle_call(self, request: object, caller: Caller, state: None) -> Reply[object, None]:
+        match request:
+            case ("request", id, question):
+                return Reply(self._answer_by_mail(id, question))
         try:
             return Reply(("ok", self._do(request, caller[0])))
         except _Failed as failed:
@@ -472,6 +497,12 @@ class _Manager(GenServer[None]):
                 return self._answer(self._found(id, "bad_module"), question)
             case _:
                 raise _Failed("bad_request", "bad_request")
+
+    def _answer_by_mail(self, id: object, question: object) -> object:
+        try:
+            return self._answer(self._found(id, "bad_module"), question)
+        except _Failed as failed:
+            return HandlerError(failed.told)
 
     def _found(self, id: object, otherwise: str) -> _Handler:
         for handler in self.handlers:

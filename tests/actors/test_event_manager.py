@@ -16,9 +16,10 @@ from actors.event_manager import (
     SwapHandler,
 )
 from actors.exits import Crash
-from actors.messages import Exited, Message
+from actors.messages import Exited, Message, TimedOut
 from actors.outcomes import Hibernate, Ignore, NoReply, Reply, Started, Stop
 from actors.pid import Pid
+from actors.requests import Answered, Failed, Labelled, Requests
 from tests.actors.schedules import every_schedule, heard, played
 
 
@@ -203,6 +204,90 @@ def test_a_slow_handler_makes_a_call_time_out() -> None:
             EventManager.call(pid, (Eve, 1), "slow", 1.0)
         with pytest.raises(BadArgument, match="timeout"):
             EventManager.call(pid, (Eve, 1), "q", -1)
+
+    played(main)
+
+
+def started(*numbers: object) -> tuple[Pid, Requests]:
+    """Start a manager with handlers, and send a request to each, and to one that is not there."""
+    pid, several = manager(*numbers), Requests()
+    for number in numbers:
+        several.add(EventManager.send_request(pid, (Eve, number), "q"), number)
+    several.add(EventManager.send_request(pid, (Eve, "nobody"), "q"), "nobody")
+    return pid, several
+
+
+def plainly(found: object) -> object:
+    """Return the label and the value of an answer, of an error its reason."""
+    assert isinstance(found, Labelled)
+    assert isinstance(found.response, Answered)
+    value = found.response.value
+    return found.label, value.reason if isinstance(value, HandlerError) else value
+
+
+def test_the_answer_of_a_handler_can_be_taken_later() -> None:
+    def main() -> None:
+        pid = manager(1, 2)
+        first = EventManager.send_request(pid, (Eve, 1), "q")
+        gone = EventManager.send_request(pid, (Eve, 2), "remove")
+        assert EventManager.receive_response(gone) == Answered(("bye", 2))
+        assert EventManager.receive_response(first) == Answered(("answer", 1, "q"))
+        junk = EventManager.receive_response(EventManager.send_request(pid, (Eve, 1), "junk"))
+        assert isinstance(junk, Answered)
+        assert isinstance(junk.value, HandlerError)
+        assert junk.value.reason == "junk"
+        dead = EventManager.send_request("nobody", (Eve, 1), "q")
+        assert EventManager.receive_response(dead) == Failed("noproc", "nobody")
+        with pytest.raises(BadArgument, match="handler"):
+            EventManager.send_request(pid, "Eve", "q")  # type: ignore[arg-type]
+
+    played(main)
+
+
+@pytest.mark.parametrize("delete", [True, False])
+@pytest.mark.parametrize("way", ["receive", "wait"])
+def test_the_answers_of_many_handlers_come_in_the_order_of_their_arrival(
+    way: str, delete: bool
+) -> None:
+    def main() -> None:
+        _, several = started(1, 2, 3)
+        take = several.receive_response if way == "receive" else several.wait_response
+        assert [plainly(take(1.0, delete=delete)) for _ in range(4)] == [
+            *((number, ("answer", number, "q")) for number in (1, 2, 3)),
+            ("nobody", "bad_module"),
+        ]
+        assert take(1.0) == ("no_request" if delete else TimedOut())
+        assert len(several) == (0 if delete else 4)
+
+    played(main)
+
+
+def test_when_the_time_is_over_a_receive_gives_all_handlers_up_and_a_wait_none() -> None:
+    def main() -> None:
+        pid, several = manager(1, 2), Requests()
+        for number, request in ((1, "slow"), (2, "q")):
+            several.add(EventManager.send_request(pid, (Eve, number), request), number)
+        assert several.wait_response(1.0) == TimedOut()
+        assert plainly(several.wait_response()) == (1, ("answer", 1, "slow"))
+        several.add(EventManager.send_request(pid, (Eve, 1), "slow"), "late")
+        assert plainly(several.receive_response()) == (2, ("answer", 2, "q"))
+        assert several.receive_response(1.0) == TimedOut()
+        assert heard(30.0) == []
+
+    played(main)
+
+
+def test_mail_is_checked_for_the_answer_of_a_handler() -> None:
+    def main() -> None:
+        _, several = started(1)
+        tell("noise")
+        found = [several.check_response(each) for each in heard()]
+        assert found.pop(0) is None
+        assert [plainly(each) for each in found] == [
+            (1, ("answer", 1, "q")),
+            ("nobody", "bad_module"),
+        ]
+        assert several.check_response("noise") == "no_request"
 
     played(main)
 
