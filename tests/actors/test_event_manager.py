@@ -170,6 +170,111 @@ def test_a_handler_that_fails_or_wishes_it_is_removed_and_the_others_go_on() -> 
     played(main)
 
 
+class Obeys(EventHandler[object]):
+    """Returns what it is told, as an event or as any message; its state is a number."""
+
+    def init(self, state: object, *swapped: object) -> object:
+        return (state, *swapped) if swapped else state
+
+    def handle_event(self, event: Message, state: object) -> object:
+        assert callable(event)
+        return event(state)
+
+    def handle_info(self, message: Message, state: object) -> object:
+        return self.handle_event(message, state)
+
+    def handle_call(self, request: Message, state: object) -> object:
+        return Reply(state)
+
+    def terminate(self, reason: object, state: object) -> object:
+        if state == "fails":
+            raise RuntimeError("in terminate")
+        return state
+
+
+def bad(_: object) -> object:
+    raise RuntimeError("oops")
+
+
+WAYS = {
+    "notify": EventManager.notify,
+    "sync_notify": EventManager.sync_notify,
+    "info": process.send,
+}
+STATES: dict[str, tuple[Callable[[object], object], object]] = {
+    "a state": (lambda s: NoReply((s, 1)), (0, 1)),
+    "no state": (lambda _: NoReply(), 0),
+    "nothing": (lambda _: None, 0),
+    "hibernate": (lambda s: NoReply((s, 1), Hibernate()), (0, 1)),
+    "swap": (lambda _: SwapHandler("a1", Obeys, 7), (7, 0)),
+    "remove": (lambda _: RemoveHandler(), "gone"),
+    "a failure": (bad, "gone"),
+    "an exit": (lambda _: process.exit("oops"), "gone"),
+    "junk": (lambda _: "junk", "gone"),
+    "a timeout": (lambda s: NoReply(s, 1.0), "gone"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("case", STATES)
+def test_events_and_messages_have_the_same_outcomes(case: str, way: str) -> None:
+    act, state = STATES[case]
+
+    def main() -> None:
+        pid = EventManager.start()
+        EventManager.add_handler(pid, Obeys, 0)
+        EventManager.add_handler(pid, (Obeys, "other"), 5)
+        WAYS[way](pid, lambda s: act(s) if s == 0 else None)
+        found = EventManager.which_handlers(pid)
+        assert found == [(Obeys, "other"), *([] if state == "gone" else [Obeys])]
+        if state == "gone":
+            assert refusal(lambda: EventManager.call(pid, Obeys, "state")) == "bad_module"
+        else:
+            assert EventManager.call(pid, Obeys, "state") == state
+        assert EventManager.call(pid, (Obeys, "other"), "state") == 5
+
+    played(main)
+
+
+def test_a_handler_that_fails_in_terminate_is_out_all_the_same() -> None:
+    def main() -> None:
+        pid = EventManager.start()
+        EventManager.add_handler(pid, Obeys, "fails")
+        EventManager.add_handler(pid, (Obeys, "other"), 5)
+        EventManager.sync_notify(pid, lambda s: RemoveHandler() if s == "fails" else None)
+        assert EventManager.which_handlers(pid) == [(Obeys, "other")]
+        EventManager.add_handler(pid, Obeys, "fails")
+        failed = EventManager.delete_handler(pid, Obeys)
+        assert isinstance(failed, tuple)
+        assert failed[0] == "EXIT"
+        assert isinstance(failed[1], Crash)
+        assert EventManager.which_handlers(pid) == [(Obeys, "other")]
+
+    played(main)
+
+
+class Bare(EventHandler[None]):
+    """Has no callbacks."""
+
+
+def test_a_handler_without_callbacks_lets_events_pass_and_fails_a_call() -> None:
+    def main() -> None:
+        pid = EventManager.start()
+        EventManager.add_handler(pid, Bare)
+        EventManager.sync_notify(pid, "event")
+        process.send(pid, "message")
+        assert debug.get_state(pid) == [(Bare, None, None)]
+        assert EventManager.delete_handler(pid, Bare) is None
+        EventManager.add_handler(pid, Bare)
+        reason = refusal(lambda: EventManager.call(pid, Bare, "q"))
+        assert isinstance(reason, tuple)
+        assert isinstance(reason[1], Crash)
+        assert "Bare has no handle_call" in str(reason[1].exception)
+        assert EventManager.which_handlers(pid) == []
+
+    played(main)
+
+
 def test_calls_may_remove_fail_and_answer_what_is_none() -> None:
     def main() -> None:
         pid = manager(4, 5, 6)

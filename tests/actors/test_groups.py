@@ -95,6 +95,29 @@ def test_a_death_leaves_all_groups_the_latest_first_once_for_each_membership() -
     played(main)
 
 
+def test_who_watches_a_scope_is_told_who_comes_and_goes_in_every_group() -> None:
+    def main() -> None:
+        groups.start_link()
+        p, q = member(), member()
+        groups.join("early", q)
+        ref, everybody = groups.monitor_scope()
+        assert everybody == {"early": [q]}
+        groups.join("g", [p, q])
+        groups.leave("early", q)
+        groups.leave("g", p)
+        process.send_exit(q, "kill")
+        assert heard() == [
+            Joined(ref, "g", (p, q)),
+            Left(ref, "early", (q,)),
+            Left(ref, "g", (p,)),
+            Left(ref, "g", (q,)),
+        ]
+        assert groups.demonitor(ref) is True
+        assert groups.demonitor(ref) is False
+
+    played(main)
+
+
 def test_after_a_demonitor_nothing_is_told_and_nothing_is_left_in_the_mailbox() -> None:
     def main() -> object:
         groups.start_link()

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from actors import debug, process, telemetry
 from actors.errors import BadArgument, CallTimeout, NoProcess, StartError
 from actors.exits import Crash, Stack
-from actors.messages import Down, Exited, Message
+from actors.messages import Down, Exited, Message, TimedOut
+from actors.naming import Name, Via
 from actors.outcomes import Hibernate, Ignore, Stop
-from actors.pid import Pid
-from actors.requests import Answered
+from actors.pid import LOCAL_NODE, Pid
+from actors.requests import Answered, Failed, Labelled, Requests
 from actors.state_machine import StateMachine, Transition
 from actors.transitions import (
     Action,
@@ -615,6 +616,48 @@ def test_a_request_may_be_answered_by_mail() -> None:
     assert played(main) == Answered("open now")
 
 
+@pytest.mark.parametrize("delete", [True, False])
+def test_the_answers_of_many_requests_come_in_the_order_of_their_arrival(delete: bool) -> None:
+    def main() -> None:
+        several = Requests()
+        shut, opened = closed(), start(door, Begin("open", 0))
+        several.send_request(shut, "get", "late")
+        several.send_request(opened, "get", "early")
+        several.send_request("nobody", "get", "lost")
+        assert several.receive_response(delete=delete) == Labelled(
+            Failed("noproc", "nobody"), "lost"
+        )
+        early = Labelled(Answered("open now"), "early")
+        assert several.wait_response(delete=delete) == early
+        assert several.wait_response(1.0, delete=delete) == TimedOut()
+        StateMachine.cast(shut, "open")
+        late = Labelled(Answered("open now"), "late")
+        assert several.wait_response(delete=delete) == late
+        assert several.receive_response(1.0) == ("no_request" if delete else TimedOut())
+
+    played(main)
+
+
+def test_a_collection_of_requests_is_given_up_or_looked_for_in_the_mail() -> None:
+    def main() -> None:
+        several, shut = Requests(), closed()
+        several.send_request(shut, "get", 1)
+        assert several.receive_response(1.0) == TimedOut()
+        StateMachine.cast(shut, "open")
+        assert [each for each in heard() if not isinstance(each, tuple)] == []
+
+        several = Requests()
+        several.send_request(shut, "get", 2)
+        several.send_request(shut, "get", 3)
+        found = [several.check_response(each) for each in heard()]
+        assert [each for each in found if isinstance(each, Labelled)] == [
+            Labelled(Answered("open now"), number) for number in (2, 3)
+        ]
+        assert several.check_response("anything") == "no_request"
+
+    played(main)
+
+
 def test_a_reply_may_come_from_anybody() -> None:
     def answer(event: Event, state: str, data: int) -> object:
         if isinstance(event, Called):
@@ -649,6 +692,98 @@ def test_a_machine_starts_by_name_and_is_found_by_it() -> None:
         return StateMachine.call("door", "get")
 
     assert played(main) == "open now"
+
+
+@pytest.mark.parametrize("name", [None, "door"])
+@pytest.mark.parametrize("reason", ["normal", "shutdown", ("shutdown", 1), "why"])
+@pytest.mark.parametrize("form", ["start", "start_link", "start_monitor", "both"])
+def test_every_form_of_start_tells_of_the_end_as_it_was_asked_to(
+    form: str, reason: object, name: str | None
+) -> None:
+    def main() -> None:
+        watcher = process.self()
+        if form == "start_monitor":
+            pid, ref = Told.start_monitor(watcher, door, Begin("open", 0), name=name)
+        else:
+            begin = Told.start if form == "start" else Told.start_link
+            pid = begin(watcher, door, Begin("open", 0), name=name)
+            ref = process.monitor(pid) if form == "both" else None
+        if name is not None:
+            for again in (Told.start, Told.start_link, Told.start_monitor):
+                with pytest.raises(StartError) as failed:
+                    again(watcher, door, name=name)
+                assert failed.value.reason == ("already_started", pid)
+        address = pid if name is None else name
+        assert StateMachine.call(address, "get") == "open now"
+        heard()
+
+        StateMachine.stop(address, reason)
+
+        expected = {repr(("terminate", reason, "open", 0))}
+        if form in {"start_link", "both"}:
+            expected.add(repr(Exited(pid, reason)))
+        if form in {"start_monitor", "both"}:
+            assert ref is not None
+            expected.add(repr(Down(ref, pid, reason)))
+        assert {repr(message) for message in heard()} == expected
+        with pytest.raises(NoProcess):
+            StateMachine.stop(address)
+        assert process.registered() == []
+
+    played(main)
+
+
+class Table:
+    """A table of names."""
+
+    def __init__(self) -> None:
+        self.names: dict[object, Pid] = {}
+
+    def register_name(self, key: object, pid: Pid) -> bool:
+        return self.names.setdefault(key, pid) is pid
+
+    def unregister_name(self, key: object) -> None:
+        self.names.pop(key, None)
+
+    def whereis_name(self, key: object) -> Pid | None:
+        pid = self.names.get(key)
+        return pid if pid is not None and process.is_alive(pid) else None
+
+    def send(self, key: object, message: Message) -> None:
+        process.send(self.names[key], message)
+
+
+def test_a_machine_is_found_and_stopped_by_its_name_in_a_table_and_on_its_node() -> None:
+    def main() -> None:
+        via = Via(Table(), "k")
+        addresses: list[tuple[Name, object]] = [(via, via), ("door", ("door", LOCAL_NODE))]
+        for name, address in addresses:
+            pid = Told.start(process.self(), door, Begin("open", 0), name=name)
+            with pytest.raises(StartError) as failed:
+                Told.start(process.self(), door, name=name)
+            assert failed.value.reason == ("already_started", pid)
+            assert StateMachine.call(address, "get") == "open now"  # type: ignore[arg-type]
+            StateMachine.stop(address)  # type: ignore[arg-type]
+            assert not process.is_alive(pid)
+
+    played(main)
+
+
+@pytest.mark.parametrize("form", ["start", "start_link", "start_monitor"])
+def test_a_start_that_takes_too_long_leaves_no_machine(form: str) -> None:
+    class Slow(Told):
+        def init(self, *args: object) -> object:
+            process.sleep(5.0)
+            return super().init(*args)  # type: ignore[arg-type]
+
+    def main() -> object:
+        with pytest.raises(StartError) as failed:
+            getattr(Slow, form)(process.self(), obey, name="slow", timeout=1.0)
+        assert heard() == []
+        assert process.processes() == [process.self()]
+        return failed.value.reason, process.whereis("slow")
+
+    assert played(main) == ("timeout", None)
 
 
 @pytest.mark.parametrize(
@@ -797,6 +932,87 @@ def test_what_must_not_be_done_on_entering_ends_the_machine() -> None:
 )
 def test_a_stop_ends_with_its_reason(outcome: object, reason: object) -> None:
     assert end_of(outcome) == reason
+
+
+def test_several_replies_on_stopping_go_out_in_order_before_the_end() -> None:
+    waiting: list[ReplyTo] = []
+
+    def answer(event: Event, state: str, data: int) -> object:
+        if isinstance(event, Called):
+            number = len(waiting) + 1
+            waiting.append(ReplyTo(event.caller, number))
+        return StopAndReply(("shutdown", "r"), list(waiting)) if len(waiting) == 3 else KeepState()
+
+    def main() -> None:
+        requests = Requests()
+        pid = start(answer)
+        for number in (1, 2, 3):
+            requests.send_request(pid, "x", number)
+        mail = [each for each in heard() if not (isinstance(each, tuple) and each[0] in STATES)]
+        ends = [requests.check_response(each, delete=False) for each in mail]
+        assert ends == [*(Labelled(Answered(number), number) for number in (1, 2, 3)), None]
+        assert mail[-1] == Exited(pid, ("shutdown", "r"))
+
+    played(main)
+
+
+STATES = {"a", "terminate"}
+
+
+@pytest.mark.parametrize(
+    ("reason", "times"), [("normal", 0), ("shutdown", 0), (("shutdown", "r"), 0), ("why", 2)]
+)
+def test_an_orderly_end_is_not_reported(reason: object, times: int) -> None:
+    reports: list[object] = []
+
+    def main() -> None:
+        pid = start(obey)
+        StateMachine.cast(pid, Stop(reason))
+        heard()
+        with pytest.raises(NoProcess):
+            StateMachine.call(pid, "x")
+
+    telemetry.set_reporter(lambda event, _, data: reports.append(event))
+    played(main)
+
+    assert len(reports) == times
+
+
+class Bare(StateMachine[str, int]):
+    """Has no terminate and no code_change."""
+
+    def init(self) -> Begin[str, int]:
+        return Begin("a", 0)
+
+    def handle_event(self, event: Event, state: str, data: int) -> KeepState[int]:
+        return KeepState(data + 1, Hibernate())
+
+
+@pytest.mark.parametrize("reason", ["normal", "why"])
+def test_a_machine_without_terminate_ends_with_the_reason_it_is_given(reason: str) -> None:
+    def main() -> None:
+        pid = Bare.start_link()
+        StateMachine.stop(pid, reason)
+        assert heard() == [Exited(pid, reason)]
+
+    played(main)
+
+
+def test_a_machine_that_sleeps_wakes_for_every_kind_of_event_and_keeps_its_data() -> None:
+    def main() -> None:
+        pid = Bare.start_link()
+        StateMachine.cast(pid, "x")
+        process.send(pid, "y")
+        with pytest.raises(CallTimeout):
+            StateMachine.call(pid, "z", 1.0)
+        debug.suspend(pid)
+        StateMachine.cast(pid, "x")
+        assert debug.get_state(pid) == ("a", 3)
+        debug.change_code(pid, Bare, "old", "extra")
+        debug.resume(pid)
+        assert debug.get_state(pid) == ("a", 4)
+
+    played(main)
 
 
 def test_a_bad_reply_on_stopping_ends_with_that() -> None:
@@ -1003,6 +1219,30 @@ def test_a_machine_that_fails_is_reported_with_what_may_be_seen() -> None:
     finally:
         telemetry.detach("test")
     assert [(each["reason"], each["state"]) for each in reports] == [("oops", ("a", "hidden"))]
+
+
+def test_a_machine_that_fails_in_terminate_ends_with_that_and_shows_what_may_be_seen() -> None:
+    reports: list[Mapping[str, object]] = []
+
+    class Fails(Discreet):
+        def terminate(self, reason: object, state: str, data: int) -> None:
+            raise ValueError("in terminate")
+
+    def main() -> object:
+        pid = start(obey, kind=Fails)
+        StateMachine.cast(pid, Stop("normal"))
+        ended = heard()[-1]
+        assert isinstance(ended, Exited)
+        assert isinstance(ended.reason, Crash)
+        return str(ended.reason.exception)
+
+    event = ("actors", "state_machine", "terminate")
+    telemetry.attach("test", event, lambda _, __, data: reports.append(data))
+    try:
+        assert played(main) == "in terminate"
+    finally:
+        telemetry.detach("test")
+    assert [each["state"] for each in reports] == [("a", "hidden")]
 
 
 # Many schedules

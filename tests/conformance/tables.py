@@ -62,11 +62,6 @@ MISSING: dict[str, str] = {
     "elixir_supervisor": "table",
     "elixir_task": "task",
     "elixir_task_supervisor": "task_supervisor",
-    "otp_gen_event": "event_manager",
-    "otp_gen_statem": "state_machine",
-    "otp_pg": "groups",
-    "otp_proc_lib": "table",
-    "otp_sys": "debug",
 }
 """The suites without a table, each with the room it waits for (or `table`); none stands here that has one."""
 
