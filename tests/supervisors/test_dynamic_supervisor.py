@@ -80,6 +80,71 @@ def test_what_a_start_function_returns_is_the_answer() -> None:
     assert play(main) == [True, 1], "nothing is kept of a child without a process"
 
 
+@pytest.mark.parametrize("restart", ["permanent", "transient", "temporary"])
+def test_an_ignored_start_is_not_kept_and_the_supervisor_ends_cleanly(restart: Restart) -> None:
+    def main() -> object:
+        sup = started()
+        for _ in range(3):
+            DS.start_child(sup, kid("a", lambda _: None, restart=restart))
+        kept = counts(sup)
+        DS.stop(sup, "shutdown")
+        return kept, heard()[-1] == Exited(sup, "shutdown")
+
+    assert play(main) == ((0, 0), True)
+
+
+def test_a_child_that_came_with_a_word_is_restarted() -> None:
+    def main() -> object:
+        sup = started()
+        answer = DS.start_child(sup, ChildSpec("x", (lambda: (sleeper(), "word"), ())))
+        assert isinstance(answer, tuple)
+        first, word = answer
+        send_exit(first, "boom")
+        sleep(0.05)
+        (info,) = DS.which_children(sup)
+        assert isinstance(info.pid, Pid)
+        return word, info.pid is first, is_alive(info.pid)
+
+    assert play(main) == ("word", False, True)
+
+
+@pytest.mark.parametrize("type", ["worker", "supervisor"])
+def test_hundreds_of_children_are_counted_before_and_after_many_end(
+    type: Literal["worker", "supervisor"],
+) -> None:
+    def main() -> object:
+        sup = started()
+        spec = ChildSpec("c", (sleeper, ()), restart="temporary", type=type)
+        children = [DS.start_child(sup, spec) for _ in range(500)]
+        before = DS.count_children(sup)
+        for child in children[:200]:
+            assert isinstance(child, Pid)
+            send_exit(child, "kill")
+        sleep(0.05)
+        return [
+            (now.specs, now.active, now.workers, now.supervisors)
+            for now in (before, DS.count_children(sup))
+        ]
+
+    workers = type == "worker"
+    assert play(main) == [
+        (number, number, number * workers, number * (not workers)) for number in (500, 300)
+    ]
+
+
+def test_a_supervisor_ends_while_a_restart_fails_over_and_over() -> None:
+    def main() -> object:
+        sup = started(max_restarts=1000)
+        DS.start_child(sup, kid("bad", failing_after(1)))
+        DS.start_child(sup, kid("other"))
+        crash("bad")
+        sleep(0.05)
+        send_exit(sup, "shutdown")
+        return heard()[-2:] == [("stop", "other.1", "shutdown"), Exited(sup, "shutdown")]
+
+    assert play(main)
+
+
 def raising(error: BaseException) -> Callable[[int], object]:
     def plan(_: int) -> object:
         raise error
