@@ -889,6 +889,7 @@ def test_a_restart_that_always_fails_is_tried_as_often_as_allowed(strategy: Stra
 
         assert starts["y"] == 1 + 3
         assert messages[-1] == Exited(top, "shutdown")
+        assert not any(process.is_alive(pid) for pid in pids.values())
 
     play(main)
 
