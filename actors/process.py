@@ -67,6 +67,7 @@ __all__ = [
     "processes",
     "put",
     "read_timer",
+    "read_timer_nowait",
     "receive",
     "register",
     "registered",
@@ -733,6 +734,19 @@ def read_timer(ref: Ref) -> float | None:
     Source: https://hexdocs.pm/elixir/Process.html#read_timer/1
     """
     return _do(_read, _ref(ref))
+
+
+def read_timer_nowait(ref: Ref) -> None:
+    """Be told by a message how long a timer still has.
+
+    The caller gets `("read_timer", ref, left)`, where `left` is what `read_timer` returns.
+
+    Raises:
+        BadArgument: `ref` is no reference.
+
+    Source: https://www.erlang.org/doc/apps/erts/erlang.html#read_timer/2, its option `async`
+    """
+    send(self(), ("read_timer", ref, read_timer(ref)))
 
 
 def _read(scheduler: Scheduler, _: Cell, ref: Ref) -> float | None:

@@ -210,6 +210,22 @@ def test_an_unknown_timer_has_no_time_left() -> None:
     simulate(main)
 
 
+def test_how_long_a_timer_has_can_be_told_by_a_message_behind_what_is_there() -> None:
+    def main() -> None:
+        me, unknown = process.self(), Ref()
+        timer = process.send_after(me, "fired", 3.0)
+        process.sleep(1.0)
+        send(me, "earlier")
+        process.read_timer_nowait(timer)
+        process.read_timer_nowait(unknown)
+        assert mail(0.0) == ["earlier", ("read_timer", timer, 2.0), ("read_timer", unknown, None)]
+        with pytest.raises(BadArgument, match="ref"):
+            process.read_timer_nowait("x")  # type: ignore[arg-type]
+        assert mail(5.0) == ["fired"]
+
+    simulate(main)
+
+
 def test_thousands_of_timers_set_in_any_order_come_in_the_order_of_their_time() -> None:
     lots = random.Random(1)  # noqa: S311 - a game
     times = [lots.randrange(1, 500) / 10 for _ in range(5_000)]
