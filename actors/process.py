@@ -901,7 +901,7 @@ def _items(
     if seen is None or cell is None:
         return None
     mail = tuple(cell.mail or ())
-    found = [
+    found: list[tuple[str, object]] = [
         (item, mail if item == "messages" else getattr(seen, item))
         for item in ((items,) if isinstance(items, str) else items)
     ]
