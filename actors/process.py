@@ -54,11 +54,13 @@ __all__ = [
     "ProcessInfo",
     "alias",
     "cancel_timer",
+    "cancel_timer_nowait",
     "delete",
     "demonitor",
     "exit",
     "get",
     "get_keys",
+    "get_label",
     "info",
     "is_alive",
     "link",
@@ -75,6 +77,7 @@ __all__ = [
     "send",
     "send_after",
     "send_exit",
+    "set_label",
     "sleep",
     "spawn",
     "spawn_link",
@@ -97,6 +100,7 @@ Host: TypeAlias = Literal["thread"] | None
 _LONGEST = 1e15
 _CARRIERS = {"thread": "actors.threads"}
 _ALIASES = ("explicit", "reply")
+_LABEL = "$process_label"
 _MONITOR_ALIASES = ("explicit_unalias", "demonitor", "reply_demonitor")
 
 
@@ -720,6 +724,19 @@ def cancel_timer(ref: Ref) -> float | None:
     return _do(_cancel, _ref(ref))
 
 
+def cancel_timer_nowait(ref: Ref) -> None:
+    """Cancel a timer and be told by a message.
+
+    The caller gets `("cancel_timer", ref, left)`, where `left` is what `cancel_timer` returns.
+
+    Raises:
+        BadArgument: `ref` is no reference.
+
+    Source: https://hexdocs.pm/elixir/Process.html#cancel_timer/2, its option `async`
+    """
+    send(self(), ("cancel_timer", ref, cancel_timer(ref)))
+
+
 def _cancel(scheduler: Scheduler, cell: Cell, ref: Ref) -> float | None:
     left = _read(scheduler, cell, ref)
     timer = scheduler.drop_timer(ref)
@@ -765,7 +782,7 @@ def monotonic() -> float:
 # -- the dictionary --------------------------------------------------------------------------------
 #
 # A process of a behaviour finds two things in it: `$ancestors`, who started it, who started that one and
-# so on, by name where they had one, and `$initial_call`.
+# so on, by name where they had one, and `$initial_call`. A label is kept in it too.
 
 
 def put(key: object, value: object) -> object:
@@ -802,6 +819,40 @@ def get_keys(*value: object) -> list[object]:
     """
     dictionary = _dictionary(me())
     return [key for key, each in dictionary.items() if not value or each == value[0]]
+
+
+def set_label(label: object) -> None:
+    """Give the calling process a label, any value that tells people which one it is.
+
+    Many processes may have the same; nobody is found by it.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     set_label(("decoder", 3))
+        ...     print(get_label(self()))
+        >>> run(main)
+        ('decoder', 3)
+
+    Source: https://hexdocs.pm/elixir/Process.html#set_label/1
+    """
+    put(_LABEL, label)
+
+
+def get_label(pid: Pid) -> object:
+    """Return the label of a process; `None` if it has none or is dead.
+
+    Raises:
+        BadArgument: `pid` is no pid.
+
+    Source: https://www.erlang.org/doc/apps/stdlib/proc_lib.html#get_label/1
+    """
+    return _do(_label, _pid(pid))
+
+
+def _label(_: Scheduler, __: Cell, pid: Pid) -> object:
+    cell = pid._cell
+    return None if cell is None else (cell.dictionary or {}).get(_LABEL)
 
 
 def _dictionary(cell: Cell) -> dict[object, object]:

@@ -695,6 +695,16 @@ def test_a_server_killed_while_it_terminates_ends_killed() -> None:
 # -- stop ------------------------------------------------------------------------------------------
 
 
+def test_a_server_is_stopped_by_its_name_which_is_free_afterwards() -> None:
+    def main() -> None:
+        for _ in range(2):
+            Counter.start(name="n")
+            GenServer.stop("n", "normal", 1.0)
+            assert process.whereis("n") is None
+
+    on(main)
+
+
 def test_stopping_nobody_or_oneself_is_refused() -> None:
     """B5, G14 and trace gs_call_failures."""
 

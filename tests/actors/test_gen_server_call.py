@@ -32,7 +32,8 @@ from actors import (
     receive,
     run,
 )
-from actors.pid import Pid
+from actors.naming import Via
+from actors.pid import LOCAL_NODE, Pid
 from actors.process import Host
 from tests.actors.gen_servers import Counter, info, later, mail, on, served
 
@@ -43,6 +44,22 @@ def failing(server: object, request: object = "x", timeout: float | None = 1.0) 
     with pytest.raises(CallFailed) as caught:
         GenServer.call(server, request, timeout)  # type: ignore[arg-type]
     return caught.value
+
+
+class Mirror:
+    """A table of names in which all stand for themselves."""
+
+    def register_name(self, key: object, pid: Pid) -> bool:
+        return True
+
+    def unregister_name(self, key: object) -> None:
+        pass
+
+    def whereis_name(self, key: object) -> Pid | None:
+        return process.whereis(str(key))
+
+    def send(self, key: object, message: object) -> None:
+        process.send(str(key), message)
 
 
 def plain(reason: object) -> object:
@@ -85,6 +102,15 @@ def test_nobody_there_is_noproc_with_the_call_in_the_reason() -> None:
             assert (error.server, error.request, error.timeout) == (nobody, "x", 5)
 
     on(main)
+
+
+def test_a_server_is_called_and_cast_by_its_name() -> None:
+    def main() -> int:
+        Counter.start_link(3, name="counter")
+        Counter.add("counter", 4)
+        return Counter.value("counter")
+
+    assert on(main) == 7
 
 
 def test_a_name_on_an_unknown_node_is_nodedown() -> None:
@@ -478,6 +504,18 @@ def test_a_process_that_calls_itself_is_refused_at_once(host: Host) -> None:
         error = Link.ask(server)
         assert isinstance(error, CallingSelf)
         assert error.why == "calling_self"
+
+    on(main)
+
+
+def test_calling_oneself_names_the_address_that_was_used() -> None:
+    def main() -> None:
+        me = process.self()
+        process.register(me, "me")
+        for address in (me, "me", ("me", LOCAL_NODE), Via(Mirror(), "me")):
+            error = failing(address, "x", 5.0)
+            assert isinstance(error, CallingSelf)
+            assert error.reason == ("calling_self", ("GenServer", "call", [address, "x", 5.0]))
 
     on(main)
 

@@ -103,6 +103,19 @@ def test_the_first_answer_of_a_reply_alias_takes_the_monitor_with_it() -> None:
     simulate(main)
 
 
+def test_a_server_answers_through_the_alias_of_a_monitor_and_its_death_is_told_too() -> None:
+    def main() -> None:
+        target = probe("target")
+        ref = process.monitor(target, alias="explicit_unalias")
+        assert inside(target, lambda: send(ref, "answer")) == "answer"
+        assert receive(timeout=0) == "answer"
+        ended(target, "done")
+        assert receive(timeout=0) == Down(ref, target, "done")
+        assert process.unalias(ref) is True
+
+    simulate(main)
+
+
 def test_an_alias_for_a_dead_process_is_over_with_its_message() -> None:
     def main() -> None:
         dead = probe("dead")

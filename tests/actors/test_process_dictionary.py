@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from actors import process
+from actors.errors import BadArgument
 from actors.gen_server import GenServer
 from actors.outcomes import Reply
 from actors.process import receive, register, self, send, spawn
 from actors.runtime import run
 from actors.testing import VirtualClock
+from tests.actors.probes import ended, inside, probe, simulate
 
 
 class Reader(GenServer[None]):
@@ -94,3 +98,30 @@ def test_what_was_given_can_be_taken_out() -> None:
         assert GenServer.call(server, "anything") == "gone"
 
     run(main, clock=VirtualClock())
+
+
+def test_a_label_is_seen_from_outside_and_kept_in_the_dictionary() -> None:
+    """Source: https://hexdocs.pm/elixir/Process.html#set_label/1"""
+
+    def main() -> None:
+        pid = probe("labelled")
+        inside(pid, lambda: process.set_label(("decoder", 3)))
+        assert process.get_label(pid) == ("decoder", 3)
+        assert inside(pid, lambda: process.get("$process_label")) == ("decoder", 3)
+        inside(pid, lambda: process.put("$process_label", "changed"))
+        assert process.get_label(pid) == "changed"
+
+    simulate(main)
+
+
+def test_who_has_no_label_or_is_dead_shows_none() -> None:
+    def main() -> None:
+        pid = probe("plain")
+        assert process.get_label(pid) is None
+        inside(pid, lambda: process.set_label("soon gone"))
+        ended(pid)
+        assert process.get_label(pid) is None
+        with pytest.raises(BadArgument, match="pid"):
+            process.get_label("plain")  # type: ignore[arg-type]
+
+    simulate(main)

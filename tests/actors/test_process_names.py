@@ -185,6 +185,19 @@ def test_a_name_can_be_taken_again_as_soon_as_its_owner_is_killed() -> None:
     simulate(main)
 
 
+def test_info_of_a_process_without_a_name_says_so_and_of_a_dead_one_nothing() -> None:
+    def main() -> None:
+        pid = probe("anonymous")
+        seen = process.info(pid)
+        assert seen is not None
+        assert seen.registered_name is None
+        process.register(pid, "named")
+        ended(pid)
+        assert process.info(pid) is None
+
+    simulate(main)
+
+
 def test_processes_lists_the_living_oldest_first() -> None:
     def main() -> None:
         first, second, third = spawn(process.sleep, None), probe("second"), probe("third")

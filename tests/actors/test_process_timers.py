@@ -33,6 +33,21 @@ def test_a_timer_can_be_read_and_cancelled_until_it_fires() -> None:
     simulate(main)
 
 
+def test_a_cancel_without_waiting_tells_what_was_left_by_a_message() -> None:
+    def main() -> None:
+        me = process.self()
+        ref = process.send_after(me, "never", 1.0)
+        process.sleep(0.25)
+        process.cancel_timer_nowait(ref)
+        assert receive(timeout=0) == ("cancel_timer", ref, pytest.approx(0.75))
+        process.cancel_timer_nowait(ref)
+        assert mail(2.0) == [("cancel_timer", ref, None)]
+        with pytest.raises(BadArgument, match="ref"):
+            process.cancel_timer_nowait(3)  # type: ignore[arg-type]
+
+    simulate(main)
+
+
 def test_start_timer_says_which_timer_it_was() -> None:
     def main() -> None:
         ref = process.start_timer(process.self(), "content", 0.02)
@@ -172,6 +187,15 @@ def test_a_hundred_thousand_cancelled_timers_leave_nothing_behind() -> None:
         assert not scheduler.timers
 
     run(main, held=None)
+
+
+@pytest.mark.parametrize("seconds", [0, 2**32 / 1000 + 1])
+def test_a_sleep_may_be_as_short_as_nothing_and_as_long_as_months(seconds: float) -> None:
+    def main() -> float:
+        process.sleep(seconds)
+        return process.monotonic()
+
+    assert simulate(main) == seconds
 
 
 def test_sleep_leaves_the_mail_alone() -> None:

@@ -12,7 +12,8 @@ from actors.errors import BadArgument, CallTimeout, NoProcess, StartError
 from actors.exits import Crash, Exit
 from actors.gen_server import GenServer
 from actors.messages import Down, Exited, Message, TimedOut
-from actors.outcomes import Ignore
+from actors.naming import Via
+from actors.outcomes import Ignore, NoReply, Reply, Stop
 from actors.pid import Pid
 from supervisors import (
     BadOption,
@@ -117,6 +118,25 @@ class Answers(Supervisor):
         if isinstance(answer, BaseException):
             raise answer
         return answer
+
+
+class Table:
+    """A table of names, as short as it can be."""
+
+    def __init__(self, names: dict[object, Pid]) -> None:
+        self.names = names
+
+    def register_name(self, key: object, pid: Pid) -> bool:
+        return self.names.setdefault(key, pid) is pid
+
+    def unregister_name(self, key: object) -> None:
+        self.names.pop(key, None)
+
+    def whereis_name(self, key: object) -> Pid | None:
+        return self.names.get(key)
+
+    def send(self, key: object, message: Message) -> None:
+        process.send(self.names[key], message)
 
 
 class HostileEquality:
@@ -376,6 +396,82 @@ def test_a_supervisor_may_have_a_name() -> None:
         assert shown("top") == [("a", "a.1")]
         taken = failure(lambda: Supervisor.start_link([], name="top"))
         assert taken == ("already_started", process.whereis("top"))
+
+    play(main)
+
+
+@pytest.mark.parametrize("name", ["", "nil", 5, ("a", "b"), Via("no table", "k")])  # type: ignore[arg-type]
+def test_a_name_that_is_none_is_refused_before_anything_starts(name: object) -> None:
+    def main() -> None:
+        with pytest.raises(BadArgument, match="name"):
+            Supervisor.start_link([kid("a")], name=cast("str", name))
+        assert heard() == []
+
+    play(main)
+
+
+def test_a_supervisor_may_be_found_through_a_table_of_names() -> None:
+    table: dict[object, Pid] = {}
+    via = Via(Table(table), "top")
+
+    def main() -> None:
+        top = Supervisor.start_link([kid("a")], name=via)
+
+        assert table == {"top": top}
+        assert count_children(via).active == 1
+        stop(via)
+        assert not process.is_alive(top)
+
+    play(main)
+
+
+def test_what_a_tree_leaves_out_is_as_in_elixir() -> None:
+    asked = Supervised([])
+
+    assert (asked.strategy, asked.max_restarts, asked.max_seconds) == ("one_for_one", 3, 5)
+    assert asked.auto_shutdown == "never"
+
+
+def test_what_a_tree_asks_for_is_what_it_gets() -> None:
+    """The options of an `init` become the rules of the supervisor."""
+
+    def main() -> None:
+        top = Tree.start_link(kid("a"), kid("b"), strategy="one_for_all", max_restarts=1)
+        assert top is not None
+        heard()
+        crash("a")
+        assert heard() == [
+            ("stop", "a.1", "boom"),
+            ("stop", "b.1", "shutdown"),
+            ("start", "a", 2),
+            ("start", "b", 2),
+        ]
+        crash("b")
+        assert Exited(top, "shutdown") in heard()
+
+    play(main)
+
+
+def test_a_named_child_that_ends_normally_comes_back_with_its_first_state() -> None:
+    class Stack(GenServer[list[object]]):
+        def init(self, first: object) -> list[object]:
+            return [first]
+
+        def handle_call(self, request: Message, caller: object, state: list[object]) -> object:
+            if request == "pop":
+                return Reply(state[0], state[1:])
+            return Stop("normal", reply="stopped")
+
+        def handle_cast(self, request: Message, state: list[object]) -> object:
+            return NoReply([request, *state])
+
+    def main() -> None:
+        Supervisor.start_link([Stack.child_spec("hello", name="stack")])
+        assert GenServer.call("stack", "pop") == "hello"
+        GenServer.cast("stack", "world")
+        assert GenServer.call("stack", "stop") == "stopped"
+        heard()
+        assert GenServer.call("stack", "pop") == "hello"
 
     play(main)
 
@@ -1308,6 +1404,89 @@ def test_a_bad_specification_is_refused_by_start_child() -> None:
     play(main)
 
 
+def test_a_child_may_be_started_from_a_mapping_or_a_class_with_its_arguments() -> None:
+    class Echo(GenServer[str]):
+        def init(self, word: str) -> str:
+            return word
+
+        def handle_call(self, request: Message, caller: object, state: str) -> object:
+            return Reply(state)
+
+    def main() -> None:
+        top = Supervisor.start_link([])
+        first = start_child(top, {"id": "mapped", "start": (Echo.start_link, ("one",))})
+        second = start_child(top, (Echo, "two"))
+
+        assert isinstance(first, Pid)
+        assert isinstance(second, Pid)
+        assert [GenServer.call(pid, "?") for pid in (first, second)] == ["one", "two"]
+        assert [info.id for info in which_children(top)] == [Echo, "mapped"]
+
+    play(main)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({}, "missing_id"),
+        ({"id": "a", "start": "start"}, ("invalid_mfa", "start")),
+        ({"id": "a", "start": (Kid.up, "a")}, ("invalid_mfa", (Kid.up, "a"))),
+        ({"id": "a", "start": (Kid.up, ("a",)), "shutdown": -1}, ("invalid_shutdown", -1)),
+    ],
+)
+def test_each_fault_of_a_specification_is_named_by_start_child(
+    wrong: ChildLike, reason: object
+) -> None:
+    def main() -> None:
+        top = Supervisor.start_link([])
+        with pytest.raises(BadSpec) as refused:
+            start_child(top, wrong)
+        assert refused.value.reason == reason
+        assert which_children(top) == []
+
+    play(main)
+
+
+@pytest.mark.parametrize("shutdown", [0, 1])
+def test_a_started_child_of_any_valid_shutdown_hears_signals_as_ever(shutdown: float) -> None:
+    def main() -> None:
+        top = Supervisor.start_link([], max_restarts=0)
+        spec = kid("a", trap=False, restart="temporary", shutdown=shutdown)
+        pid = start_child(top, spec)
+        assert isinstance(pid, Pid)
+        ref = process.monitor(pid)
+        process.send_exit(pid, "shutdown")
+        assert process.receive(Down) == Down(ref, pid, "shutdown")
+        assert which_children(top) == []
+
+    play(main)
+
+
+def test_the_life_of_a_child_in_the_values_of_its_functions() -> None:
+    """Which children there are, and how many, at each step from the start to the deletion."""
+
+    def main() -> None:
+        top = Supervisor.start_link([])
+        assert (which_children(top), count_children(top)) == ([], ChildCounts(0, 0, 0, 0))
+        pid = start_child(top, kid("a"))
+        assert refusal(start_child, top, kid("a")) == ("already_started", pid)
+        assert shown(top) == [("a", "a.1")]
+        assert count_children(top) == ChildCounts(specs=1, active=1, supervisors=0, workers=1)
+        assert refusal(delete_child, top, "a") == "running"
+        assert refusal(restart_child, top, "a") == "running"
+        terminate_child(top, "a")
+        assert shown(top) == [("a", None)]
+        assert count_children(top) == ChildCounts(specs=1, active=0, supervisors=0, workers=1)
+        assert restart_child(top, "a") is pids["a"]
+        assert shown(top) == [("a", "a.2")]
+        terminate_child(top, "a")
+        delete_child(top, "a")
+        assert refusal(terminate_child, top, "a") == "not_found"
+        assert (which_children(top), count_children(top)) == ([], ChildCounts(0, 0, 0, 0))
+
+    play(main)
+
+
 def test_the_specification_of_a_child_can_be_seen() -> None:
     def main() -> None:
         top = Supervisor.start_link([kid("a", shutdown=1.0)])
@@ -1343,8 +1522,6 @@ def test_the_functions_are_also_those_of_the_class() -> None:
 def test_a_server_that_is_no_supervisor_is_told_apart() -> None:
     class Echo(GenServer[None]):
         def handle_call(self, request: Message, caller: object, state: None) -> object:
-            from actors.outcomes import Reply
-
             return Reply(request)
 
     def main() -> None:
