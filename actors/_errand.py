@@ -81,12 +81,12 @@ def recruit(sender: Pid, doing: str, *, watch: bool, host: Host = None) -> Pid:
         watch: Whether to give up when the sender ends; one that is linked to it ends anyway.
         host: `"thread"` for an OS thread of its own.
     """
-    return process.launch(partial(_wait, sender, watch), doing, link=True, host=host).pid
+    return process.launch(partial(_wait, sender, watch), doing, link=True, host=host, heir=True).pid
 
 
 def send_off(job: Job, *, link: bool, host: Host = None) -> Pid:
     """Start a process that does a job and tells nobody."""
-    return process.launch(partial(run, job), named(job.fn), link=link, host=host).pid
+    return process.launch(partial(run, job), named(job.fn), link=link, host=host, heir=True).pid
 
 
 def _wait(sender: Pid, watch: bool) -> None:
