@@ -172,6 +172,22 @@ def test_a_start_that_fails_says_why() -> None:
     assert (exit_reason, late) == ("why", "timeout")
 
 
+def test_without_a_name_it_lives_from_its_start_to_its_stop() -> None:
+    def main() -> list[object]:
+        process.trap_exit(True)
+        agent = Counter.start_link(one)
+        info = process.info(process.self())
+        assert info is not None
+        linked = info.links == (agent,)
+        Counter.update(agent, add, 1)
+        values = [Counter.get_and_update(agent, lambda n: (n, 5)), Counter.get(agent, add, 0)]
+        Counter.stop(agent)
+        ends = mail() == [Exited(agent, "normal")]
+        return [linked, values, ends, process.is_alive(agent)]
+
+    assert play(main) == [True, [2, 5], True, False]
+
+
 def test_it_is_found_by_its_name_until_it_is_stopped() -> None:
     def main() -> list[object]:
         agent = Counter.start(one, name="counter")

@@ -134,6 +134,22 @@ def test_start_link_links_and_start_does_not() -> None:
     assert play(main) == [True]
 
 
+@pytest.mark.parametrize("start", [Task.start, Task.start_link, Task.async_])
+def test_a_task_has_ancestors_and_an_initial_call_as_servers_have(
+    start: Callable[..., object],
+) -> None:
+    """Source: https://www.erlang.org/doc/apps/stdlib/proc_lib.html"""
+
+    def main() -> object:
+        here = process.self()
+        start(lambda: process.send(here, (process.get("$ancestors"), process.get("$initial_call"))))
+        found = process.receive(lambda m: isinstance(m, tuple) and isinstance(m[0], list))
+        assert isinstance(found, tuple)
+        return found[0] == [here], isinstance(found[1], str)
+
+    assert play(main) == (True, True)
+
+
 @pytest.mark.parametrize("start", [Task.start, Task.start_link])
 def test_started_tasks_know_their_callers(start: Callable[..., Pid]) -> None:
     def main() -> bool:
@@ -357,6 +373,19 @@ def test_a_node_that_went_away_is_the_end_of_the_owner() -> None:
     assert play(lambda: [lost(use) for use in uses]) == [("nodedown", "nonode@nohost")] * 5
 
 
+@pytest.mark.parametrize("limit", [5.0, "brutal_kill"])
+def test_shutdown_on_a_node_that_went_away_is_the_end_of_the_owner_too(limit: Limit) -> None:
+    def main() -> bool:
+        task = Task.async_(ending, "noconnection")
+        process.sleep(0.1)
+        with pytest.raises(TaskExited) as caught:
+            Task.shutdown(task, limit)
+        why = ("nodedown", "nonode@nohost")
+        return caught.value.reason == (why, ("Task", "shutdown", [task, limit]))
+
+    assert play(main)
+
+
 # -- await_many ------------------------------------------------------------------------------------
 
 
@@ -408,6 +437,16 @@ def test_await_many_has_one_time_for_all() -> None:
         return process.monotonic() - began, caught.value.why, but_exits(mail())
 
     assert play(main) == (0.5, "timeout", [])
+
+
+def test_await_many_that_times_out_says_for_what_it_has_waited() -> None:
+    def main() -> bool:
+        tasks = [Task.async_(for_ever), Task.async_(after, 0.0, 1)]
+        with pytest.raises(TaskTimeout) as caught:
+            Task.await_many(tasks, 0)
+        return caught.value.reason == ("timeout", ("Task", "await_many", [tasks, 0]))
+
+    assert play(main)
 
 
 # -- yield -----------------------------------------------------------------------------------------
@@ -612,6 +651,30 @@ def test_ignore_takes_what_is_there_or_never_hears_of_it() -> None:
         ]
 
     assert play(main) == [("ok", "v"), ("exit", "why"), None, None, ("ok", "w"), []]
+
+
+def test_what_was_ignored_cannot_be_awaited_any_more() -> None:
+    def main() -> list[Reason]:
+        done: Task[object] = Task.async_(after, 0.0, "v")
+        late: Task[object] = Task.async_(after, 0.1, "v")
+        process.sleep(0.05)
+        assert (Task.ignore(done), Task.ignore(late)) == (("ok", "v"), None)
+        return [reason_of_await(task, 1.0) for task in (done, late)]
+
+    assert play(main) == ["timeout", "timeout"]
+
+
+def test_shutdown_without_a_process_takes_an_end_that_is_there() -> None:
+    def main() -> list[object]:
+        outcomes: list[object] = []
+        for reason in ("abnormal", "shutdown"):
+            ref = Ref()
+            lost: Task[object] = Task(None, ref, process.self(), "lost")
+            process.send(process.self(), Down(ref, Pid(9), reason))
+            outcomes.append(Task.shutdown(lost))
+        return outcomes
+
+    assert play(main) == [("exit", "abnormal"), ("exit", "shutdown")]
 
 
 def test_an_ignored_task_goes_on_and_its_failure_harms_nobody() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterator
-from itertools import count
+from itertools import chain, count, islice, takewhile
 from typing import TypeVar
 
 import pytest
@@ -174,6 +174,65 @@ def test_tasks_may_have_threads_of_their_own() -> None:
     assert play(main) == [True, True]
 
 
+@WIDTHS
+@pytest.mark.parametrize("slow", [0.0, 1.0])
+@pytest.mark.parametrize("failing", [True, False])
+def test_streams_zipped_with_each_other_keep_their_order_at_any_width(
+    width: int, slow: float, failing: bool
+) -> None:
+    def work(n: int) -> int:
+        process.sleep(slow / (n + 1))
+        if failing and n % 2:
+            process.exit(n)
+        return n
+
+    def main() -> object:
+        streams = [Task.async_stream(range(4), work, max_concurrency=width) for _ in range(2)]
+        return list(zip(*streams, strict=True)), traces()
+
+    expected = [("exit" if failing and n % 2 else "ok", n) for n in range(4)]
+    assert play(main, traps=True) == ([(one, one) for one in expected], CLEAN)
+
+
+@WIDTHS
+@pytest.mark.parametrize("slow", [0.0, 1.0])
+@pytest.mark.parametrize("failing", [True, False])
+def test_an_input_that_comes_to_its_end_by_itself_is_read_to_there(
+    width: int, slow: float, failing: bool
+) -> None:
+    def work(n: int) -> int:
+        process.sleep(slow / (n + 1))
+        if failing and n % 2:
+            process.exit(n)
+        return n
+
+    def main() -> object:
+        lazy = chain.from_iterable(islice(count(start), 2) for start in (0, 2))
+        stopped = takewhile(lambda n: n < 3, lazy)
+        return list(Task.async_stream(stopped, work, max_concurrency=width)), traces()
+
+    expected = [("exit" if failing and n % 2 else "ok", n) for n in range(3)]
+    assert play(main, traps=True) == (expected, CLEAN)
+
+
+def test_a_consumer_that_halts_runs_what_it_has_to_do_afterwards_and_so_does_the_input() -> None:
+    log: list[str] = []
+
+    def guarded(name: str, items: Generator[T, None, None] | Iterator[T]) -> Iterator[T]:
+        try:
+            yield from items
+        finally:
+            log.append(name)
+
+    def main() -> list[str]:
+        naps = Task.async_stream(guarded("input", count()), lambda n: n, max_concurrency=2)
+        for _ in guarded("consumer", naps):
+            break
+        return [*log]
+
+    assert sorted(play(main)) == ["consumer", "input"]
+
+
 # -- failures --------------------------------------------------------------------------------------
 
 
@@ -329,6 +388,29 @@ def test_an_early_halt_leaves_neither_links_nor_messages(width: int, traps: bool
         return None
 
     assert play(lambda: (first(), traces()), traps=traps) == (("ok", 0.1), CLEAN)
+
+
+@WIDTHS
+@pytest.mark.parametrize("slow", [0.0, 1.0])
+@pytest.mark.parametrize("failing", [True, False])
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_consumer_may_halt_after_some_whatever_they_were(
+    width: int, slow: float, failing: bool, zipped: bool
+) -> None:
+    def work(n: int) -> int:
+        process.sleep(slow / (n + 1))
+        if failing and n % 2:
+            process.exit("odd")
+        return n
+
+    def main() -> object:
+        outcomes = Task.async_stream(count(), work, max_concurrency=width, zip_input_on_exit=zipped)
+        seen = [next(outcomes) for _ in range(3)]
+        outcomes.close()
+        return seen, traces()
+
+    odd: Outcome[int] = ("exit", (1, "odd") if zipped else "odd") if failing else ("ok", 1)
+    assert play(main, traps=True) == ([("ok", 0), odd, ("ok", 2)], CLEAN)
 
 
 def test_a_halt_reaches_tasks_that_trap_exits() -> None:

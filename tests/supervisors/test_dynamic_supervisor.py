@@ -181,6 +181,17 @@ def test_a_class_with_its_arguments_may_stand_for_a_child() -> None:
     assert play(main) == 1
 
 
+def test_a_mapping_may_stand_for_a_child() -> None:
+    def main() -> object:
+        spec = {"id": 1, "start": (Agent.start_link, (lambda: 2,)), "type": "supervisor"}
+        sup = started()
+        agent = DS.start_child(sup, spec)
+        assert isinstance(agent, Pid)
+        return Agent.get(agent, lambda n: n), DS.count_children(sup)
+
+    assert play(main) == (2, ChildCounts(specs=1, active=1, supervisors=1, workers=0))
+
+
 def test_extra_arguments_come_in_front_at_restarts_too() -> None:
     def up(*args: object, **named: object) -> Pid:
         tell((*args, named))
@@ -344,6 +355,38 @@ def test_a_restart_that_wants_no_process_drops_the_child() -> None:
     assert play(main) == ((0, 0), 2)
 
 
+@pytest.mark.parametrize(
+    ("second", "there", "shown"),
+    [
+        (sleeper, (1, 1), "alive"),
+        (lambda: (sleeper(), "info"), (1, 1), "alive"),
+        (lambda: None, (0, 0), None),
+        (lambda: raising(StartError("no"))(2), (1, 0), "restarting"),
+        (lambda: "junk", (1, 0), "restarting"),
+    ],
+)
+def test_each_value_of_a_restart_shows_in_the_children(
+    second: Callable[[], object], there: tuple[int, int], shown: str | None
+) -> None:
+    def plan(number: int) -> object:
+        if number == 1:
+            return OK
+        sleep(0.01)
+        return second()
+
+    def main() -> object:
+        sup = started(max_restarts=1000)
+        DS.start_child(sup, kid("a", plan))
+        crash("a")
+        sleep(0.05)
+        now = counts(sup)
+        infos = [info.pid for info in DS.which_children(sup)]
+        alive = ["alive" if isinstance(pid, Pid) and is_alive(pid) else pid for pid in infos]
+        return now, alive
+
+    assert play(main) == (there, [] if shown is None else [shown])
+
+
 @pytest.mark.parametrize("max_restarts", [0, 1, 3])
 def test_one_restart_too_many_ends_the_supervisor_and_all_children(max_restarts: int) -> None:
     def main() -> object:
@@ -463,6 +506,43 @@ def test_children_with_ends_of_their_own_hold_nobody_up(shutdown: Shutdown) -> N
     assert play(main) == [False, False, False]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "reasons"),
+    [
+        ([(None, {}, "brutal_kill")] * 3, ["killed"] * 3),
+        ([("shutdown", {}, None)] * 3, ["shutdown"] * 3),
+        ([(e, {"stop_exit": e}, None) for e in ("mine", "normal")], ["mine", "normal"]),
+        ([("shutdown", {"trap": False}, 1)] * 3, ["shutdown"] * 3),
+        ([(e, {"stop_exit": e}, 1) for e in ("mine", "normal")], ["mine", "normal"]),
+        (
+            [(None, {}, 1), (None, {"stop_after": 2.0}, 1), (None, {}, 1)],
+            ["shutdown", "killed", "shutdown"],
+        ),
+        ([(None, {"stop_exit": "normal", "restart": "permanent"}, 1)] * 2, ["normal"] * 2),
+        (
+            [(None, {}, "brutal_kill"), (None, {"stop_exit": "mine"}, None), (None, {}, 1)],
+            ["killed", "mine", "shutdown"],
+        ),
+    ],
+)
+def test_every_child_ends_in_the_way_of_its_shutdown(
+    wanted: list[tuple[object, dict[str, object], Shutdown]], reasons: list[object]
+) -> None:
+    def main() -> object:
+        sup = started()
+        refs = []
+        for number, (_, options, shutdown) in enumerate(wanted):
+            spec = kid(f"k{number}", shutdown=shutdown, **options)  # type: ignore[arg-type]
+            child = DS.start_child(sup, spec)
+            assert isinstance(child, Pid)
+            refs.append(monitor(child))
+        DS.stop(sup)
+        downs = {m.ref: m.reason for m in heard() if isinstance(m, Down)}
+        return [downs[ref] for ref in refs]
+
+    assert play(main) == reasons
+
+
 def test_a_child_that_has_taken_its_link_away_is_stopped_all_the_same() -> None:
     def main() -> object:
         sup = started()
@@ -541,6 +621,20 @@ def test_rules_left_out_are_those_of_elixir() -> None:
 
     assert (rules.strategy, rules.max_restarts, rules.max_seconds) == ("one_for_one", 3, 5.0)
     assert (rules.max_children, rules.extra_arguments) == (None, ())
+
+
+def test_a_named_one_is_linked_and_found_until_it_is_stopped() -> None:
+    def main() -> object:
+        sup = started(name="named")
+        me = process.info(process.self())
+        assert me is not None
+        seen = [process.whereis("named") is sup, me.links == (sup,)]
+        with pytest.raises(StartError) as taken:
+            started(name="named")
+        DS.stop("named")
+        return seen, taken.value.reason == ("already_started", sup), process.whereis("named")
+
+    assert play(main) == ([True, True], True, None)
 
 
 class Sessions(DynamicSupervisor, restart="transient", shutdown=1.0):

@@ -207,6 +207,19 @@ def test_options_are_refused_before_anything_starts(options: dict[str, object], 
         play(lambda: up(**options))  # type: ignore[arg-type]
 
 
+def test_without_a_name_or_a_child_there_is_no_start() -> None:
+    start: Callable[..., object] = PS.start_link
+    with pytest.raises(TypeError, match="name"):
+        play(lambda: start((Agent, zero)))
+    with pytest.raises(TypeError, match="child"):
+        play(lambda: start(name="ps"))
+
+
+def test_it_cannot_end_because_a_partition_did() -> None:
+    with pytest.raises(TypeError, match="auto_shutdown"):
+        play(lambda: up(auto_shutdown="any_significant"))
+
+
 def test_what_stands_for_no_child_is_refused() -> None:
     with pytest.raises(BadSpec):
         play(lambda: PS.start_link(5, name="ps"))  # type: ignore[arg-type]

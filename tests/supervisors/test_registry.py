@@ -308,6 +308,76 @@ def test_entries_of_all_keys_are_selected_by_clauses(keys: KeysOption, partition
     ]
 
 
+@kinds
+@sizes
+def test_guards_narrow_down_what_is_counted_selected_and_taken_out(
+    keys: KeysOption, partitions: int
+) -> None:
+    def big(n: float) -> bool:
+        return n > 1
+
+    def main() -> list[object]:
+        up(keys, partitions)
+        here, n = process.self(), Var("n")
+        for key, value in (("a", 1), ("b", 2), ("c", 3.0)):
+            Registry.register("reg", key, ("v", value))
+        matched = [Registry.count_match("reg", key, ("v", n), big) for key in ("a", "b", "none")]
+        clause = Clause((Var("k"), ANY, ("v", n)), lambda k, n: n > 1, lambda k, n: (k, n))
+        others = [clause, Clause(("a", here, ANY))]
+        for key in ("a", "b"):
+            Registry.unregister_match("reg", key, ("v", n), lambda n: n > 1.5)
+        return [
+            matched,
+            Registry.keys("reg", here),
+            Registry.select("reg", clause),
+            Registry.count_select("reg", clause),
+            Registry.count_select("reg", others),
+        ]
+
+    assert play(main) == [[0, 1, 0], ["a", "c"], [("c", 3.0)], 1, 2]
+
+
+@kinds
+def test_parts_of_a_value_decide_whether_it_is_taken_out(keys: KeysOption) -> None:
+    def main() -> list[object]:
+        up(keys)
+        user = {"name": "ann", "age": 7}
+        Registry.register("reg", "k", user)
+        Registry.register("reg", "l", ("x", 1))
+        found = [
+            Registry.count_match("reg", "k", {"name": "ann"}),
+            Registry.count_match("reg", "k", {"name": "bob"}),
+            Registry.count_match("reg", "l", (Var("a"), Var("a"))),
+        ]
+        Registry.unregister_match("reg", "k", {"name": "bob"})
+        Registry.unregister_match("reg", "l", ("x", ANY))
+        return [found, Registry.keys("reg", process.self())]
+
+    assert play(main) == [[1, 0, 0], ["k"]]
+
+
+@kinds
+def test_entries_of_keys_that_look_like_patterns_are_selected_by_guard(keys: KeysOption) -> None:
+    def named(key: object) -> Clause:
+        return Clause((Var("k"), ANY, Var("v")), lambda k, v: v == repr(key), lambda k, v: v)
+
+    strange: list[object] = ["_", "$1", ("_", 1), ["_"], {"_": "$1"}, Var("k")]
+
+    def main() -> object:
+        up(keys)
+        for key in strange:
+            Registry.register("reg", key, repr(key))
+        chosen = [Registry.select("reg", named(key)) for key in strange]
+        counted = Registry.count_select("reg", Clause((Var("k"), ANY, ANY), lambda k: k == "$1"))
+        for key in strange:
+            assert Registry.lookup("reg", key) == [(process.self(), repr(key))]
+            assert Registry.count_match("reg", key, ANY) == 1
+            Registry.unregister("reg", key)
+        return chosen, counted, Registry.count("reg")
+
+    assert play(main) == ([[repr(key)] for key in strange], 1, 0)
+
+
 def raising(_: object) -> None:
     raise KeyError("x")
 
@@ -374,6 +444,22 @@ def test_a_key_has_one_owner(partitions: int) -> None:
         ]
 
     assert play(main) == [True, True, True, (), [], True, 1]
+
+
+@sizes
+def test_an_attempt_that_is_refused_leaves_nothing_behind(partitions: int) -> None:
+    def main() -> object:
+        up("unique", partitions)
+        owner, other = probe(), probe()
+        reg(owner, "k", 1)
+        for _ in range(3):
+            assert reg(owner, "k", 2) is owner
+            assert reg(other, "k", 2) is owner
+        run_in(owner, lambda: Registry.unregister("reg", "k"))
+        left = [Registry.keys("reg", pid) for pid in (owner, other)]
+        return left, links_of(owner), links_of(other), Registry.select("reg", Clause())
+
+    assert play(main) == ([[], []], (), (), [])
 
 
 def test_who_has_the_key_is_told() -> None:

@@ -10,7 +10,7 @@ from actors.errors import BadArgument, NoProcess, TaskExited, TaskTimeout
 from actors.exits import Crash, Reason
 from actors.messages import Down, TimedOut
 from actors.pid import Pid
-from actors.process import is_alive, monitor, receive, send_exit, sleep, trap_exit
+from actors.process import is_alive, monitor, receive, send, send_exit, sleep, trap_exit
 from actors.task import Task
 from actors.testing import SeededChoice
 from supervisors import ChildError, Supervisor, which_children
@@ -173,6 +173,27 @@ def test_tasks_know_their_callers() -> None:
         ]
 
     assert play(main) == [True] * 3
+
+
+@pytest.mark.parametrize("start", [TS.async_, TS.async_nolink, TS.start_child])
+def test_the_ancestors_of_a_task_are_its_supervisor_and_who_started_that(
+    start: Callable[..., object],
+) -> None:
+    def main() -> bool:
+        here, sup = process.self(), TS.start_link()
+        Task.start(lambda: start(sup, lambda: send(here, process.get("$ancestors"))))
+        return receive(list) == [sup, here]
+
+    assert play(main)
+
+
+def test_a_new_one_has_no_children() -> None:
+    def main() -> object:
+        sup = TS.start_link()
+        now = TS.count_children(sup)
+        return TS.children(sup), (now.specs, now.active, now.supervisors, now.workers)
+
+    assert play(main) == ([], (0, 0, 0, 0))
 
 
 @pytest.mark.parametrize("start", [TS.async_, TS.async_nolink, TS.start_child])
@@ -363,6 +384,25 @@ def test_tasks_that_are_late_may_be_outcomes_with_their_input(stream: Stream) ->
 
 
 @STREAMS
+def test_a_halt_after_a_failure_that_shows_its_input_leaves_nothing(stream: Stream) -> None:
+    def work(n: int) -> int:
+        return process.exit(n) if n % 2 else n
+
+    def main() -> object:
+        sup = TS.start_link()
+        seen = []
+        for outcome in stream(sup, range(99), work, max_concurrency=4, zip_input_on_exit=True):  # type: ignore[attr-defined]
+            seen.append(outcome)
+            if len(seen) == 4:
+                break
+        sleep(0.1)
+        return seen, TS.children(sup), mail(), links() == (sup,)
+
+    expected = [("ok", 0), ("exit", (1, 1)), ("ok", 2), ("exit", (3, 3))]
+    assert play(main) == (expected, [], [], True)
+
+
+@STREAMS
 def test_another_process_may_consume(stream: Stream) -> None:
     def main() -> object:
         sup = TS.start_link()
@@ -375,7 +415,9 @@ def test_another_process_may_consume(stream: Stream) -> None:
 def test_stream_tasks_know_on_whose_behalf_they_run(stream: Stream) -> None:
     def main() -> object:
         sup = TS.start_link()
-        return outcomes(stream(sup, ["$callers"], process.get)) == [("ok", [process.self()])]
+        here = process.self()
+        seen = [outcomes(stream(sup, [key], process.get)) for key in ("$callers", "$ancestors")]
+        return seen == [[("ok", [here])], [("ok", [sup, here])]]
 
     assert play(main)
 
