@@ -130,7 +130,8 @@ def _report(job: Job, reason: Reason) -> None:
     about = process.info(process.self())
     if about is None:
         return
-    who = {"pid": about.pid, "name": about.registered_name}
+    label = process.get_label(about.pid)
+    who = {"pid": about.pid, "name": about.registered_name, "label": label}
     task = {
         "starter": job.callers[0],
         "function": named(job.fn),

@@ -295,6 +295,11 @@ class _Keeper(GenServer[object]):
             raise _refusal(request)
         return NoReply(fn(state, *args))
 
+    def code_change(self, old_version: object, state: object, extra: object) -> object:
+        """Let `extra` make the new state: a function, or a tuple of one and what it gets as well."""
+        fn, *args = extra if isinstance(extra, tuple) and extra else (extra,)
+        return typed("Callable[..., object]", _function(fn))(state, *args)
+
     def handle_info(self, message: Message, state: object) -> None:
         return None
 

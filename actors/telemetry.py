@@ -18,7 +18,7 @@ All events of the library; those with a level are reports. A field in brackets m
 | `("actors", "gen_server", "terminate")` | error | *process*, reason, [stack], last_message, state |
 | `("actors", "gen_server", "unhandled")` | warning | pid, [name], message |
 | `("actors", "event_manager", "handler_failed")` | error | manager, handler, reason, [last_message], [state] |
-| `("actors", "task", "terminate")` | error | pid, [name], starter, function, args, reason |
+| `("actors", "task", "terminate")` | error | pid, [name], [label], starter, function, args, reason |
 | `("actors", "process", "crash")` | error | *process*, reason, [stack], [follows], *its end* |
 | `("actors", "process", "stuck")` | error | pid, initial_call, where, limit |
 | `("actors", "loop", "held")` | warning | pid, [name], initial_call, where, limit |

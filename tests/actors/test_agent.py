@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors import process
+from actors import debug, process
 from actors.agent import Agent
 from actors.errors import (
     BadArgument,
@@ -303,6 +303,31 @@ def test_a_strange_request_ends_the_agent_with_an_error_that_names_it() -> None:
 
     assert isinstance(why, Crash)
     assert "strange" in str(why.exception)
+
+
+@pytest.mark.parametrize("change", [(add, 10), lambda n: n + 10])
+def test_while_it_is_suspended_a_function_may_turn_its_state_into_another(change: object) -> None:
+    def main() -> int:
+        agent = Counter.start(one)
+        debug.suspend(agent)
+        debug.change_code(agent, extra=change)
+        debug.resume(agent)
+        return Counter.get(agent, lambda n: n)
+
+    assert play(main) == 11
+
+
+@pytest.mark.parametrize("change", [fail, leave, None, ()])
+def test_a_change_that_fails_leaves_its_state_as_it_was(change: object) -> None:
+    def main() -> int:
+        agent = Counter.start(one)
+        debug.suspend(agent)
+        with pytest.raises(debug.SystemFailure):
+            debug.change_code(agent, extra=change)
+        debug.resume(agent)
+        return Counter.get(agent, lambda n: n)
+
+    assert play(main) == 1
 
 
 def test_it_can_be_supervised_directly() -> None:

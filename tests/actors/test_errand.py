@@ -55,6 +55,17 @@ def test_a_failure_is_reported_first_as_the_task_s_and_then_as_the_process_s() -
     assert task["starter"] is crash["parent"]
 
 
+def test_a_failure_of_a_task_with_a_label_is_reported_with_it() -> None:
+    def labelled() -> None:
+        process.set_label(("decoder", 3))
+        fail("oops")
+
+    [(_, task), _] = reports_of(labelled)
+    [(_, other), _] = reports_of(lambda: fail("oops"))
+
+    assert (task["label"], other["label"]) == (("decoder", 3), None)
+
+
 def test_an_exit_with_a_reason_that_is_not_clean_is_reported() -> None:
     assert [what for what, _ in reports_of(lambda: process.exit("why"))] == ["task", "process"]
 
