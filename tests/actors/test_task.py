@@ -550,6 +550,16 @@ def test_yield_many_with_a_limit_above_the_number_of_tasks_does_not_hang() -> No
     assert play(main) == [("ok", "v")]
 
 
+@pytest.mark.parametrize("timeout", [5.0, None])
+def test_yield_many_reports_the_end_of_each_that_ended(timeout: float | None) -> None:
+    def main() -> list[object]:
+        fns: list[Callable[[], object]] = [lambda: ending("normal"), lambda: after(9e9, "at last")]
+        tasks = [Task.async_(fn) for fn in fns]
+        return outcomes(Task.yield_many(tasks, timeout))
+
+    assert play(main) == [("exit", "normal"), None if timeout else ("ok", "at last")]
+
+
 @pytest.mark.parametrize(
     ("options", "named"),
     [

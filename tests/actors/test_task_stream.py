@@ -298,6 +298,23 @@ def test_tasks_that_are_late_may_be_killed(width: int) -> None:
     assert play(main) == ([late, ("ok", 0.1), late], CLEAN)
 
 
+@WIDTHS
+def test_a_late_task_shows_its_input_at_its_place(width: int) -> None:
+    def main() -> object:
+        naps = Task.async_stream(
+            [9.0, 0.1, 8.0],
+            nap,
+            max_concurrency=width,
+            timeout=1.0,
+            on_timeout="kill_task",
+            zip_input_on_exit=True,
+        )
+        return list(naps), traces()
+
+    late = [("exit", (seconds, "timeout")) for seconds in (9.0, 8.0)]
+    assert play(main) == ([late[0], ("ok", 0.1), late[1]], CLEAN)
+
+
 def test_those_that_are_late_come_last_when_the_order_is_that_of_completion() -> None:
     def main() -> list[object]:
         return list(

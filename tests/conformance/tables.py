@@ -50,19 +50,7 @@ SUITES: dict[str, tuple[int, int]] = {
 }
 """Every suite, with how many of its tests are portable in full and in part; a table may not lose a row."""
 
-MISSING: dict[str, str] = {
-    "elixir_agent": "agent",
-    "elixir_dynamic_supervisor": "dynamic_supervisor",
-    "elixir_gen_server": "table",
-    "elixir_partition_supervisor": "partition_supervisor",
-    "elixir_process": "table",
-    "elixir_registry": "registry",
-    "elixir_registry_duplicate": "registry",
-    "elixir_registry_unique": "registry",
-    "elixir_supervisor": "table",
-    "elixir_task": "task",
-    "elixir_task_supervisor": "task_supervisor",
-}
+MISSING: dict[str, str] = {}
 """The suites without a table, each with the room it waits for (or `table`); none stands here that has one."""
 
 

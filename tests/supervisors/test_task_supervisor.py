@@ -40,6 +40,11 @@ def after(seconds: float, value: object = None) -> object:
     return value
 
 
+def nap(seconds: float, word: str) -> tuple[float, str]:
+    sleep(seconds)
+    return seconds, word
+
+
 def pid_of(task: Task[object]) -> Pid:
     assert task.pid is not None
     return task.pid
@@ -278,6 +283,37 @@ def test_a_started_child_runs_again_as_its_restart_says(
     assert play(main) == runs, "a permanent one runs until it has run too often"
 
 
+def test_a_started_child_is_linked_to_the_supervisor_alone() -> None:
+    def main() -> object:
+        here, sup = process.self(), TS.start_link()
+
+        def work(*args: object) -> None:
+            send(here, args)
+            for_ever()
+
+        child = TS.start_child(sup, work, "a", 1)
+        assert isinstance(child, Pid)
+        info = process.info(child)
+        assert info is not None
+        return receive(tuple), info.links == (sup,), TS.children(sup) == [child], mail()
+
+    assert play(main) == (("a", 1), True, True, [])
+
+
+@pytest.mark.parametrize("start", [TS.async_, TS.async_nolink])
+@pytest.mark.parametrize("reason", ["why", "normal"])
+def test_an_await_fails_with_the_reason_of_the_task(
+    start: Callable[..., Task[object]], reason: str
+) -> None:
+    def main() -> bool:
+        task = start(TS.start_link(), process.exit, reason)
+        with pytest.raises(TaskExited) as caught:
+            Task.await_(task)
+        return caught.value.reason == (reason, ("Task", "await", [task, 5.0]))
+
+    assert play(main)
+
+
 def test_tasks_may_have_threads_of_their_own() -> None:
     def main() -> list[bool]:
         sup = TS.start_link()
@@ -312,10 +348,10 @@ def outcomes(stream: object) -> list[object]:
 def test_a_stream_keeps_order_slowest_first_and_leaves_nothing(stream: Stream, width: int) -> None:
     def main() -> object:
         sup = TS.start_link()
-        values = outcomes(stream(sup, [0.3, 0.2, 0.1], after, "v", max_concurrency=width))
+        values = outcomes(stream(sup, [0.3, 0.2, 0.1], nap, "v", max_concurrency=width))
         return values, mail(), links() == (sup,), TS.children(sup)
 
-    assert play(main) == ([("ok", "v")] * 3, [], True, [])
+    assert play(main) == ([("ok", (s, "v")) for s in (0.3, 0.2, 0.1)], [], True, [])
 
 
 @STREAMS
