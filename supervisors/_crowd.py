@@ -63,11 +63,12 @@ class Crowd:
         extra_arguments: What comes in front of each child's own arguments.
     """
 
-    __slots__ = ("_attempts", "_extra", "_members", "owner")
+    __slots__ = ("_attempts", "_members", "extra", "owner")
 
     def __init__(self, owner: object, extra_arguments: tuple[object, ...]) -> None:
         self.owner = owner
-        self._extra = extra_arguments
+        self.extra = extra_arguments
+        """What comes in front of the arguments of every start."""
         self._members: dict[Pid, Member] = {}
         self._attempts: dict[Ref, Member] = {}
 
@@ -100,7 +101,7 @@ class Crowd:
 
     def up(self, spec: ChildSpec) -> Up | Failed:
         """Start a new child; one without a process is kept nowhere."""
-        result = _start(spec, self._extra)
+        result = _start(spec, self.extra)
         if isinstance(result, Up) and result.pid is not None:
             self._members[result.pid] = Member(spec, result.pid)
             _reports.child_started(self.owner, spec, result.pid)

@@ -18,10 +18,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import ClassVar, Final, Literal, TypeAlias, cast, overload
 
 from actors.errors import BadArgument
-from actors.exits import NORMAL, SHUTDOWN, Reason
+from actors.exits import NORMAL, SHUTDOWN, Exit, Reason
 from actors.gen_server import Caller, GenServer
 from actors.messages import Exited, Message
 from actors.naming import Address, Name, Via
@@ -345,13 +346,27 @@ class _Overseer(GenServer[None]):
         self, module: object, describe: Callable[[], object], name: Name | None
     ) -> Stop[None, None] | Ignore | None:
         owner = enrol(name).owner
-        rules = _rules(module, describe)
+        self.rules = partial(_rules, module, describe)
+        rules = self.rules()
         if not isinstance(rules, Dynamic):
             return rules
         self.crowd = Crowd(owner, rules.extra_arguments)
         self.max_children = rules.max_children
         self.window = RestartWindow(rules.max_restarts, rules.max_seconds)
         return None
+
+    def code_change(self, old_version: object, state: None, extra: object) -> None:
+        """Ask `init` for the rules again; the children stay, and restarts that were, count on."""
+        match self.rules():
+            case Dynamic() as rules:
+                self.crowd.extra = rules.extra_arguments
+                self.max_children = rules.max_children
+                self.window.max_restarts = rules.max_restarts
+                self.window.max_seconds = rules.max_seconds
+            case Stop(reason=reason):
+                raise Exit(reason)
+            case _:
+                pass
 
     def handle_call(self, request: object, caller: Caller, state: None) -> Reply[_Result, None]:
         # A strange object is never asked whether it is equal to one of ours.

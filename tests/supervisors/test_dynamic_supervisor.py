@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors import process
+from actors import debug, process
 from actors.agent import Agent
 from actors.errors import BadArgument, NoProcess, StartError
 from actors.exits import Crash
@@ -653,6 +653,67 @@ def test_a_class_may_say_the_rules() -> None:
         return refusal(lambda: DS.start_child(sup, kid("b"))), none, odd.value.reason
 
     assert play(main) == ("max_children", None, ("bad_return", (Sessions, "init", "odd")))
+
+
+def test_a_change_of_code_asks_for_the_rules_again_and_leaves_the_children() -> None:
+    asked: list[Dynamic | Ignore] = [Dynamic(), Ignore(), Dynamic(max_children=1, max_restarts=0)]
+
+    class Changing(DynamicSupervisor):
+        def init(self) -> object:
+            return asked.pop(0)
+
+    def main() -> object:
+        sup = Changing.start_link()
+        assert sup is not None
+        for name in ("a", "b"):
+            DS.start_child(sup, kid(name))
+        debug.suspend(sup)
+        debug.change_code(sup)
+        debug.change_code(sup)
+        debug.resume(sup)
+        seen = counts(sup), refusal(lambda: DS.start_child(sup, kid("c")))
+        crash("a")
+        return seen, Exited(sup, "shutdown") in heard()
+
+    assert play(main) == (((2, 2), "max_children"), True)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"strategy": "odd"}, ("supervisor_data", ("invalid_strategy", "odd"))),
+        ({"max_restarts": -1}, ("supervisor_data", ("invalid_intensity", -1))),
+        ({"max_children": -1}, ("supervisor_data", ("invalid_max_children", -1))),
+        ({"extra_arguments": "x"}, ("supervisor_data", ("invalid_extra_arguments", "x"))),
+        (None, "bad_return"),
+    ],
+)
+def test_a_change_of_code_with_rules_that_are_none_is_refused_and_changes_nothing(
+    options: dict[str, object] | None, reason: object
+) -> None:
+    first = [1]
+
+    class Changing(DynamicSupervisor):
+        def init(self) -> object:
+            make: Callable[..., Dynamic] = Dynamic
+            if first:
+                return Dynamic(max_children=first.pop())
+            return "junk" if options is None else make(**options)
+
+    def main() -> object:
+        sup = Changing.start_link()
+        assert sup is not None
+        debug.suspend(sup)
+        with pytest.raises(debug.SystemFailure) as refused:
+            debug.change_code(sup)
+        debug.resume(sup)
+        DS.start_child(sup, kid("a"))
+        full = refusal(lambda: DS.start_child(sup, kid("b")))
+        assert isinstance(refused.value.reason, tuple)
+        return refused.value.reason[2], full
+
+    expected = ("bad_return", (Changing, "init", "junk")) if options is None else reason
+    assert play(main) == (expected, "max_children")
 
 
 def test_unknown_class_keywords_are_refused() -> None:
