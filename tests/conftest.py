@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from hypothesis import settings
 
 Note = Callable[[str], None]
+
+# How long an example takes says more about the machine's other work than about ours.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 _NOTES = pytest.StashKey[list[str]]()
 
