@@ -582,6 +582,7 @@ def _who(cell: Cell, initial_call: str) -> dict[str, object]:
     return {
         "pid": cell.pid,
         "name": cell.name,
+        "label": cell.label,
         "initial_call": initial_call,
         "parent": parent,
         "parent_name": None if above is None else above.name,

@@ -130,8 +130,7 @@ def _report(job: Job, reason: Reason) -> None:
     about = process.info(process.self())
     if about is None:
         return
-    label = process.get_label(about.pid)
-    who = {"pid": about.pid, "name": about.registered_name, "label": label}
+    who = {"pid": about.pid, "name": about.registered_name, "label": about.label}
     task = {
         "starter": job.callers[0],
         "function": named(job.fn),

@@ -35,7 +35,7 @@ from typing import (
     overload,
 )
 
-from actors._kernel.cell import Ancestors, Body, Cell, Outcome
+from actors._kernel.cell import LABEL, Ancestors, Body, Cell, Outcome
 from actors._kernel.current import enter, here, me, running
 from actors._kernel.mailbox import Match, as_predicate
 from actors._kernel.outside import Port
@@ -100,7 +100,6 @@ Host: TypeAlias = Literal["thread"] | None
 _LONGEST = 1e15
 _CARRIERS = {"thread": "actors.threads"}
 _ALIASES = ("explicit", "reply")
-_LABEL = "$process_label"
 _MONITOR_ALIASES = ("explicit_unalias", "demonitor", "reply_demonitor")
 
 
@@ -824,7 +823,7 @@ def get_keys(*value: object) -> list[object]:
 def set_label(label: object) -> None:
     """Give the calling process a label, any value that tells people which one it is.
 
-    Many processes may have the same; nobody is found by it.
+    Reports show it, and `info`. Many processes may have the same; nobody is found by it.
 
     Example:
         >>> from actors import run
@@ -836,7 +835,7 @@ def set_label(label: object) -> None:
 
     Source: https://hexdocs.pm/elixir/Process.html#set_label/1
     """
-    put(_LABEL, label)
+    put(LABEL, label)
 
 
 def get_label(pid: Pid) -> object:
@@ -852,7 +851,7 @@ def get_label(pid: Pid) -> object:
 
 def _label(_: Scheduler, __: Cell, pid: Pid) -> object:
     cell = pid._cell
-    return None if cell is None else (cell.dictionary or {}).get(_LABEL)
+    return None if cell is None else cell.label
 
 
 def _dictionary(cell: Cell) -> dict[object, object]:
@@ -900,6 +899,8 @@ class ProcessInfo:
     """Where its code runs."""
     dictionary: tuple[object, ...]
     """The keys of its dictionary."""
+    label: object
+    """What `set_label` gave it."""
 
 
 @overload
@@ -976,6 +977,7 @@ def _info(scheduler: Scheduler, _: Cell, pid: Pid) -> ProcessInfo | None:
         parent=cell.parent,
         host="thread" if cell in scheduler.carried else None,
         dictionary=tuple(_given(cell) if cell.dictionary is None else cell.dictionary),
+        label=cell.label,
     )
 
 

@@ -10,8 +10,8 @@ supervisor that gives up. Reports also go to `actors.logs`, which is loaded when
 comes.
 
 All events of the library; those with a level are reports. A field in brackets may be missing or
-`None`. *process* stands for pid, [name], initial_call, [parent], [parent_name]; *its end* for
-[message_queue_len], [links], [trap_exit].
+`None`. *process* stands for pid, [name], [label], initial_call, [parent], [parent_name];
+*its end* for [message_queue_len], [links], [trap_exit].
 
 | event | level | fields |
 |---|---|---|

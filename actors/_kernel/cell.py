@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from actors.exits import Reason
     from actors.messages import Message
 
-__all__ = ["Ancestors", "Body", "Cell", "Handler", "Outcome"]
+__all__ = ["LABEL", "Ancestors", "Body", "Cell", "Handler", "Outcome"]
+
+LABEL = "$process_label"
+"""Where a dictionary keeps the label."""
 
 Body: TypeAlias = Callable[[], object]
 Handler: TypeAlias = "Callable[[Message], object]"
@@ -122,3 +125,8 @@ class Cell:
         """Set when its code runs on an OS thread of its own."""
         self.refusals = 0
         self.started = False
+
+    @property
+    def label(self) -> object:
+        """What the process says that it is, for people to read."""
+        return None if self.dictionary is None else self.dictionary.get(LABEL)

@@ -310,6 +310,7 @@ class Scheduler(Relations):
             fields = {
                 "pid": cell.pid,
                 "name": cell.name,
+                "label": cell.label,
                 "initial_call": cell.doing,
                 "reason": reason,
                 "parent": cell.parent,

@@ -118,6 +118,23 @@ def test_a_crash_names_the_process_its_initial_call_parent_message_state_and_rea
         assert line in first
 
 
+def test_reports_show_the_label_of_a_process_that_has_one(kept: Kept) -> None:
+    class Labelled(GenServer[None]):
+        def init(self, label: object) -> None:
+            process.set_label(label)
+
+    def main() -> None:
+        GenServer.cast(Labelled.start(("decoder", 3)), "unheard of")
+        process.spawn(lambda: (process.set_label("plain"), 1 / 0))
+        process.sleep(0.1)
+
+    heard(main)
+
+    assert all("  label: ('decoder', 3)\n" in text for text in kept.texts[:2])
+    assert "  label: plain\n" in kept.texts[2]
+    assert len(kept.texts) == 3
+
+
 def test_a_failing_init_is_told_once_with_its_traceback(kept: Kept) -> None:
     def main() -> None:
         for start in (lambda: crashes(0), lambda: Stop("why")):

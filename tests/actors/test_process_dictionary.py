@@ -107,6 +107,7 @@ def test_a_label_is_seen_from_outside_and_kept_in_the_dictionary() -> None:
         pid = probe("labelled")
         inside(pid, lambda: process.set_label(("decoder", 3)))
         assert process.get_label(pid) == ("decoder", 3)
+        assert process.info(pid, "label") == ("label", ("decoder", 3))
         assert inside(pid, lambda: process.get("$process_label")) == ("decoder", 3)
         inside(pid, lambda: process.put("$process_label", "changed"))
         assert process.get_label(pid) == "changed"
