@@ -123,9 +123,13 @@ def test_reports_show_the_label_of_a_process_that_has_one(kept: Kept) -> None:
         def init(self, label: object) -> None:
             process.set_label(label)
 
+    def falls() -> float:
+        process.set_label("plain")
+        return 1 / 0
+
     def main() -> None:
         GenServer.cast(Labelled.start(("decoder", 3)), "unheard of")
-        process.spawn(lambda: (process.set_label("plain"), 1 / 0))
+        process.spawn(falls)
         process.sleep(0.1)
 
     heard(main)
