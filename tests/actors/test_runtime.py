@@ -14,6 +14,7 @@ import pytest
 from actors import (
     Crash,
     Deadlock,
+    Down,
     Exited,
     GenServer,
     MainExited,
@@ -26,6 +27,7 @@ from actors import (
     send,
     spawn,
     spawn_link,
+    spawn_monitor,
 )
 from actors.errors import ActorsError, BadArgument
 from actors.process import Host
@@ -95,6 +97,49 @@ def test_a_main_that_is_ended_by_a_link_says_why() -> None:
         run(main)
 
     assert isinstance(raised.value.__cause__, ValueError)
+
+
+@pytest.mark.parametrize("reason", ["shutdown", ("shutdown", "x")])
+def test_a_main_that_a_link_ends_in_order_has_not_succeeded(reason: object) -> None:
+    def main() -> None:
+        spawn_link(process.exit, reason)
+        receive()
+
+    with pytest.raises(MainExited) as raised:
+        run(main)
+
+    assert raised.value.reason == reason
+
+
+def test_a_crash_deep_in_the_reason_is_the_cause_and_shows_its_lines() -> None:
+    def fails() -> None:
+        raise ValueError("child")
+
+    def main() -> None:
+        spawn_link(start_all)
+        receive()
+
+    def start_all() -> None:
+        _, ref = spawn_monitor(fails)
+        down = receive(Down)
+        assert isinstance(down, Down)
+        assert down.ref == ref
+        process.exit(("shutdown", ("failed_to_start_child", "x", down.reason)))
+
+    with pytest.raises(MainExited, match="in fails") as raised:
+        run(main)
+
+    assert isinstance(raised.value.__cause__, ValueError)
+
+
+def test_a_main_that_is_stopped_from_outside_is_no_error() -> None:
+    runtime = Runtime()
+
+    def main() -> None:
+        runtime.stop()
+        receive()
+
+    assert runtime.run(main) is None
 
 
 def test_a_reason_whose_repr_raises_can_still_be_shown() -> None:
