@@ -12,6 +12,7 @@ import atexit
 import signal
 import threading
 from collections.abc import Callable
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Generic, TypeVar, TypeVarTuple, Unpack, final
 
 from actors import process
@@ -138,7 +139,8 @@ class Runtime:
 
     @staticmethod
     def _check(clock: object, choice: object, wakeup: object) -> None:
-        if clock is not None and not callable(getattr(clock, "now", None)):
+        is_class = isinstance(clock, type)  # such as VirtualClock, where VirtualClock() is meant
+        if clock is not None and (is_class or not callable(getattr(clock, "now", None))):
             raise BadArgument("clock", clock, "an object with now, advance_to and is_virtual")
         if choice is not None and not callable(getattr(choice, "pick", None)):
             raise BadArgument("choice", choice, "an object with pick(ready)")
@@ -166,12 +168,16 @@ class Runtime:
             MainExited: It was ended by an exit signal, such as that of a linked supervisor which
                 could not start its children or gave up.
             NotInProcess: The calling thread is a process or a loop already.
+            BadArgument: `main` cannot be called, or is a coroutine function.
             ActorsError: This runtime has been used before.
         """
         if current.here.scheduler is not None or current.here.carried is not None:
             message = "run was called inside a process; start processes with spawn or start_link"
             raise NotInProcess(message)
         scheduler = self._scheduler
+        if not callable(main) or iscoroutinefunction(main):
+            accepted = "a plain function, not called yet: run(main), not run(main())"
+            raise BadArgument("main", main, accepted)
         self._refuse_second_use()
         job: _Main[T] = _Main(lambda: main(*args))
         name = f"{getattr(main, '__module__', '?')}.{getattr(main, '__qualname__', 'main')}"
@@ -396,6 +402,7 @@ def run(
         MainExited: `main` was ended by an exit signal, such as that of a linked supervisor which
             could not start its children or gave up.
         NotInProcess: The caller is a process already.
+        BadArgument: `main` cannot be called, or is a coroutine function.
 
     Example:
         >>> run(lambda name: f"hello {name}", "world")

@@ -7,6 +7,7 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,21 @@ ROOT = Path(__file__).parents[2]
 
 def test_run_returns_what_main_returns_as_often_as_one_likes() -> None:
     assert [run(lambda x: x * 2, number) for number in (1, 2, 3)] == [2, 4, 6]
+
+
+async def coroutine() -> None:
+    """Be no main."""
+
+
+@pytest.mark.parametrize("main", [None, 1, coroutine])
+def test_what_cannot_be_a_main_is_refused(main: Callable[[], object]) -> None:
+    with pytest.raises(BadArgument, match=r"run\(main\), not run\(main\(\)\)"):
+        run(main)
+
+
+def test_a_class_is_no_clock() -> None:
+    with pytest.raises(BadArgument, match="clock: got <class"):
+        run(process.self, clock=VirtualClock)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
