@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from typing import NamedTuple
 import pytest
 import structlog
 
-from actors import GenServer, NoReply, Stop, process, telemetry
+from actors import GenServer, NoReply, ServerExited, Stop, process, telemetry
 from actors.exits import Crash, Stack
 from actors.messages import Message
 from actors.pid import Pid
@@ -116,6 +117,25 @@ def test_a_crash_names_the_process_its_initial_call_parent_message_state_and_rea
         ", in crashes\n    raise ValueError",
     ):
         assert line in first
+
+
+@pytest.mark.parametrize(
+    ("send", "accepted"), [(GenServer.call, "Reply("), (GenServer.cast, "NoReply(")]
+)
+def test_a_refused_outcome_is_told_with_what_is_accepted(
+    kept: Kept, send: Callable[..., object], accepted: str
+) -> None:
+    def main() -> None:
+        server = Srv.start("s")
+        with suppress(ServerExited):
+            send(server, lambda *_: "junk")
+        process.sleep(0.1)
+
+    heard(main)
+
+    first, second = kept.texts
+    assert f"  reason: ('bad_return_value', 'junk')\n  accepted: {accepted}" in first
+    assert "accepted" not in second
 
 
 def test_a_failing_init_is_told_once_with_its_traceback(kept: Kept) -> None:
