@@ -512,6 +512,8 @@ class Failure:
     """Its state before that."""
     stack: Stack | None = None
     """Where its code raised, if it did."""
+    accepted: str | None = None
+    """What its callback might have returned, if what it did return was refused."""
 
 
 def end(reason: Reason, terminate: Callable[[Reason], object], failure: Failure) -> NoReturn:
@@ -536,6 +538,7 @@ def end(reason: Reason, terminate: Callable[[Reason], object], failure: Failure)
         fields: dict[str, object] = {
             **_who(cell, failure.initial_call),
             "reason": reason,
+            "accepted": failure.accepted,
             "stack": stack,
             "last_message": failure.last_message,
             "state": failure.state,

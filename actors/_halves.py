@@ -83,7 +83,10 @@ class _Half:
             try:
                 self._signature.bind(*args, **kwargs)
             except TypeError as error:
-                raise TypeError(f"{self.name}(): {error}") from None
+                hint = f"; for another limit: {self.name}.within(seconds)(server)"
+                is_limit = isinstance(self, call) and "timeout" in kwargs
+                text = f"{self.name}(): {error}{hint if is_limit else ''}"
+                raise TypeError(text) from None
         return Asked((self.name, args, kwargs))
 
 

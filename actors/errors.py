@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from actors.exits import Crash, ExitsWith, Reason
+from actors.exits import Crash, ExitsWith, Reason, crash_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,6 +72,12 @@ def shown(value: object, longest: int = _LONGEST) -> str:
 
 def _printable(character: str) -> str:
     return character if character.isprintable() else ascii(character)[1:-1]
+
+
+def told(what: str, reason: Reason) -> str:
+    """Return what happened and, if a crash is behind it, the lines that raised."""
+    crash = crash_in(reason)
+    return what if crash is None or not crash.stack.entries else f"{what}\n{crash.stack}"
 
 
 class ActorsError(Exception):
@@ -129,8 +135,8 @@ class StartError(ActorsError):
 
     def __str__(self) -> str:
         if isinstance(self.reason, Crash):
-            return f"init raised {shown(self.reason.exception)}\n{self.reason.stack}"
-        return f"the process did not start: {shown(self.reason)}"
+            return told(f"init raised {shown(self.reason.exception)}", self.reason)
+        return told(f"the process did not start: {shown(self.reason)}", self.reason)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({shown(self.reason)})"

@@ -33,6 +33,7 @@ __all__ = [
     "Killed",
     "Reason",
     "Stack",
+    "crash_in",
     "is_clean",
     "reason_of",
 ]
@@ -174,6 +175,27 @@ def is_clean(reason: Reason) -> bool:
     if type(reason) is not tuple or len(reason) != 2:  # noqa: PLR2004 - OTP's pair
         return False
     return isinstance(reason[0], str) and reason[0] == SHUTDOWN
+
+
+def crash_in(reason: Reason) -> Crash | None:
+    """Return the crash that a reason is or, in the last place of its tuples, tells of.
+
+    Example:
+        >>> crash = Crash(ValueError("x"), Stack(()))
+        >>> crash_in(("shutdown", ("failed_to_start_child", "id", crash))) is crash
+        True
+        >>> crash_in(("shutdown", "x"))
+    """
+    for _ in range(_DEEPEST):
+        if isinstance(reason, Crash):
+            return reason
+        if type(reason) is not tuple or not reason:
+            return None
+        reason = reason[-1]
+    return None
+
+
+_DEEPEST = 16
 
 
 def reason_of(exception: BaseException) -> Reason:

@@ -441,9 +441,9 @@ class _Server(Generic[S]):
         outcome = self.callbacks.init(*args, **kwargs)
         match outcome:
             case Started(then=then) if not _is_extra(then):
-                raise _bad_return(outcome)
+                raise Exit(("bad_return_value", outcome))
             case Reply() | NoReply() | Continue() | Hibernate():
-                raise _bad_return(outcome)
+                raise Exit(("bad_return_value", outcome))
             case _:
                 return outcome
 
@@ -486,7 +486,7 @@ class _Server(Generic[S]):
         if type(outcome) is Reply:
             then = outcome.then
             if then is not None and not _is_extra(then):
-                raise _bad_return(outcome)
+                raise _BadReturn(outcome, _TO_A_CALL)
             cell = self._cell
             if outcome.state is not KEEP:
                 self.state = outcome.state
@@ -512,7 +512,7 @@ class _Server(Generic[S]):
         elif type(outcome) is Stop:
             self._stop(outcome, (CALL, caller, request), caller)
         else:
-            raise _bad_return(outcome)
+            raise _BadReturn(outcome, _TO_A_CALL)
 
     def _handle_cast(self, request: Message) -> None:
         callbacks = self.callbacks
@@ -543,7 +543,7 @@ class _Server(Generic[S]):
             case Stop() if outcome.reply is NO_REPLY:
                 return self._stop(outcome, message)
             case _:
-                raise _bad_return(outcome)
+                raise _BadReturn(outcome, _TO_OTHERS)
 
     def _follow(self, extra: Extra) -> None:
         """Set the timeout, or continue at once, as often as a callback asks for it."""
@@ -615,17 +615,35 @@ class _Server(Generic[S]):
         if isinstance(error, Ended | Killed) or self._cell.exiting is not None:
             raise error
         stack = Stack.of(error.__traceback__)
-        self.end(reason_of(error), message, stack)
+        accepted = error.accepted if type(error) is _BadReturn else None
+        self.end(reason_of(error), message, stack, accepted)
 
-    def end(self, reason: Reason, message: Message, stack: Stack | None = None) -> NoReturn:
+    def end(
+        self,
+        reason: Reason,
+        message: Message,
+        stack: Stack | None = None,
+        accepted: str | None = None,
+    ) -> NoReturn:
         callbacks, state = self.callbacks, self.state
         shown = self._shown(state=state, message=message, reason=reason)
-        failure = Failure("gen_server", self._initial_call, shown["message"], shown["state"], stack)
+        failure = Failure(
+            "gen_server", self._initial_call, shown["message"], shown["state"], stack, accepted
+        )
         _behaviour.end(reason, lambda why: callbacks.terminate(why, state), failure)
 
 
-def _bad_return(outcome: object) -> Exit:
-    return Exit(("bad_return_value", outcome))
+@final
+class _BadReturn(Exit):
+    """The end of a server whose callback returned what is none of its outcomes."""
+
+    def __init__(self, outcome: object, accepted: str) -> None:
+        super().__init__(("bad_return_value", outcome))
+        self.accepted = accepted
+
+
+_TO_A_CALL = "Reply(value[, state]), NoReply([state]) or Stop(reason)"
+_TO_OTHERS = "NoReply([state]), Stop(reason), or nothing, which keeps the state"
 
 
 def _server_class(module: object) -> type:

@@ -146,6 +146,9 @@ def spawn(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> 
     Returns:
         The new pid.
 
+    Raises:
+        BadArgument: `fn` cannot be called, or there is no such host.
+
     Example:
         >>> from actors import run
         >>> def main():
@@ -157,7 +160,7 @@ def spawn(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> 
 
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn/1
     """
-    return launch(partial(fn, *args), _named(fn), host=host).pid
+    return launch(_bound(fn, args), _named(fn), host=host).pid
 
 
 def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
@@ -165,7 +168,7 @@ def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None
 
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn_link/1
     """
-    return launch(partial(fn, *args), _named(fn), link=True, host=host).pid
+    return launch(_bound(fn, args), _named(fn), link=True, host=host).pid
 
 
 def spawn_monitor(
@@ -178,7 +181,7 @@ def spawn_monitor(
 
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn_monitor/1
     """
-    launched = launch(partial(fn, *args), _named(fn), monitor=True, host=host)
+    launched = launch(_bound(fn, args), _named(fn), monitor=True, host=host)
     assert launched.ref is not None  # noqa: S101 - a monitor was asked for
     return launched.pid, launched.ref
 
@@ -283,6 +286,14 @@ def _carry(scheduler: Scheduler, cell: Cell) -> None:
         scheduler.discard(cell)
         raise
     scheduler.carried[cell] = None
+
+
+def _bound(fn: Callable[[Unpack[Ts]], object], args: tuple[*Ts]) -> Body:
+    if not callable(fn):
+        raise BadArgument(
+            "fn", fn, "a function, not called yet: spawn(work, 1), not spawn(work(1))"
+        )
+    return partial(fn, *args)
 
 
 def _named(fn: Callable[..., object]) -> str:

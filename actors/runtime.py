@@ -12,6 +12,7 @@ import atexit
 import signal
 import threading
 from collections.abc import Callable
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Generic, TypeVar, TypeVarTuple, Unpack, final
 
 from actors import process
@@ -21,8 +22,20 @@ from actors._kernel.clock import Choice, Clock, MonotonicClock
 from actors._kernel.scheduler import Scheduler, own_context
 from actors._kernel.wakeup import LockWakeup, Wakeup
 from actors._kernel.watchdog import Watchdog
-from actors.errors import ActorsError, BadArgument, NotInProcess, shown
-from actors.exits import KILL, KILLED, SHUTDOWN, Crash, Exit, ExitsWith, Reason, Stack, is_clean
+from actors.errors import ActorsError, BadArgument, NotInProcess, shown, told
+from actors.exits import (
+    KILL,
+    KILLED,
+    NORMAL,
+    SHUTDOWN,
+    Crash,
+    Exit,
+    ExitsWith,
+    Reason,
+    Stack,
+    crash_in,
+    is_clean,
+)
 from actors.messages import Down, TimedOut
 from actors.pid import Pid, Ref
 
@@ -41,6 +54,8 @@ _HELD = 0.1
 class MainExited(ActorsError):
     """The main process was ended by an exit signal, or ended itself with a reason that is not clean.
 
+    If a crash is behind it, the message ends with the lines that raised.
+
     Args:
         reason: Its exit reason.
     """
@@ -51,8 +66,8 @@ class MainExited(ActorsError):
 
     def __str__(self) -> str:
         if isinstance(self.reason, Crash):
-            return f"a linked process raised {shown(self.reason.exception)}\n{self.reason.stack}"
-        return f"the main process was ended: {shown(self.reason)}"
+            return told(f"a linked process raised {shown(self.reason.exception)}", self.reason)
+        return told(f"the main process was ended: {shown(self.reason)}", self.reason)
 
 
 class Deadlock(ActorsError):
@@ -67,11 +82,15 @@ class _Main(Generic[T]):
         self._body = body
         self.value: list[T] = []
         self.error: BaseException | None = None
+        self.cell: Cell | None = None
+        self.has_left = False
+        """Whether it ended itself, with an exit of its own."""
 
     def __call__(self) -> None:
         try:
             self.value.append(self._body())
         except Exit:
+            self.has_left = self.cell is not None and self.cell.exiting is None
             raise
         except BaseException as error:  # noqa: BLE001 - raised again, by `run`
             # Kept with its traceback: to whoever calls `run` this is an ordinary exception.
@@ -115,11 +134,13 @@ class Runtime:
         self._main: Cell | None = None
         self._closer: Cell | None = None
         self._interrupted = 0
+        self._is_stopped = False
         self._failure: BaseException | None = None
 
     @staticmethod
     def _check(clock: object, choice: object, wakeup: object) -> None:
-        if clock is not None and not callable(getattr(clock, "now", None)):
+        is_class = isinstance(clock, type)  # such as VirtualClock, where VirtualClock() is meant
+        if clock is not None and (is_class or not callable(getattr(clock, "now", None))):
             raise BadArgument("clock", clock, "an object with now, advance_to and is_virtual")
         if choice is not None and not callable(getattr(choice, "pick", None)):
             raise BadArgument("choice", choice, "an object with pick(ready)")
@@ -140,22 +161,27 @@ class Runtime:
         `main` in order too and is raised when all has ended.
 
         Returns:
-            What `main` returned; `None` if it ended itself with a clean reason.
+            What `main` returned; `None` if it ended itself with a clean reason, or `stop` did.
 
         Raises:
             Exception: Whatever `main` raised.
-            MainExited: It was ended by an exit signal.
+            MainExited: It was ended by an exit signal, such as that of a linked supervisor which
+                could not start its children or gave up.
             NotInProcess: The calling thread is a process or a loop already.
+            BadArgument: `main` cannot be called, or is a coroutine function.
             ActorsError: This runtime has been used before.
         """
         if current.here.scheduler is not None or current.here.carried is not None:
             message = "run was called inside a process; start processes with spawn or start_link"
             raise NotInProcess(message)
         scheduler = self._scheduler
+        if not callable(main) or iscoroutinefunction(main):
+            accepted = "a plain function, not called yet: run(main), not run(main())"
+            raise BadArgument("main", main, accepted)
         self._refuse_second_use()
         job: _Main[T] = _Main(lambda: main(*args))
         name = f"{getattr(main, '__module__', '?')}.{getattr(main, '__qualname__', 'main')}"
-        cell = self._main = scheduler.spawn(job, name, None, own_context())
+        cell = job.cell = self._main = scheduler.spawn(job, name, None, own_context())
         scheduler.begin(cell)
         self._loop()
         return self._result(job, cell)
@@ -178,10 +204,12 @@ class Runtime:
         if isinstance(reason, tuple) and reason[:1] == ("deadlock",):
             message = f"everybody waits and no timer is set: {reason[1]}"
             raise Deadlock(message)
-        if is_clean(reason):
+        # Ended by a link, such as a supervisor that could not start or gave up, it has not done its
+        # work, however orderly that end was: a program must not seem to have succeeded.
+        if is_clean(reason) and (job.has_left or self._is_stopped or reason == NORMAL):
             return None
-        cause = reason.exception if isinstance(reason, Crash) else None
-        raise MainExited(reason) from cause
+        crash = crash_in(reason)
+        raise MainExited(reason) from None if crash is None else crash.exception
 
     def serve(self, started: Callable[[], None]) -> None:
         """Be the loop of the calling thread, without a main process, until `stop`."""
@@ -274,6 +302,7 @@ class Runtime:
 
     def _on_end(self, cell: Cell) -> None:
         if cell is self._main:
+            self._is_stopped = self._closer is not None
             self._begin_closing()
 
     def _begin_closing(self) -> None:
@@ -370,8 +399,10 @@ def run(
 
     Raises:
         Exception: Whatever `main` raised.
-        MainExited: `main` was ended by an exit signal.
+        MainExited: `main` was ended by an exit signal, such as that of a linked supervisor which
+            could not start its children or gave up.
         NotInProcess: The caller is a process already.
+        BadArgument: `main` cannot be called, or is a coroutine function.
 
     Example:
         >>> run(lambda name: f"hello {name}", "world")

@@ -15,13 +15,13 @@ All events of the library; those with a level are reports. A field in brackets m
 
 | event | level | fields |
 |---|---|---|
-| `("actors", "gen_server", "terminate")` | error | *process*, reason, [stack], last_message, state |
+| `("actors", "gen_server", "terminate")` | error | *process*, reason, [accepted], [stack], last_message, state |
 | `("actors", "gen_server", "unhandled")` | warning | pid, [name], message |
 | `("actors", "event_manager", "handler_failed")` | error | manager, handler, reason, [last_message], [state] |
 | `("actors", "task", "terminate")` | error | pid, [name], [label], starter, function, args, reason |
 | `("actors", "process", "crash")` | error | *process*, reason, [stack], [follows], *its end* |
 | `("actors", "process", "stuck")` | error | pid, initial_call, where, limit |
-| `("actors", "loop", "held")` | warning | pid, [name], initial_call, where, limit |
+| `("actors", "loop", "held")` | warning | pid, [name], initial_call, where, limit, advice |
 | `("actors", "loop", "failed")` | | error |
 | `("actors", "telemetry", "failed")` | | handler, error |
 | `("supervisors", "child", "started")` | info | supervisor, started |
@@ -192,7 +192,20 @@ def _log(event: Event, level: str, metadata: Mapping[str, object]) -> None:
         is_wanted = logging.getLogger(event[0]).isEnabledFor(number)
     if is_wanted:
         # By name, because the bridge to the logs stands above this room and must stay optional.
-        importlib.import_module("actors.logs").log_report(event, level, metadata)
+        _loading.append(event)
+        try:
+            logs = importlib.import_module("actors.logs")
+        finally:
+            _loading.pop()
+        logs.log_report(event, level, metadata)
+
+
+_loading: list[Event] = []
+
+
+def is_loading() -> bool:
+    """Tell whether the logs are being loaded: that takes a while, and is no callback's fault."""
+    return bool(_loading)
 
 
 _reporters: list[Reporter] = [_log]

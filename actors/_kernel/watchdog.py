@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Watchdog", "press"]
 
+_ADVICE = "nobody else runs meanwhile; wait with process.sleep, and block with host='thread'"
 _LOOK = 0.1
 _LOOKS = 50
 
@@ -58,6 +59,8 @@ class Watchdog:
             cell = scheduler.current
             if turns == seen and turns != told and cell is not None and not scheduler.resting:
                 told = turns
+                if telemetry.is_loading():
+                    continue
                 where = place(sys._current_frames().get(self._watched))
                 fields = {
                     "pid": cell.pid,
@@ -65,6 +68,7 @@ class Watchdog:
                     "initial_call": cell.doing,
                     "where": where,
                     "limit": self._limit,
+                    "advice": _ADVICE,
                 }
                 telemetry.report(("actors", "loop", "held"), "warning", fields)
             seen = turns

@@ -1010,6 +1010,14 @@ def test_arguments_that_do_not_fit_are_the_callers_mistake_and_never_sent(
     on(main)
 
 
+def test_whoever_passes_a_timeout_is_told_where_it_goes() -> None:
+    def main() -> None:
+        with pytest.raises(TypeError, match=r"value\.within\(seconds\)\(server\)"):
+            Base.value(Base.start(), timeout=1.0)  # type: ignore[call-arg]
+
+    on(main)
+
+
 def test_required_arguments_are_required_of_the_caller() -> None:
     class Strict(GenServer[int]):
         @call

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from typing import NamedTuple
 import pytest
 import structlog
 
-from actors import GenServer, NoReply, Stop, process, telemetry
+from actors import GenServer, NoReply, ServerExited, Stop, process, telemetry
 from actors.exits import Crash, Stack
 from actors.messages import Message
 from actors.pid import Pid
@@ -137,6 +138,25 @@ def test_reports_show_the_label_of_a_process_that_has_one(kept: Kept) -> None:
     assert all("  label: ('decoder', 3)\n" in text for text in kept.texts[:2])
     assert "  label: plain\n" in kept.texts[2]
     assert len(kept.texts) == 3
+
+
+@pytest.mark.parametrize(
+    ("send", "accepted"), [(GenServer.call, "Reply("), (GenServer.cast, "NoReply(")]
+)
+def test_a_refused_outcome_is_told_with_what_is_accepted(
+    kept: Kept, send: Callable[..., object], accepted: str
+) -> None:
+    def main() -> None:
+        server = Srv.start("s")
+        with suppress(ServerExited):
+            send(server, lambda *_: "junk")
+        process.sleep(0.1)
+
+    heard(main)
+
+    first, second = kept.texts
+    assert f"  reason: ('bad_return_value', 'junk')\n  accepted: {accepted}" in first
+    assert "accepted" not in second
 
 
 def test_a_failing_init_is_told_once_with_its_traceback(kept: Kept) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from functools import partial
 
 import pytest
 
 from actors import Down, Exited, Pid, Ref, process, receive, send, spawn_link
-from actors.errors import CallFailed
+from actors.errors import BadArgument, CallFailed
 from actors.process import Host
 from tests.actors.probes import end_of, ended, inside, mail, probe, simulate
 
@@ -36,6 +37,15 @@ def test_a_chain_dies_with_the_first_reason_until_somebody_traps() -> None:
         return process.is_alive(d) and process.is_alive(e) and links(d) == (e,)
 
     assert simulate(main)
+
+
+@pytest.mark.parametrize("start", [process.spawn, spawn_link, process.spawn_monitor])
+def test_what_is_no_function_is_not_started(start: Callable[..., object]) -> None:
+    def main() -> None:
+        with pytest.raises(BadArgument, match=r"fn: got 3, .* not spawn\(work\(1\)\)"):
+            start(3)
+
+    simulate(main)
 
 
 def test_linking_twice_makes_one_link_and_one_unlink_from_either_side_removes_it() -> None:

@@ -7,6 +7,7 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from actors import (
     Crash,
     Deadlock,
+    Down,
     Exited,
     GenServer,
     MainExited,
@@ -26,6 +28,7 @@ from actors import (
     send,
     spawn,
     spawn_link,
+    spawn_monitor,
 )
 from actors.errors import ActorsError, BadArgument
 from actors.process import Host
@@ -40,6 +43,21 @@ ROOT = Path(__file__).parents[2]
 
 def test_run_returns_what_main_returns_as_often_as_one_likes() -> None:
     assert [run(lambda x: x * 2, number) for number in (1, 2, 3)] == [2, 4, 6]
+
+
+async def coroutine() -> None:
+    """Be no main."""
+
+
+@pytest.mark.parametrize("main", [None, 1, coroutine])
+def test_what_cannot_be_a_main_is_refused(main: Callable[[], object]) -> None:
+    with pytest.raises(BadArgument, match=r"run\(main\), not run\(main\(\)\)"):
+        run(main)
+
+
+def test_a_class_is_no_clock() -> None:
+    with pytest.raises(BadArgument, match="clock: got <class"):
+        run(process.self, clock=VirtualClock)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -95,6 +113,49 @@ def test_a_main_that_is_ended_by_a_link_says_why() -> None:
         run(main)
 
     assert isinstance(raised.value.__cause__, ValueError)
+
+
+@pytest.mark.parametrize("reason", ["shutdown", ("shutdown", "x")])
+def test_a_main_that_a_link_ends_in_order_has_not_succeeded(reason: object) -> None:
+    def main() -> None:
+        spawn_link(process.exit, reason)
+        receive()
+
+    with pytest.raises(MainExited) as raised:
+        run(main)
+
+    assert raised.value.reason == reason
+
+
+def test_a_crash_deep_in_the_reason_is_the_cause_and_shows_its_lines() -> None:
+    def fails() -> None:
+        raise ValueError("child")
+
+    def main() -> None:
+        spawn_link(start_all)
+        receive()
+
+    def start_all() -> None:
+        _, ref = spawn_monitor(fails)
+        down = receive(Down)
+        assert isinstance(down, Down)
+        assert down.ref == ref
+        process.exit(("shutdown", ("failed_to_start_child", "x", down.reason)))
+
+    with pytest.raises(MainExited, match="in fails") as raised:
+        run(main)
+
+    assert isinstance(raised.value.__cause__, ValueError)
+
+
+def test_a_main_that_is_stopped_from_outside_is_no_error() -> None:
+    runtime = Runtime()
+
+    def main() -> None:
+        runtime.stop()
+        receive()
+
+    assert runtime.run(main) is None
 
 
 def test_a_reason_whose_repr_raises_can_still_be_shown() -> None:

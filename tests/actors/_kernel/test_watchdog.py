@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from types import ModuleType
 
-from actors import process, run, spawn, telemetry
+import pytest
+
+from actors import logs, process, run, spawn, telemetry
 
 HELD = ("actors", "loop", "held")
 
@@ -35,6 +38,34 @@ def test_a_callback_that_holds_the_loop_is_reported_once_with_its_place() -> Non
     where = str(report["where"])
     assert "test_watchdog.py" in where
     assert "hold_the_loop" in where
+
+
+def test_a_report_says_what_can_be_done() -> None:
+    (report,) = reports_of(0.12, 0.03)
+
+    assert "host='thread'" in str(report["advice"])
+
+
+def test_loading_the_logs_is_not_blamed_on_whoever_reports_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def load_slowly(name: str) -> ModuleType:
+        time.sleep(0.12)
+        return logs
+
+    monkeypatch.setattr("importlib.import_module", load_slowly)
+    reports: list[Mapping[str, object]] = []
+
+    def main() -> None:
+        telemetry.report(("actors", "test"), "error", {})
+        process.sleep(0.0)
+
+    telemetry.attach("held", HELD, lambda event, numbers, fields: reports.append(fields))
+    try:
+        run(main, held=0.03)
+    finally:
+        telemetry.detach("held")
+    assert reports == []
 
 
 def test_waiting_is_not_holding() -> None:
