@@ -34,7 +34,9 @@ def evenly(plan: Plan) -> tuple[Kill, ...]:
 
 
 def sabotage(kills: Iterable[Kill], tell: Callable[[str, int], None]) -> None:
-    """Kill all victims; the body of a process. A victim that is dead just then is spared.
+    """Kill all victims, or as many as come before an early end; the body of a process.
+
+    A victim that is dead just then is spared.
 
     Args:
         kills: In the order of their ticks.
@@ -42,6 +44,9 @@ def sabotage(kills: Iterable[Kill], tell: Callable[[str, int], None]) -> None:
     """
     for kill in kills:
         tick = _wait_for(kill.tick)
+        if tick < kill.tick:
+            # The film ends early: whoever ends it is left alone.
+            return
         pid = process.whereis(kill.victim)
         if pid is not None:
             tell(kill.victim, tick)
