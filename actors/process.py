@@ -39,10 +39,10 @@ from actors._kernel.cell import LABEL, Ancestors, Body, Cell, Outcome
 from actors._kernel.current import enter, here, me, running
 from actors._kernel.mailbox import Match, as_predicate
 from actors._kernel.outside import Port
+from actors._kernel.press import press
 from actors._kernel.relations import AliasKind
 from actors._kernel.scheduler import Scheduler, own_context
 from actors._kernel.timers import Timer
-from actors._kernel.watchdog import press
 from actors.errors import BadArgument
 from actors.exits import KILL, Exit, Reason
 from actors.messages import Message, TimedOut

@@ -51,7 +51,7 @@ FLOORS = {
     "kernel": Floor(
         "actors._kernel",
         "switch clock wakeup mailbox timers names signals cell "
-        "relations scheduler outside watchdog current",
+        "relations scheduler press outside watchdog current",
         "words",
     ),
     "doors": Floor("actors", "process naming runtime", "words kernel"),

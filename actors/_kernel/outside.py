@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Concatenate, Generic, ParamSpec, TypeVar, fina
 
 from actors import telemetry
 from actors._kernel.mailbox import NOTHING, Predicate, take
+from actors._kernel.press import press_thread
 from actors.errors import NotInProcess
-from actors.exits import KILLED, NOPROC, Exit
+from actors.exits import KILLED, NOPROC, Exit, Killed
 from actors.messages import Message, TimedOut
 from actors.pid import Ref
 
@@ -87,6 +88,7 @@ class Port:
         "_token",
         "carried",
         "cell",
+        "in_body",
         "running",
         "thread",
     )
@@ -97,6 +99,8 @@ class Port:
         self.running = True
         """Cleared by the thread before its last look, set by the loop before it opens the gate."""
         self.thread: int | None = None
+        self.in_body = False
+        """Whether the thread stands somewhere in the process's code, and an exception would unwind that."""
         self._token: Ref | None = None
         self._expired: Ref | None = None
         self._is_told = False
@@ -160,6 +164,7 @@ class Port:
         }
         telemetry.report(("actors", "process", "stuck"), "error", fields)
         cell.scheduler.bury(cell, None)
+        press_thread(self)
 
     def is_buried(self) -> bool:
         """Tell whether everybody has been told of the process's death."""
@@ -196,6 +201,7 @@ class Port:
 
     def _give_up(self) -> None:
         """Stand still for ever with code that swallows its end again and again."""
+        self.in_body = False
         self.cell.scheduler.post(self._insist)
         while True:
             self._gate.acquire()
@@ -320,6 +326,7 @@ class Port:
         try:
             body, cell.body = cell.body, None
             cell.started = True
+            self.in_body = True
             self.check()
             if body is not None:
                 body()
@@ -327,6 +334,15 @@ class Port:
                 handler(self.receive(None, cell.rest_for))
         except BaseException as failure:  # noqa: BLE001 - whatever user code raises ends its process only
             error = failure
+        self.in_body = False
+        try:
+            self._be_buried(error)
+        except Killed:
+            # It was set just before the line above, and is raised at the first call after it.
+            self._be_buried(error)
+
+    def _be_buried(self, error: BaseException | None) -> None:
+        cell = self.cell
         cell.scheduler.post(cell.scheduler.bury, cell, error)
 
 

@@ -30,6 +30,7 @@ from actors import (
     telemetry,
 )
 from actors.errors import BadArgument
+from actors.exits import Killed
 from tests.actors.probes import inside, mail, probe, simulate
 
 STUCK = ("actors", "process", "stuck")
@@ -246,6 +247,35 @@ def test_a_killed_thread_that_blocks_is_buried_with_a_report_while_the_rest_goes
     assert str(report["initial_call"]).endswith("blocks")
     assert "test_threads.py:" in str(report["where"])
     assert str(report["where"]).endswith("in blocks")
+
+
+def test_a_killed_thread_that_computes_for_ever_is_buried_and_stopped() -> None:
+    """Left alone it would take its share of the interpreter from everybody until the program ends."""
+    left = threading.Event()
+    rounds: list[BaseException] = []
+
+    def computes() -> None:
+        send("boss", "computing")
+        try:
+            while len(rounds) < 3:
+                try:
+                    while True:
+                        pass
+                except BaseException as error:
+                    rounds.append(error)
+        finally:
+            left.set()
+
+    def main() -> object:
+        process.register(process.self(), "boss")
+        pid, ref = spawn_monitor(computes, host="thread")
+        receive()
+        process.send_exit(pid, "kill")
+        return receive(Down, 10.0) == Down(ref, pid, "killed")
+
+    assert run(main)
+    assert left.wait(10.0)
+    assert [type(error) for error in rounds] == [Killed] * 3
 
 
 def test_a_kill_hurries_a_thread_that_was_told_to_shut_down_and_does_not() -> None:
