@@ -205,8 +205,8 @@ def _await(cell: Cell, timeout: float | None) -> tuple[str, object]:
     if cell.port is None:
         return cell.scheduler.await_answer(cell, timeout)
     if timeout is not None:
-        cell.port.ask(_arm, timeout)
-    return cell.port.await_answer()
+        cell.port.post(_arm, cell.scheduler, cell, timeout)
+    return cell.port.await_answer(timeout)
 
 
 def _arm(scheduler: Scheduler, cell: Cell, timeout: float) -> None:

@@ -38,6 +38,8 @@ _PATIENCE = 1.0
 """Seconds that a killed thread gets to reach a waiting point before its process is buried without it."""
 _REFUSALS = 100
 _LOOK_UP = 0.25
+_SLACK = 0.1
+"""Seconds after which a thread ends its wait itself, because the loop is held and does not."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -80,6 +82,7 @@ class Port:
     """
 
     __slots__ = (
+        "_begun",
         "_expired",
         "_gate",
         "_is_told",
@@ -101,6 +104,8 @@ class Port:
         self.thread: int | None = None
         self.in_body = False
         """Whether the thread stands somewhere in the process's code, and an exception would unwind that."""
+        self._begun: Ref | None = None
+        """The exchange that the loop has begun last; an answer that is there belongs to it."""
         self._token: Ref | None = None
         self._expired: Ref | None = None
         self._is_told = False
@@ -239,6 +244,7 @@ class Port:
         wanted = accepts or _everything
         seen = 0
         token = None
+        until = self._until(timeout)
         while True:
             self.check()
             mail = cell.mail
@@ -251,12 +257,15 @@ class Port:
             if timeout is not None and (timeout <= 0.0 or self._expired is token is not None):
                 self._expired = None
                 return TimedOut()
+            if token is not None and self._is_late(until):
+                self.post(self._forget, token)
+                return TimedOut()
             if timeout is not None and token is None:
                 token = Ref()
                 self.post(self._remember, token, cell.scheduler.clock.now() + timeout)
-            self._park(seen, token)
+            self._park(seen, token, until)
 
-    def _park(self, seen: int, token: Ref | None) -> None:
+    def _park(self, seen: int, token: Ref | None, until: float | None) -> None:
         """Wait at the gate unless there is something new since the last look."""
         cell = self.cell
         cell.idle = True
@@ -266,21 +275,39 @@ class Port:
         try:
             mail = cell.mail
             if (mail is None or len(mail) <= seen) and cell.exiting is None:
-                self._stand(token)
+                self._stand(token, until)
         finally:
             # Also when Ctrl-C ends the wait of a thread that came from elsewhere.
             self.running = True
             self._looks_at_mail = False
             cell.idle = False
 
-    def _stand(self, token: Ref | None) -> None:
+    def _stand(self, token: Ref | None, until: float | None) -> None:
         if token is not None and self._expired is token:
             return
         scheduler = self.cell.scheduler
         if scheduler.clock.is_virtual:
             # The loop may be waiting for exactly this before it lets time jump.
             scheduler.wakeup.wake()
-        self._gate.acquire()
+        if until is None:
+            self._gate.acquire()
+        else:
+            left = until - scheduler.clock.now()
+            self._gate.acquire(timeout=min(max(left, 0.0), threading.TIMEOUT_MAX))
+
+    def _until(self, timeout: float | None) -> float | None:
+        """Return when a wait ends at the latest, whether or not the loop turns; `None` for never.
+
+        A callback may hold the loop for as long as it likes, and with it everybody's deadlines. A thread of
+        its own need not wait for that. Virtual time is the loop's alone.
+        """
+        clock = self.cell.scheduler.clock
+        if timeout is None or timeout <= 0.0 or clock.is_virtual:
+            return None
+        return clock.now() + timeout + _SLACK
+
+    def _is_late(self, until: float | None) -> bool:
+        return until is not None and self.cell.scheduler.clock.now() >= until
 
     def _remember(self, token: Ref, deadline: float) -> None:
         self._token = token
@@ -297,22 +324,59 @@ class Port:
         if target.scheduler is not self.cell.scheduler:
             self.cell.scheduler.own(target)
         self.cell.answer = None
-        self.post(_begin_exchange, self.cell, target, tag, request, timeout)
-        return self.await_answer()
+        ref = Ref()
+        self.post(self._begin_exchange, ref, target, tag, request, timeout)
+        return self._await(ref, timeout)
 
-    def await_answer(self) -> Outcome:
-        """Wait for the end of the exchange that was, or is being, begun on the loop."""
+    def await_answer(self, timeout: float | None) -> Outcome:
+        """Wait for the end of the exchange that was begun on the loop, where its time is set."""
+        return self._await(self._begun, timeout)
+
+    def _await(self, ref: Ref | None, timeout: float | None) -> Outcome:
         cell = self.cell
+        until = self._until(timeout)
         while True:
             self.check()
-            answer = cell.answer
+            # In this order: an answer to a call that was given up may still be there until the next is begun.
+            answer = cell.answer if self._begun is ref else None
             if answer is not None:
                 cell.answer = None
                 return answer
+            if self._is_late(until):
+                self.post(self._give_up_exchange)
+                return ("timeout", None)
             self.running = False
-            if cell.answer is None and cell.exiting is None:
-                self._stand(None)
+            if (cell.answer is None or self._begun is not ref) and cell.exiting is None:
+                self._stand(None, until)
             self.running = True
+
+    def _begin_exchange(
+        self, ref: Ref, target: Cell, tag: str, request: Message, timeout: float | None
+    ) -> None:
+        cell = self.cell
+        scheduler = cell.scheduler
+        if cell.exiting is not None:
+            return
+        cell.answer = None
+        self._begun = ref
+        scheduler.expect(cell, target, ref)
+        if target.exiting is not None:
+            scheduler.answer(cell, ref, "down", NOPROC)
+            return
+        # Two threads that call each other at once see the circle only here, where their calls are in order.
+        chain = scheduler.circle(cell, target)
+        if chain is not None:
+            scheduler.answer(cell, ref, "circle", ("call_cycle", chain))
+            return
+        scheduler.deliver(target, (tag, (cell.pid, ref), request))
+        if timeout is not None:
+            scheduler.deadlines.arm(cell, scheduler.clock.now() + timeout)
+
+    def _give_up_exchange(self) -> None:
+        cell = self.cell
+        if cell.awaiting is not None:
+            cell.scheduler.answer(cell, cell.awaiting, "timeout", None)
+        cell.answer = None
 
     def sleep(self, seconds: float | None) -> None:
         """Wait for time to pass, whatever arrives meanwhile."""
@@ -364,24 +428,3 @@ def _everything(_: Message) -> bool:
 
 def _nothing(_: Message) -> bool:
     return False
-
-
-def _begin_exchange(
-    cell: Cell, target: Cell, tag: str, request: Message, timeout: float | None
-) -> None:
-    scheduler = cell.scheduler
-    if cell.exiting is not None:
-        return
-    ref = Ref()
-    scheduler.expect(cell, target, ref)
-    if target.exiting is not None:
-        scheduler.answer(cell, ref, "down", NOPROC)
-        return
-    # Two threads that call each other at once see the circle only here, where their calls are in order.
-    chain = scheduler.circle(cell, target)
-    if chain is not None:
-        scheduler.answer(cell, ref, "circle", ("call_cycle", chain))
-        return
-    scheduler.deliver(target, (tag, (cell.pid, ref), request))
-    if timeout is not None:
-        scheduler.deadlines.arm(cell, scheduler.clock.now() + timeout)

@@ -12,6 +12,7 @@ import pykka
 import pytest
 
 from actors import (
+    CallTimeout,
     Crash,
     Down,
     Exit,
@@ -319,6 +320,40 @@ def test_a_thread_that_swallows_its_end_for_ever_is_buried_and_stands_still() ->
 
     assert simulate(main)
     assert len(tries) <= 200
+
+
+def test_a_thread_ends_its_waits_in_time_while_a_callback_holds_the_loop() -> None:
+    """The loop keeps everybody's deadlines, and does not turn; a thread of its own need not care."""
+    free = threading.Event()
+
+    class Holder(GenServer[int]):
+        def init(self) -> int:
+            return 0
+
+        def handle_call(self, request: object, caller: object, state: int) -> Reply[object, int]:
+            return Reply(request)
+
+        def handle_cast(self, request: object, state: int) -> None:
+            free.wait(30.0)
+
+    def calls(server: Pid, heard: list[object]) -> None:
+        GenServer.cast(server, "hold")
+        for request in ("late", "later"):
+            with pytest.raises(CallTimeout):
+                heard.append(GenServer.call(server, request, 0.05))
+            heard.append(receive(timeout=0.05))
+        free.set()
+        heard.append(GenServer.call(server, "in time", 10.0))
+        heard.append(receive(timeout=0.0))
+
+    def main() -> list[object]:
+        server = Holder.start_link()
+        heard: list[object] = []
+        _, ref = spawn_monitor(calls, server, heard, host="thread")
+        assert receive(Down, 20.0) != TimedOut(), ref
+        return heard
+
+    assert run(main, held=None) == [TimedOut(), TimedOut(), "in time", TimedOut()]
 
 
 def test_time_does_not_jump_while_a_thread_computes() -> None:
