@@ -9,6 +9,7 @@ Source: https://hexdocs.pm/elixir/System.html#stop/1 for how an end is brought a
 from __future__ import annotations
 
 import atexit
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -420,6 +421,12 @@ class _Background:
         self._runtime: Runtime | None = None
         self._thread: threading.Thread | None = None
 
+    def forget(self) -> None:
+        """Begin anew in a forked child, which has no other thread."""
+        self._lock = threading.Lock()
+        self._runtime = self._thread = None
+        current.forget_other_threads()
+
     def __call__(self) -> Scheduler:
         with self._lock:
             if self._runtime is None or self._runtime.scheduler.closed:
@@ -431,7 +438,7 @@ class _Background:
         made: list[Runtime] = []
 
         def serve() -> None:
-            runtime = Runtime(held=None)
+            runtime = Runtime()
             made.append(runtime)
             runtime.serve(started.set)
 
@@ -449,4 +456,8 @@ class _Background:
             atexit.unregister(self.stop)
 
 
-current.background.append(_Background())
+_background = _Background()
+current.background.append(_background)
+if hasattr(os, "register_at_fork"):
+    # A child that waited for a loop which it does not have would wait for ever.
+    os.register_at_fork(after_in_child=_background.forget)

@@ -17,7 +17,16 @@ from actors._kernel.scheduler import Scheduler
 from actors.errors import NotInProcess
 from actors.exits import NORMAL
 
-__all__ = ["background", "default_scheduler", "enter", "guest_of", "me", "running", "use_default"]
+__all__ = [
+    "background",
+    "default_scheduler",
+    "enter",
+    "forget_other_threads",
+    "guest_of",
+    "me",
+    "running",
+    "use_default",
+]
 
 
 _LOOK_UP = 0.25
@@ -89,6 +98,16 @@ def default_scheduler() -> Scheduler:
             if not scheduler.closed:
                 return scheduler
     return background[0]()
+
+
+def forget_other_threads() -> None:
+    """Begin anew in a forked child, where only the thread that forked lives on.
+
+    The runtimes that other threads ran are gone. A loop that forked goes on, inside its callback.
+    """
+    if here.scheduler is None:
+        _default.clear()
+        here.carried = here.guests = None
 
 
 def guest_of(scheduler: Scheduler) -> Cell:

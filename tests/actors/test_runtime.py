@@ -617,6 +617,41 @@ def test_a_program_may_use_the_background_and_run() -> None:
     assert child.returncode == 0
 
 
+def test_a_forked_child_has_a_background_of_its_own() -> None:
+    """It has none of its parent's threads, and would wait for that of the loop for ever."""
+    child = program("""
+        import os, warnings
+        from actors import process, receive, send, spawn
+        warnings.simplefilter("ignore")
+        parent = process.self()
+        if pid := os.fork():
+            print("child ended with", os.waitpid(pid, 0)[1], flush=True)
+        me = process.self()
+        assert pid == 0 or me is parent
+        spawn(lambda: send(me, "parent" if pid else "child"))
+        print(receive(timeout=5.0))
+    """)
+    out, err = child.communicate(timeout=20.0)
+
+    assert out.splitlines() == ["child", "child ended with 0", "parent"]
+    assert err == ""
+
+
+def test_a_callback_that_holds_the_background_is_reported() -> None:
+    child = program("""
+        import threading
+        from actors import process, receive, send, spawn, telemetry
+        told = threading.Event()
+        telemetry.attach("test", ("actors", "loop", "held"), lambda *_: told.set())
+        me = process.self()
+        spawn(lambda: send(me, told.wait(10.0)))
+        print(receive(timeout=15.0))
+    """)
+    out, _ = child.communicate(timeout=20.0)
+
+    assert out == "True\n"
+
+
 def test_importing_starts_no_thread_and_loads_no_bridge() -> None:
     child = program("""
         import sys, threading
