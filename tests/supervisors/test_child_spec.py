@@ -155,7 +155,7 @@ def test_every_valid_combination_passes(shutdown: object, restart: object) -> No
     ],
 )
 def test_what_is_wrong_is_refused_with_the_reason_of_otp(wrong: object, reason: object) -> None:
-    """otp.md 3.8, and `supervisor:check_childspecs/2` for the reasons."""
+    """Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html#check_childspecs/2"""
     assert reason_for(wrong) == reason
 
 

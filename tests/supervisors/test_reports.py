@@ -61,7 +61,7 @@ def fails_again(number: int) -> str:
 
 
 def test_the_reports_have_the_fields_of_otp(reports: list[Report]) -> None:
-    """otp.md 3.16."""
+    """Source: https://www.erlang.org/doc/apps/sasl/error_logging.html"""
 
     def main() -> tuple[Pid, Pid, Pid]:
         top = Supervisor.start_link([kid("a")])
