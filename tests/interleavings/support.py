@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 
 from actors import telemetry
 from actors.messages import Down, Message, TimedOut
-from actors.pid import Pid
+from actors.pid import Pid, Ref
 from actors.process import Match, receive, sleep, spawn, spawn_monitor, trap_exit
 from actors.runtime import run
 from actors.testing import SeededChoice, VirtualClock
@@ -106,7 +106,11 @@ def all_of(*bodies: Callable[[], object]) -> list[object]:
 
     refs = [spawn_monitor(at, number, body)[1] for number, body in enumerate(bodies)]
     for ref in refs:
-        down = receive(lambda message, ref=ref: isinstance(message, Down) and message.ref is ref)
+        down = receive(partial(_is_down_of, ref))
         assert isinstance(down, Down)
         assert down.reason == "normal", down.reason
     return results
+
+
+def _is_down_of(ref: Ref, message: Message) -> bool:
+    return isinstance(message, Down) and message.ref is ref

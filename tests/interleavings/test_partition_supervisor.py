@@ -60,7 +60,7 @@ def test_a_key_is_found_or_refused_while_the_number_of_partitions_changes() -> N
             sleep(0)
 
     def client(key: int) -> object:
-        ends = []
+        ends: list[object] = []
         for _ in range(5):
             try:
                 Agent.update(slot(key), hit)

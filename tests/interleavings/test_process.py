@@ -82,6 +82,11 @@ def test_each_senders_messages_and_exits_keep_their_order() -> None:
         ]
 
 
+def end_soon() -> None:
+    process.sleep(0)
+    exit("over")
+
+
 @under_choices(200)
 def test_a_link_that_is_made_and_taken_away_while_the_other_ends_leaves_no_half() -> None:
     def linker() -> object:
@@ -95,5 +100,5 @@ def test_a_link_that_is_made_and_taken_away_while_the_other_ends_leaves_no_half(
         # Told before, or never again.
         return len(came) <= 1 and mortal not in info.links and not mail(1.0)
 
-    mortal = spawn(lambda: (process.sleep(0), exit("over")))
+    mortal = spawn(end_soon)
     assert all_of(linker, linker, linker) == [True] * 3

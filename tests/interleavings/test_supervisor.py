@@ -27,14 +27,15 @@ def ended(name: str, times: int) -> None:
 
 def asked(top: Pid) -> object:
     """Ask all the time: there is an answer to everything."""
+    answers: set[object] = set()
     for _ in range(3):
         Supervisor.which_children(top)
         try:
             Supervisor.restart_child(top, "b")
         except ChildError as error:
-            assert error.reason in {"running", "restarting"}
+            answers.add(error.reason)
         sleep(0)
-    return "answered"
+    return answers
 
 
 def order_of_starts(top: Pid) -> list[int]:
@@ -50,8 +51,9 @@ def stormed(strategy: Strategy) -> list[int]:
     children = [worker(name) for name in NAMES]
     top = Supervisor.start_link(children, strategy=strategy, max_restarts=1000)
     storms = [partial(ended, name, 3) for name in ("a", "c", "d", "c")]
-    *_, answer = all_of(*storms, partial(asked, top))
-    assert answer == "answered"
+    *_, answers = all_of(*storms, partial(asked, top))
+    assert isinstance(answers, set)
+    assert answers <= {"running", "restarting"}
     sleep(1.0)
     return order_of_starts(top)
 

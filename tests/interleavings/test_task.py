@@ -4,6 +4,7 @@ from functools import partial
 
 from actors import process
 from actors.messages import Down, Exited
+from actors.pid import Pid
 from actors.process import self, send_exit, sleep
 from actors.task import Task
 from tests.interleavings.support import all_of, mail, under_choices
@@ -56,7 +57,7 @@ def test_results_come_in_the_order_of_the_tasks_whoever_is_done_first() -> None:
 
 @under_choices(200)
 def test_the_first_failure_ends_the_owner_and_all_of_its_tasks() -> None:
-    pids: list[process.Pid] = []
+    pids: list[Pid] = []
 
     def owner() -> None:
         tasks = [Task.async_(after, 1.0, n) for n in range(4)]

@@ -4,6 +4,7 @@ from functools import partial
 
 from actors import process
 from actors.messages import TimedOut
+from actors.pid import Pid, Ref
 from actors.process import receive, self, send, send_after, sleep, spawn
 from tests.interleavings.support import all_of, each, mail, under_choices
 
@@ -18,11 +19,16 @@ def test_timers_of_many_processes_fire_in_the_order_of_their_deadlines() -> None
     assert mail() == sorted(tenths)
 
 
+def send_late(target: Pid) -> None:
+    sleep(1.0)
+    send(target, "just in time")
+
+
 @under_choices(200)
 def test_a_message_at_the_very_end_of_a_receive_is_taken_or_left_and_never_lost() -> None:
     def wait() -> object:
         target = self()
-        spawn(lambda: (sleep(1.0), send(target, "just in time")))
+        spawn(send_late, target)
         first = receive(str, 1.0)
         if first == "just in time":
             return mail(1.0) == []
@@ -35,7 +41,7 @@ def test_a_message_at_the_very_end_of_a_receive_is_taken_or_left_and_never_lost(
 @under_choices(200)
 def test_a_timer_is_cancelled_once_or_fires_once_whoever_is_first() -> None:
     boss = self()
-    refs: list[process.Ref] = []
+    refs: list[Ref] = []
 
     def owner() -> object:
         ref = send_after(boss, "fired", 1.0)
