@@ -365,7 +365,7 @@ for name, open_ in {
         "significant": st.sampled_from([0, 1, "yes", None, []]),
         "modules": st.sampled_from([0, "all", [0], (None,)]),
     }.items():
-        rows(field, values, **{name: lambda w, v, f=field, o=open_: o(f, v)})  # type: ignore[misc]
+        rows(field, values, **{name: lambda w, v, f=field, o=open_: o(f, v)})
 rows(
     "restart",
     not_a_word,
