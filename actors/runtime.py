@@ -38,7 +38,6 @@ from actors.exits import (
 )
 from actors.messages import Down, TimedOut
 from actors.pid import Pid, Ref
-from actors.process import check_timeout
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -126,8 +125,8 @@ class Runtime:
         held: float | None = _HELD,
     ) -> None:
         self._check(clock, choice, wakeup)
-        check_timeout("held", held)
-        check_timeout("grace", grace)
+        process.check_timeout("held", held)
+        process.check_timeout("grace", grace)
         if grace is None:
             raise BadArgument("grace", grace, "seconds, 0 or more and finite")
         self._clock = clock if clock is not None else MonotonicClock()

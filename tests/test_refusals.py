@@ -265,7 +265,6 @@ rows(
     agent_get_and_update=lambda w, v: Agent.get_and_update(w.agent, v),
     agent_cast=lambda w, v: Agent.cast(w.agent, v),
 )
-rows("main", not_a_function, run=lambda w, v: Runtime().run(v))
 rows(
     "name",
     not_a_name,
@@ -478,6 +477,15 @@ def test_what_is_wrong_is_refused_by_name_and_value_and_nothing_starts(
 ) -> None:
     argument, values, door = DOORS[name]
     knock(door, argument, data.draw(values))
+
+
+@settings(deadline=None)
+@given(value=not_a_function)
+def test_what_is_no_function_is_not_run(value: Any_) -> None:
+    with pytest.raises(BadArgument) as refused:
+        run(value)
+    assert "main" in str(refused.value)
+    assert shown(value) in str(refused.value)
 
 
 # -- what callbacks return -------------------------------------------------------------------------
