@@ -31,13 +31,14 @@ def test_a_task_that_is_shut_down_as_it_ends_gives_its_result_or_nothing() -> No
         outcome = Task.shutdown(task)
         assert outcome in {("ok", 7), None}
         # Trapping, it may have been told of the end by the link just before it was taken away.
-        assert all(isinstance(message, Exited) for message in mail(1.0))
+        told = mail(1.0)
+        assert all(isinstance(message, Exited) for message in told)
         assert links() == before
-        return outcome
+        return outcome, len(told)
 
     early, _, late = all_of(*[partial(owner, seconds) for seconds in (0.5, 1.0, 1.5)])
-    assert early == ("ok", 7)
-    assert late is None
+    assert early == (("ok", 7), 1)
+    assert late == (None, 0)
 
 
 @under_choices(200)
