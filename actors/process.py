@@ -130,6 +130,16 @@ def check_timeout(what: str, seconds: object) -> None:
         raise BadArgument(what, seconds, "seconds, 0 or more and finite, or None for no limit")
 
 
+def check_host(host: object) -> None:
+    """Refuse what is no host.
+
+    Raises:
+        BadArgument: It is neither `None` nor `"thread"`.
+    """
+    if host is not None and not (isinstance(host, str) and host in _CARRIERS):
+        raise BadArgument("host", host, f"None or one of {sorted(_CARRIERS)}")
+
+
 # -- starting --------------------------------------------------------------------------------------
 
 
@@ -220,8 +230,7 @@ def launch(
     Raises:
         BadArgument: There is no such host.
     """
-    if host is not None and host not in _CARRIERS:
-        raise BadArgument("host", host, f"None or one of {sorted(_CARRIERS)}")
+    check_host(host)
     if host is not None:
         importlib.import_module(_CARRIERS[host])
     cell = me()

@@ -113,7 +113,7 @@ class Runtime:
         held: Seconds after which a callback that holds the loop is reported; `None` for never.
 
     Raises:
-        BadArgument: A driver lacks what a driver needs.
+        BadArgument: A driver lacks what a driver needs, or a duration is none.
     """
 
     def __init__(
@@ -126,6 +126,10 @@ class Runtime:
         held: float | None = _HELD,
     ) -> None:
         self._check(clock, choice, wakeup)
+        process.check_timeout("held", held)
+        process.check_timeout("grace", grace)
+        if grace is None:
+            raise BadArgument("grace", grace, "seconds, 0 or more and finite")
         self._clock = clock if clock is not None else MonotonicClock()
         self._choice = choice
         self._wakeup = wakeup if wakeup is not None else LockWakeup()

@@ -449,6 +449,7 @@ class Task(Generic[T]):
         Source: https://hexdocs.pm/elixir/Task.html#async_stream/3
         """
         check_function(fn)
+        process.check_host(host)
         rules = Rules(max_concurrency, ordered, timeout, on_timeout, zip_input_on_exit)
         doing = named(fn)
         return stream_of(

@@ -37,6 +37,8 @@ class VirtualClock:
     is_virtual = True
 
     def __init__(self, start: float = 0.0) -> None:
+        if start is None:
+            raise BadArgument("start", start, "seconds, 0 or more and finite")
         check_timeout("start", start)
         self._now = start
 

@@ -68,6 +68,9 @@ class RestartWindow:
         self._total += 1
 
 
+_LONGEST = 1e15
+
+
 def check_max_restarts(value: object) -> int:
     """Return a limit of restarts, or refuse it.
 
@@ -86,6 +89,6 @@ def check_max_seconds(value: object) -> float:
     Raises:
         BadOption: It is no number, or not above 0.
     """
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < _LONGEST:
         return value
     raise BadOption("max_seconds", value, "seconds, more than 0", ("invalid_period", value))

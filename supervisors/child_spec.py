@@ -11,7 +11,6 @@ Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html#t:child_spec/0
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
@@ -438,16 +437,13 @@ def _home(function: StartFunction) -> Modules:
 
 
 def _is_seconds(value: float) -> bool:
-    if isinstance(value, bool):
-        return False
-    try:
-        return math.isfinite(value) and value >= 0
-    except OverflowError:
-        return False
+    # NaN and the infinities fail the comparison, too large integers pass through no conversion.
+    return not isinstance(value, bool) and 0 <= value < _LONGEST
 
 
 def _is_list(value: object) -> bool:
     return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
 
 
+_LONGEST = 1e15
 _FIELDS = tuple(each.name for each in fields(ChildSpec))

@@ -253,6 +253,7 @@ class TaskSupervisor:
         Source: https://hexdocs.pm/elixir/Task.Supervisor.html#start_child/3
         """
         check_function(fn)
+        process.check_host(host)
         asked_by = callers()
         spec = ChildSpec(
             "task",
@@ -371,6 +372,7 @@ def _hire(supervisor: Address, doing: str, shutdown: Shutdown, host: Host) -> Pi
 
     It watches the caller until it has its errand: the link, if there is to be one, comes later.
     """
+    process.check_host(host)
     start = (recruit, (process.self(), doing), {"watch": True, "host": host})
     spec = ChildSpec("task", start, restart="temporary", shutdown=shutdown, modules=(doing,))
     try:
@@ -383,6 +385,7 @@ def _hire(supervisor: Address, doing: str, shutdown: Shutdown, host: Host) -> Pi
 
 def _hiring(supervisor: Address, fn: Callable[..., object], shutdown: Shutdown, host: Host) -> Hire:
     """Return how a stream's helper starts one task; its options are checked now."""
+    process.check_host(host)
     ChildSpec("task", (recruit, ()), shutdown=shutdown)
     doing = named(fn)
     return lambda: _hire(supervisor, doing, shutdown, host)

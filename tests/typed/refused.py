@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from actors import Agent, GenServer, NoReply, Reply, Task, call, cast, process
+from actors import Agent, GenServer, NoReply, Reply, StateMachine, Task, call, cast, process
 from actors.pid import Pid
+from actors.state_machine import Transition
+from actors.transitions import Called, Enter, Event, KeepState, NextState, ReplyTo
 from supervisors import DynamicSupervisor, TypedRegistry
 
 
@@ -81,6 +83,17 @@ def misuses(pid: Pid) -> object:
     return text, done, number
 
 
+class Door(StateMachine[str, int]):
+    def handle_event(self, event: Event, state: str, data: int) -> Transition[str, int]:
+        match event:
+            case Called():
+                return KeepState(actions=ReplyTo("caller", 1))  # type: ignore[arg-type]
+            case Enter():
+                return NextState(5, data)  # type: ignore[arg-type]
+            case _:
+                return NextState(state, "data")  # type: ignore[arg-type]
+
+
 class Hits(Agent[int]):
     pass
 
@@ -91,6 +104,14 @@ class Rooms(TypedRegistry[str, int]):
 
 def double(number: int) -> str:
     return str(2 * number)
+
+
+def halves(number: int) -> tuple[int, int]:
+    return divmod(number, 2)
+
+
+def plus(number: int, other: int) -> int:
+    return number + other
 
 
 def agents(pid: Pid) -> None:
@@ -112,8 +133,26 @@ def tasks() -> None:
     Task.yield_many([], on_timeout="explode")  # type: ignore[arg-type]
 
 
-def tables(pid: Pid) -> None:
+def outcomes(pid: Pid) -> object:
+    text: str = Task.await_many([Task.async_(len, "ab")])[0]  # type: ignore[assignment]
+    Task.await_(double)  # type: ignore[arg-type]
+    other: Task[int] = Task.async_(double, 2)  # type: ignore[arg-type]
+    word: str = Hits.get_and_update(pid, halves)  # type: ignore[assignment]
+    Hits.update(pid, plus)  # type: ignore[arg-type]
+    Counter.start_link(host=5)  # type: ignore[arg-type]
+    GenServer.call(pid, "x", "5")  # type: ignore[arg-type]
+    GenServer.reply("caller", 1)  # type: ignore[arg-type]
+    process.send_exit("name", "x")  # type: ignore[arg-type]
+    return text, other, word
+
+
+def tables(pid: Pid) -> object:
+    Rooms.lookup("rooms", 5)  # type: ignore[arg-type]
+    Rooms.unregister("rooms", b"kitchen")  # type: ignore[arg-type]
+    found: list[tuple[Pid, str]] = Rooms.lookup("rooms", "kitchen")  # type: ignore[assignment]
+    keys: list[int] = Rooms.keys("rooms", pid)  # type: ignore[assignment]
     Rooms.register("rooms", 5, 2)  # type: ignore[arg-type]
     Rooms.register("rooms", "kitchen", "two")  # type: ignore[arg-type]
     Rooms.update_value("rooms", "kitchen", str)  # type: ignore[arg-type]
     DynamicSupervisor.terminate_child(pid, "an id")  # type: ignore[arg-type]
+    return found, keys

@@ -1,8 +1,10 @@
-"""The types that users get: one run of mypy over what it must accept and what it must refuse."""
+"""The types that users get: what both type checkers must accept and what they must refuse."""
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,40 +13,68 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-IGNORED = re.compile(r"  # type: ignore\[([\w-]+)\]")
+IGNORED = re.compile(r"  # type: ignore\[([\w, -]+)\]")
+ACCEPTED = [
+    HERE / "accepted.py",
+    *(ROOT / "examples" / f"{name}.py" for name in ("ping_pong", "counter", "let_it_crash")),
+]
+REFUSED = (HERE / "refused.py").read_text(encoding="utf-8")
 
 
 def marked(text: str) -> set[tuple[int, str]]:
     return {
         (number, code)
         for number, line in enumerate(text.splitlines(), 1)
-        for code in IGNORED.findall(line)
+        for codes in IGNORED.findall(line)
+        for code in codes.split(", ")
     }
 
 
-def test_users_types_are_found_and_misuses_are_refused(tmp_path: Path) -> None:
-    pytest.importorskip("mypy", reason="type checkers are part of the checks, not of the suite")
-    text = (HERE / "refused.py").read_text(encoding="utf-8")
-    bare = tmp_path / "refused_bare.py"
-    bare.write_text(IGNORED.sub("", text), encoding="utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "mypy",
-        "--strict",
-        "--no-error-summary",
-        "--hide-error-context",
-    ]
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """Return the misuses without a word to the checkers."""
+    copy = tmp_path / "refused_bare.py"
+    copy.write_text(IGNORED.sub("", REFUSED), encoding="utf-8")
+    return copy
 
-    done = subprocess.run(
-        [*command, str(HERE / "accepted.py"), str(bare)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
+
+def said(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_mypy_finds_users_types_and_refuses_misuses(bare: Path) -> None:
+    pytest.importorskip("mypy", reason="type checkers are part of the checks, not of the suite")
+
+    done = said(
+        *(sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--hide-error-context"),
+        *map(str, [*ACCEPTED, bare]),
     )
 
     assert done.stderr == ""
     errors = re.findall(r"^(.*?):(\d+): error: .*\[([\w-]+)\]$", done.stdout, re.MULTILINE)
     assert {Path(file).name for file, _, _ in errors} == {bare.name}, done.stdout
-    assert {(int(line), code) for _, line, code in errors} == marked(text)
+    assert {(int(line), code) for _, line, code in errors} == marked(REFUSED)
+
+
+def test_pyright_finds_users_types_and_refuses_misuses(bare: Path) -> None:
+    pytest.importorskip("pyright", reason="pyright is not installed")
+    if shutil.which("node") is None:
+        pytest.skip("pyright would download node")
+    config = bare.with_name("pyrightconfig.json")
+    files = [*map(str, ACCEPTED), str(bare)]
+    rules = {"typeCheckingMode": "standard", "enableTypeIgnoreComments": False}
+    config.write_text(
+        json.dumps({"include": files, "extraPaths": [str(ROOT)], **rules}), encoding="utf-8"
+    )
+
+    done = said(
+        *(sys.executable, "-m", "pyright", "--outputjson", "--project", str(config)),
+        *("--pythonpath", sys.executable),
+    )
+
+    if not done.stdout.startswith("{"):
+        pytest.skip(f"pyright does not run here: {done.stderr[-200:]}")
+    errors = json.loads(done.stdout)["generalDiagnostics"]
+    places = {(Path(each["file"]).name, each["range"]["start"]["line"] + 1) for each in errors}
+    assert {name for name, _ in places} == {bare.name}, errors
+    assert {line for _, line in places} == {line for line, _ in marked(REFUSED)}
