@@ -176,6 +176,28 @@ def spawn(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> 
 def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
     """Start a process linked to the caller: the link is there before its first line runs.
 
+    Does not wait. The end of either is told to the other.
+
+    Args:
+        fn: The body. What it returns is thrown away; what it raises is the exit reason.
+        args: Passed on.
+        host: `"thread"` to run it on an OS thread of its own; by default the loop.
+
+    Returns:
+        The new pid.
+
+    Raises:
+        BadArgument: `fn` cannot be called, or there is no such host.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     trap_exit(True)
+        ...     spawn_link(exit, "bored")
+        ...     return receive().reason
+        >>> run(main)
+        'bored'
+
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn_link/1
     """
     return launch(_bound(fn, args), _named(fn), link=True, host=host).pid
@@ -186,8 +208,27 @@ def spawn_monitor(
 ) -> tuple[Pid, Ref]:
     """Start a process monitored by the caller, so that its death is never missed.
 
+    Does not wait.
+
+    Args:
+        fn: The body. What it returns is thrown away; what it raises is the exit reason.
+        args: Passed on.
+        host: `"thread"` to run it on an OS thread of its own; by default the loop.
+
     Returns:
         The pid and the reference that its `Down` will carry.
+
+    Raises:
+        BadArgument: `fn` cannot be called, or there is no such host.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     pid, ref = spawn_monitor(exit, "bored")
+        ...     down = receive()
+        ...     return down.ref is ref, down.reason
+        >>> run(main)
+        (True, 'bored')
 
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn_monitor/1
     """
@@ -315,6 +356,16 @@ def _named(fn: Callable[..., object]) -> str:
 def self() -> Pid:
     """Return the pid of the calling process.
 
+    Does not wait. On a thread that is no process, that of the one that stands for it.
+
+    Returns:
+        The pid.
+
+    Example:
+        >>> from actors import run
+        >>> run(lambda: is_alive(self()))
+        True
+
     Source: https://hexdocs.pm/elixir/Kernel.html#self/0
     """
     return me().pid
@@ -322,6 +373,8 @@ def self() -> Pid:
 
 def send(dest: Pid | str | Ref | tuple[str, str], message: Message) -> Message:
     """Send a message; never waits.
+
+    Runs in the sender.
 
     Args:
         dest: A pid, a registered name, `(name, node)` or an active alias.
@@ -332,6 +385,14 @@ def send(dest: Pid | str | Ref | tuple[str, str], message: Message) -> Message:
 
     Raises:
         BadArgument: No process of that name is registered. (A dead pid or alias is no error.)
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     send(self(), "hello")
+        ...     return receive()
+        >>> run(main)
+        'hello'
 
     Source: https://hexdocs.pm/elixir/Kernel.html#send/2
     """
@@ -438,11 +499,23 @@ def receive(match: Match = None, timeout: float | None = None) -> Message:
 def sleep(seconds: float | None) -> None:
     """Wait, letting others run; messages that arrive meanwhile stay in the mailbox.
 
+    Blocks the calling process, not the loop.
+
     Args:
         seconds: How long; `None` for ever.
 
     Raises:
         Exit: The process was told to end.
+
+    Example:
+        >>> from actors import run
+        >>> from actors.testing import VirtualClock
+        >>> def main():
+        ...     before = monotonic()
+        ...     sleep(60.0)
+        ...     return monotonic() - before
+        >>> run(main, clock=VirtualClock())
+        60.0
 
     Source: https://hexdocs.pm/elixir/Process.html#sleep/1
     """
@@ -468,9 +541,23 @@ def exchange(target: Cell, tag: str, request: Message, timeout: float | None) ->
 def link(pid: Pid) -> None:
     """Link the caller to another process: the end of either is told to the other.
 
+    Does not wait, and does nothing if they are linked already.
+
+    Args:
+        pid: The other process; the caller itself is no error.
+
     Raises:
         CallFailed: The process is dead and the caller does not trap exits. A caller that does gets
             `Exited(pid, "noproc")` instead.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     trap_exit(True)
+        ...     link(spawn(lambda: exit("bored")))
+        ...     return receive().reason
+        >>> run(main)
+        'bored'
 
     Source: https://hexdocs.pm/elixir/Process.html#link/1
     """
@@ -480,6 +567,20 @@ def link(pid: Pid) -> None:
 def unlink(pid: Pid) -> None:
     """Take the link away; afterwards no `Exited` of that process arrives, but one may be there already.
 
+    Does not wait, and does nothing if they are not linked.
+
+    Args:
+        pid: The other process; a dead one is no error.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     pid = spawn_link(sleep, None)
+        ...     unlink(pid)
+        ...     return info(self(), "links")
+        >>> run(main)
+        ('links', ())
+
     Source: https://hexdocs.pm/elixir/Process.html#unlink/1
     """
     _do(Scheduler.unlink, _pid(pid))
@@ -488,9 +589,26 @@ def unlink(pid: Pid) -> None:
 def monitor(target: Pid | str, *, alias: AliasKind | None = None) -> Ref:
     """Have the death of a process told to the caller by one `Down` message.
 
+    Does not wait. Monitoring twice makes two references and two messages.
+
     Args:
         target: A pid or a registered name; if nobody is there, `Down` comes at once, with `"noproc"`.
         alias: Make the reference an alias too: `"explicit_unalias"`, `"demonitor"` or `"reply_demonitor"`.
+
+    Returns:
+        The reference that `Down` will carry, for `demonitor`.
+
+    Raises:
+        BadArgument: The target is neither a pid nor a name, or there is no such kind of
+            alias.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     monitor("nobody")
+        ...     return receive().reason
+        >>> run(main)
+        'noproc'
 
     Source: https://hexdocs.pm/elixir/Process.html#monitor/1
     """
@@ -504,12 +622,25 @@ def monitor(target: Pid | str, *, alias: AliasKind | None = None) -> Ref:
 def demonitor(ref: Ref, *, flush: bool = False) -> bool:
     """Stop monitoring; afterwards no `Down` of it arrives.
 
+    Does not wait.
+
     Args:
         ref: What `monitor` returned.
         flush: Also remove a `Down` that is in the mailbox already.
 
     Returns:
         Whether the monitor was active: `False` means that the `Down` had been delivered.
+
+    Raises:
+        BadArgument: `ref` is no reference.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     pid, ref = spawn_monitor(sleep, None)
+        ...     return demonitor(ref), demonitor(ref)
+        >>> run(main)
+        (True, False)
 
     Source: https://hexdocs.pm/elixir/Process.html#demonitor/2
     """
@@ -519,6 +650,20 @@ def demonitor(ref: Ref, *, flush: bool = False) -> bool:
 def exit(reason: Reason) -> NoReturn:
     """End the calling process; `finally` blocks run, `except Exception` does not stop it.
 
+    Args:
+        reason: Any term; `"normal"`, `"shutdown"` and `("shutdown", term)` are no failures.
+
+    Raises:
+        Exit: Always.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     spawn_monitor(exit, "bored")
+        ...     return receive().reason
+        >>> run(main)
+        'bored'
+
     Source: https://hexdocs.pm/elixir/Kernel.html#exit/1
     """
     raise Exit(reason)
@@ -527,6 +672,8 @@ def exit(reason: Reason) -> NoReturn:
 def send_exit(pid: Pid, reason: Reason) -> None:
     """Send an exit signal: OTP's `Process.exit/2`.
 
+    Does not wait for the other to end.
+
     Args:
         pid: To whom; a dead one is no error.
         reason: `"kill"` cannot be trapped and arrives as `"killed"`; `"normal"` is ignored by a process that
@@ -534,6 +681,15 @@ def send_exit(pid: Pid, reason: Reason) -> None:
 
     Raises:
         Exit: The signal went to the caller and ends it.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     pid, _ = spawn_monitor(sleep, None)
+        ...     send_exit(pid, "kill")
+        ...     return receive().reason
+        >>> run(main)
+        'killed'
 
     Source: https://hexdocs.pm/elixir/Process.html#exit/2
     """
@@ -566,8 +722,24 @@ def _signal(scheduler: Scheduler, sender: Cell, pid: Pid, reason: Reason) -> Non
 def trap_exit(on: bool) -> bool:
     """Say whether exit signals become `Exited` messages; return how it was before.
 
+    Acts on the calling process and does not wait.
+
+    Args:
+        on: `True` for messages; `False`, as every process begins, to end with linked ones
+            that fail.
+
+    Returns:
+        Whether they did before.
+
     Raises:
         BadArgument: It is neither `True` nor `False`.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     return trap_exit(True), trap_exit(False)
+        >>> run(main)
+        (False, True)
 
     Source: https://hexdocs.pm/elixir/Process.html#flag/2
     """
@@ -584,8 +756,26 @@ def _trap(_: Scheduler, cell: Cell, on: bool) -> bool:
 def alias(kind: Literal["explicit", "reply"] = "explicit") -> Ref:
     """Return a reference that others may send to, until it is given up.
 
+    It belongs to the calling process; does not wait. What is sent to one given up vanishes.
+
     Args:
         kind: `"explicit"` lasts until `unalias`; `"reply"` lets exactly one message through.
+
+    Returns:
+        The alias, for `send` and `unalias`.
+
+    Raises:
+        BadArgument: There is no such kind.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     ref = alias("reply")
+        ...     send(ref, 1)
+        ...     send(ref, 2)
+        ...     return receive(), receive(timeout=0)
+        >>> run(main)
+        (1, TimedOut(ref=None, message=None))
 
     Source: https://hexdocs.pm/elixir/Process.html#alias/1
     """
@@ -595,7 +785,26 @@ def alias(kind: Literal["explicit", "reply"] = "explicit") -> Ref:
 
 
 def unalias(ref: Ref) -> bool:
-    """Deactivate an alias of the caller; tell whether it was active.
+    """Deactivate an alias of the caller.
+
+    Does not wait. Messages that have come through it stay in the mailbox.
+
+    Args:
+        ref: What `alias` returned, or `monitor` with an alias.
+
+    Returns:
+        Whether it was active.
+
+    Raises:
+        BadArgument: `ref` is no reference.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     ref = alias()
+        ...     return unalias(ref), unalias(ref)
+        >>> run(main)
+        (True, False)
 
     Source: https://hexdocs.pm/elixir/Process.html#unalias/1
     """
@@ -604,6 +813,27 @@ def unalias(ref: Ref) -> bool:
 
 def is_alive(pid: Pid) -> bool:
     """Tell whether a process is alive; one that was told to end is not.
+
+    Runs in the caller and does not wait.
+
+    Args:
+        pid: Whom to look at.
+
+    Returns:
+        Whether it lives at this moment.
+
+    Raises:
+        BadArgument: `pid` is no pid.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     pid = spawn(sleep, None)
+        ...     before = is_alive(pid)
+        ...     send_exit(pid, "kill")
+        ...     return before, is_alive(pid)
+        >>> run(main)
+        (True, False)
 
     Source: https://hexdocs.pm/elixir/Process.html#alive?/1
     """
@@ -628,9 +858,23 @@ def _ref(ref: Ref) -> Ref:
 def register(pid: Pid, name: str) -> None:
     """Give a process a name; it is free again before anybody hears of the process's death.
 
+    Does not wait.
+
+    Args:
+        pid: A living process.
+        name: A string that nobody has.
+
     Raises:
         NameTaken: Somebody has the name, or the process has one.
         BadArgument: The process is dead, or the name is none.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     register(self(), "me")
+        ...     return whereis("me") is self()
+        >>> run(main)
+        True
 
     Source: https://hexdocs.pm/elixir/Process.html#register/2
     """
@@ -648,8 +892,21 @@ def _register(scheduler: Scheduler, _: Cell, pid: Pid, name: str) -> None:
 def unregister(name: str) -> None:
     """Take a name back.
 
+    Does not wait. Its process lives on without one.
+
+    Args:
+        name: A registered name, of whatever process.
+
     Raises:
         BadArgument: Nobody has it.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     register(self(), "me")
+        ...     unregister("me")
+        ...     return whereis("me")
+        >>> run(main)
 
     Source: https://hexdocs.pm/elixir/Process.html#unregister/1
     """
@@ -663,6 +920,22 @@ def _unregister(scheduler: Scheduler, _: Cell, name: str) -> None:
 def whereis(name: str) -> Pid | None:
     """Return who has a name.
 
+    Runs in the caller and does not wait.
+
+    Args:
+        name: A name; `actors.naming` finds other kinds of addresses.
+
+    Returns:
+        The pid; `None` if nobody has it.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     register(self(), "me")
+        ...     return whereis("me") is self(), whereis("nobody")
+        >>> run(main)
+        (True, None)
+
     Source: https://hexdocs.pm/elixir/Process.html#whereis/1
     """
     cell = running().names.find(name)
@@ -671,6 +944,19 @@ def whereis(name: str) -> Pid | None:
 
 def registered() -> list[str]:
     """Return all names, the oldest first.
+
+    Runs in the caller and does not wait.
+
+    Returns:
+        The names of living processes.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     register(self(), "me")
+        ...     return registered()
+        >>> run(main)
+        ['me']
 
     Source: https://hexdocs.pm/elixir/Process.html#registered/0
     """
@@ -686,6 +972,8 @@ def send_after(dest: Pid | str, message: Message, seconds: float, *, absolute: b
     The timer outlives the caller. A name is looked up when the time has come; a message to a dead pid
     is dropped.
 
+    Does not wait.
+
     Args:
         dest: A pid or a registered name.
         message: Anything.
@@ -698,6 +986,15 @@ def send_after(dest: Pid | str, message: Message, seconds: float, *, absolute: b
     Raises:
         BadArgument: `seconds` is none.
 
+    Example:
+        >>> from actors import run
+        >>> from actors.testing import VirtualClock
+        >>> def main():
+        ...     send_after(self(), "late", 60.0)
+        ...     return receive()
+        >>> run(main, clock=VirtualClock())
+        'late'
+
     Source: https://hexdocs.pm/elixir/Process.html#send_after/4
     """
     return _do(_set_timer, Ref(), dest, message, _when(seconds, absolute=absolute))
@@ -707,6 +1004,29 @@ def start_timer(
     dest: Pid | str, message: Message, seconds: float, *, absolute: bool = False
 ) -> Ref:
     """Send `TimedOut(ref, message)` later, so that one can tell which timer it was.
+
+    Does not wait. In all else it is `send_after`.
+
+    Args:
+        dest: A pid or a registered name.
+        message: Anything; it comes wrapped.
+        seconds: From now, 0 or more; or a time of `monotonic()`, with `absolute`.
+        absolute: Whether `seconds` is a time and not a duration.
+
+    Returns:
+        The timer, which the message carries.
+
+    Raises:
+        BadArgument: `seconds` or `dest` is none.
+
+    Example:
+        >>> from actors import run
+        >>> from actors.testing import VirtualClock
+        >>> def main():
+        ...     ref = start_timer(self(), "late", 60.0)
+        ...     return receive() == TimedOut(ref, "late")
+        >>> run(main, clock=VirtualClock())
+        True
 
     Source: https://www.erlang.org/doc/apps/erts/erlang.html#start_timer/4
     """
@@ -734,9 +1054,26 @@ def _set_timer(
 def cancel_timer(ref: Ref) -> float | None:
     """Cancel a timer.
 
+    Any process may; does not wait.
+
+    Args:
+        ref: What `send_after` or `start_timer` returned.
+
     Returns:
         The seconds that were left; `None` when it had fired, was cancelled before, or is unknown. A
         message that has been sent already stays in the mailbox.
+
+    Raises:
+        BadArgument: `ref` is no reference.
+
+    Example:
+        >>> from actors import run
+        >>> from actors.testing import VirtualClock
+        >>> def main():
+        ...     ref = send_after(self(), "late", 60.0)
+        ...     return cancel_timer(ref), cancel_timer(ref)
+        >>> run(main, clock=VirtualClock())
+        (60.0, None)
 
     Source: https://hexdocs.pm/elixir/Process.html#cancel_timer/2
     """
@@ -748,8 +1085,24 @@ def cancel_timer_nowait(ref: Ref) -> None:
 
     The caller gets `("cancel_timer", ref, left)`, where `left` is what `cancel_timer` returns.
 
+    Does not wait.
+
+    Args:
+        ref: What `send_after` or `start_timer` returned.
+
     Raises:
         BadArgument: `ref` is no reference.
+
+    Example:
+        >>> from actors import run
+        >>> from actors.testing import VirtualClock
+        >>> def main():
+        ...     cancel_timer_nowait(send_after(self(), "late", 60.0))
+        ...     match receive():
+        ...         case ("cancel_timer", _, left):
+        ...             return left
+        >>> run(main, clock=VirtualClock())
+        60.0
 
     Source: https://hexdocs.pm/elixir/Process.html#cancel_timer/2, its option `async`
     """
@@ -765,7 +1118,26 @@ def _cancel(scheduler: Scheduler, cell: Cell, ref: Ref) -> float | None:
 
 
 def read_timer(ref: Ref) -> float | None:
-    """Return the seconds until a timer fires; `None` if it does not any more.
+    """Tell how long a timer still has.
+
+    Any process may; does not wait.
+
+    Args:
+        ref: What `send_after` or `start_timer` returned.
+
+    Returns:
+        The seconds until it fires; `None` if it does not any more, or is unknown.
+
+    Raises:
+        BadArgument: `ref` is no reference.
+
+    Example:
+        >>> from actors import run
+        >>> from actors.testing import VirtualClock
+        >>> def main():
+        ...     return read_timer(send_after(self(), "late", 60.0))
+        >>> run(main, clock=VirtualClock())
+        60.0
 
     Source: https://hexdocs.pm/elixir/Process.html#read_timer/1
     """
@@ -777,8 +1149,24 @@ def read_timer_nowait(ref: Ref) -> None:
 
     The caller gets `("read_timer", ref, left)`, where `left` is what `read_timer` returns.
 
+    Does not wait.
+
+    Args:
+        ref: What `send_after` or `start_timer` returned.
+
     Raises:
         BadArgument: `ref` is no reference.
+
+    Example:
+        >>> from actors import run
+        >>> from actors.testing import VirtualClock
+        >>> def main():
+        ...     read_timer_nowait(send_after(self(), "late", 60.0))
+        ...     match receive():
+        ...         case ("read_timer", _, left):
+        ...             return left
+        >>> run(main, clock=VirtualClock())
+        60.0
 
     Source: https://www.erlang.org/doc/apps/erts/erlang.html#read_timer/2, its option `async`
     """
@@ -793,6 +1181,17 @@ def _read(scheduler: Scheduler, _: Cell, ref: Ref) -> float | None:
 def monotonic() -> float:
     """Return the time of the runtime's clock in seconds, from an arbitrary origin.
 
+    Runs in the caller and does not wait. It never goes back.
+
+    Returns:
+        Seconds, as a float.
+
+    Example:
+        >>> from actors import run
+        >>> from actors.testing import VirtualClock
+        >>> run(monotonic, clock=VirtualClock(start=5.0))
+        5.0
+
     Source: https://hexdocs.pm/elixir/System.html#monotonic_time/0
     """
     return running().clock.now()
@@ -805,7 +1204,23 @@ def monotonic() -> float:
 
 
 def put(key: object, value: object) -> object:
-    """Store a value in the calling process's own dictionary; return what was there before.
+    """Store a value in the calling process's own dictionary.
+
+    Does not wait. The dictionary ends with its process.
+
+    Args:
+        key: Anything that can be hashed.
+        value: Anything.
+
+    Returns:
+        What was there before; `None` if nothing was.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     return put("x", 1), put("x", 2), get("x")
+        >>> run(main)
+        (None, 1, 2)
 
     Source: https://hexdocs.pm/elixir/Process.html#put/2
     """
@@ -818,13 +1233,43 @@ def put(key: object, value: object) -> object:
 def get(key: object, default: object = None) -> object:
     """Return a value of the calling process's own dictionary.
 
+    Does not wait.
+
+    Args:
+        key: Anything that can be hashed.
+        default: What to return if nothing is there.
+
+    Returns:
+        The value, or the default.
+
+    Example:
+        >>> from actors import run
+        >>> run(lambda: get("x", "nothing"))
+        'nothing'
+
     Source: https://hexdocs.pm/elixir/Process.html#get/2
     """
     return _dictionary(me()).get(key, default)
 
 
 def delete(key: object) -> object:
-    """Remove a value from the calling process's own dictionary and return it.
+    """Remove a value from the calling process's own dictionary.
+
+    Does not wait.
+
+    Args:
+        key: Anything that can be hashed; one that is not there is no error.
+
+    Returns:
+        What was there; `None` if nothing was.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     put("x", 1)
+        ...     return delete("x"), delete("x")
+        >>> run(main)
+        (1, None)
 
     Source: https://hexdocs.pm/elixir/Process.html#delete/1
     """
@@ -833,6 +1278,23 @@ def delete(key: object) -> object:
 
 def get_keys(*value: object) -> list[object]:
     """Return all keys of the dictionary, or those that have a given value.
+
+    Looks at the calling process and does not wait.
+
+    Args:
+        value: At most one: only keys of values equal to it.
+
+    Returns:
+        The keys, in the order of their first storing.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     put("x", 1)
+        ...     put("y", 2)
+        ...     return get_keys(), get_keys(2)
+        >>> run(main)
+        (['x', 'y'], ['y'])
 
     Source: https://hexdocs.pm/elixir/Process.html#get_keys/1
     """
@@ -844,6 +1306,11 @@ def set_label(label: object) -> None:
     """Give the calling process a label, any value that tells people which one it is.
 
     Reports show it, and `info`. Many processes may have the same; nobody is found by it.
+
+    Does not wait.
+
+    Args:
+        label: Anything; `None` for none.
 
     Example:
         >>> from actors import run
@@ -861,8 +1328,25 @@ def set_label(label: object) -> None:
 def get_label(pid: Pid) -> object:
     """Return the label of a process; `None` if it has none or is dead.
 
+    Does not wait for it.
+
+    Args:
+        pid: Whom to look at.
+
+    Returns:
+        The label.
+
     Raises:
         BadArgument: `pid` is no pid.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     before = get_label(self())
+        ...     set_label("decoder")
+        ...     return before, get_label(self())
+        >>> run(main)
+        (None, 'decoder')
 
     Source: https://www.erlang.org/doc/apps/stdlib/proc_lib.html#get_label/1
     """
@@ -1009,6 +1493,19 @@ def _status(scheduler: Scheduler, cell: Cell) -> Literal["running", "runnable", 
 
 def processes() -> list[Pid]:
     """Return all living processes of the runtime, the oldest first.
+
+    Does not wait.
+
+    Returns:
+        Their pids.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     pid = spawn(sleep, None)
+        ...     return pid in processes()
+        >>> run(main)
+        True
 
     Source: https://hexdocs.pm/elixir/Process.html#list/0
     """
