@@ -140,6 +140,9 @@ def get_state(server: Address, timeout: float | None = DEFAULT_TIMEOUT) -> objec
         server: A pid, a name or a `Via`.
         timeout: Seconds; `None` for no limit.
 
+    Returns:
+        The state.
+
     Raises:
         CallFailed: There is no such process, it ended meanwhile, or did not answer in time.
         BadArgument: The timeout is none.
@@ -162,6 +165,8 @@ def replace_state(
 ) -> object:
     """Give a process another state, which a function makes of the present one, in the process.
 
+    The caller waits until it is done.
+
     Args:
         server: A pid, a name or a `Via`.
         function: Returns the new state. Runs in the process; if it fails, the state stays.
@@ -174,6 +179,14 @@ def replace_state(
         SystemFailure: The function failed, or what it returned is no state of this process.
         CallFailed: As for `get_state`.
 
+    Example:
+        >>> from actors import Agent, run
+        >>> def main():
+        ...     box = Agent.start_link(lambda: 1)
+        ...     return replace_state(box, lambda state: state + 1)
+        >>> run(main)
+        2
+
     Source: https://www.erlang.org/doc/apps/stdlib/sys.html#replace_state/2
     """
     return _ask("replace_state", server, (_function(function),), timeout)
@@ -184,8 +197,25 @@ def suspend(server: Address, timeout: float | None = DEFAULT_TIMEOUT) -> None:
 
     The end of its parent still ends it. A timeout that ran begins anew when it is resumed.
 
+    Runs in the caller and waits until the process has answered.
+
+    Args:
+        server: A pid, a name or a `Via`.
+        timeout: Seconds; `None` for no limit.
+
     Raises:
         CallFailed: As for `get_state`.
+
+    Example:
+        >>> from actors import Agent, run
+        >>> def main():
+        ...     box = Agent.start_link(lambda: 1)
+        ...     suspend(box)
+        ...     held = get_status(box).mode
+        ...     resume(box)
+        ...     return held, Agent.get(box, abs)
+        >>> run(main)
+        ('suspended', 1)
 
     Source: https://www.erlang.org/doc/apps/stdlib/sys.html#suspend/1
     """
@@ -195,8 +225,24 @@ def suspend(server: Address, timeout: float | None = DEFAULT_TIMEOUT) -> None:
 def resume(server: Address, timeout: float | None = DEFAULT_TIMEOUT) -> None:
     """Let a process go on with what has arrived meanwhile, in order. Once more is no error.
 
+    Runs in the caller and waits until the process has answered.
+
+    Args:
+        server: A pid, a name or a `Via`.
+        timeout: Seconds; `None` for no limit.
+
     Raises:
         CallFailed: As for `get_state`.
+
+    Example:
+        >>> from actors import Agent, run
+        >>> def main():
+        ...     box = Agent.start_link(lambda: 1)
+        ...     suspend(box)
+        ...     resume(box)
+        ...     return Agent.get(box, abs)
+        >>> run(main)
+        1
 
     Source: https://www.erlang.org/doc/apps/stdlib/sys.html#resume/1
     """
@@ -206,8 +252,24 @@ def resume(server: Address, timeout: float | None = DEFAULT_TIMEOUT) -> None:
 def get_status(server: Address, timeout: float | None = DEFAULT_TIMEOUT) -> Status:
     """Return what a process is, whether it is held, what watches it, and its state.
 
+    Runs in the caller and waits until the process has answered.
+
+    Args:
+        server: A pid, a name or a `Via`.
+        timeout: Seconds; `None` for no limit.
+
+    Returns:
+        A `Status`; the state as `format_status` shows it.
+
     Raises:
         CallFailed: As for `get_state`.
+
+    Example:
+        >>> from actors import Agent, run
+        >>> def main():
+        ...     return get_status(Agent.start_link(lambda: 1)).state
+        >>> run(main)
+        1
 
     Source: https://www.erlang.org/doc/apps/stdlib/sys.html#get_status/1
     """
@@ -225,6 +287,8 @@ def change_code(
 
     Its `code_change` is called, in the process; if that fails, code and state stay as they were.
 
+    The caller waits until it is done.
+
     Args:
         server: A pid, a name or a `Via`.
         module: The class whose callbacks it has from now on; `None` for the one that it has.
@@ -236,6 +300,22 @@ def change_code(
         SystemFailure: It is not suspended, `code_change` failed, or the class does not fit.
         CallFailed: As for `get_state`.
 
+    Example:
+        >>> from actors import GenServer, run
+        >>> class Box(GenServer[int]):
+        ...     def init(self):
+        ...         return 7
+        ...     def code_change(self, old_version, state, extra):
+        ...         return state + extra
+        >>> def main():
+        ...     box = Box.start_link()
+        ...     suspend(box)
+        ...     change_code(box, extra=3)
+        ...     resume(box)
+        ...     return get_state(box)
+        >>> run(main)
+        10
+
     Source: https://www.erlang.org/doc/apps/stdlib/sys.html#change_code/4
     """
     _ask("change_code", server, (module, old_version, extra), timeout)
@@ -244,8 +324,25 @@ def change_code(
 def terminate(server: Address, reason: Reason, timeout: float | None = DEFAULT_TIMEOUT) -> None:
     """Have a process end itself, also one that is suspended; does not wait until it has.
 
+    Runs in the caller and waits for its answer.
+
+    Args:
+        server: A pid, a name or a `Via`.
+        reason: What it ends with.
+        timeout: Seconds; `None` for no limit.
+
     Raises:
         CallFailed: As for `get_state`.
+
+    Example:
+        >>> from actors import Agent, process, run
+        >>> def main():
+        ...     box = Agent.start(lambda: 1)
+        ...     ref = process.monitor(box)
+        ...     terminate(box, "normal")
+        ...     return process.receive().reason
+        >>> run(main)
+        'normal'
 
     Source: https://www.erlang.org/doc/apps/stdlib/sys.html#terminate/2
     """
@@ -260,6 +357,8 @@ def install(
     The latest function is told first. One that returns `"done"`, or fails in any way, is taken out
     silently.
 
+    The caller waits until it is there.
+
     Args:
         server: A pid, a name or a `Via`.
         function: Called with its state, the event and the name of the process; returns its next
@@ -272,6 +371,17 @@ def install(
     Raises:
         CallFailed: As for `get_state`.
 
+    Example:
+        >>> from actors import Agent, run
+        >>> def main():
+        ...     seen = []
+        ...     box = Agent.start_link(lambda: 1)
+        ...     install(box, lambda count, event, name: seen.append(count) or count + 1, 0)
+        ...     Agent.get(box, abs)
+        ...     return seen
+        >>> run(main)
+        [0, 1]
+
     Source: https://www.erlang.org/doc/apps/stdlib/sys.html#install/2
     """
     spy = typed("Spy", _function(function))
@@ -281,8 +391,27 @@ def install(
 def remove(server: Address, function: object, timeout: float | None = DEFAULT_TIMEOUT) -> None:
     """Take out a function that was installed, by itself or by its id; an unknown one is no error.
 
+    Runs in the caller and waits until the process has answered.
+
+    Args:
+        server: A pid, a name or a `Via`.
+        function: What was installed, or its id.
+        timeout: Seconds; `None` for no limit.
+
     Raises:
         CallFailed: As for `get_state`.
+
+    Example:
+        >>> from actors import Agent, run
+        >>> def main():
+        ...     seen = []
+        ...     box = Agent.start_link(lambda: 1)
+        ...     install(box, lambda state, event, name: seen.append(event), None, id="spy")
+        ...     remove(box, "spy")
+        ...     Agent.get(box, abs)
+        ...     return seen
+        >>> run(main)
+        []
 
     Source: https://www.erlang.org/doc/apps/stdlib/sys.html#remove/2
     """
@@ -292,8 +421,25 @@ def remove(server: Address, function: object, timeout: float | None = DEFAULT_TI
 def no_debug(server: Address, timeout: float | None = DEFAULT_TIMEOUT) -> None:
     """Take out all that watches a process.
 
+    Runs in the caller and waits until the process has answered.
+
+    Args:
+        server: A pid, a name or a `Via`.
+        timeout: Seconds; `None` for no limit.
+
     Raises:
         CallFailed: As for `get_state`.
+
+    Example:
+        >>> from actors import Agent, run
+        >>> def main():
+        ...     box = Agent.start_link(lambda: 1)
+        ...     log(box, True)
+        ...     no_debug(box)
+        ...     Agent.get(box, abs)
+        ...     return log(box, "get")
+        >>> run(main)
+        []
 
     Source: https://www.erlang.org/doc/apps/stdlib/sys.html#no_debug/1
     """
@@ -311,6 +457,8 @@ def statistics(
 ) -> Statistics | None:
     """Count what a process takes and gives.
 
+    Runs in the caller and waits until the process has answered.
+
     Args:
         server: A pid, a name or a `Via`.
         flag: `True` begins, `False` ends, `"get"` returns what was counted.
@@ -322,6 +470,16 @@ def statistics(
     Raises:
         BadArgument: The flag is none.
         CallFailed: As for `get_state`.
+
+    Example:
+        >>> from actors import Agent, run
+        >>> def main():
+        ...     box = Agent.start_link(lambda: 1)
+        ...     statistics(box, True)
+        ...     Agent.get(box, abs)
+        ...     return statistics(box, "get").messages_in
+        >>> run(main)
+        1
 
     Source: https://www.erlang.org/doc/apps/stdlib/sys.html#statistics/2
     """
@@ -342,6 +500,8 @@ def log(
 ) -> list[Event] | None:
     """Keep the latest events of a process.
 
+    Runs in the caller and waits until the process has answered.
+
     Args:
         server: A pid, a name or a `Via`.
         flag: `True` begins and keeps ten, `(True, n)` keeps n, `False` ends, `"get"` returns them.
@@ -353,6 +513,16 @@ def log(
     Raises:
         BadArgument: The flag is none.
         CallFailed: As for `get_state`.
+
+    Example:
+        >>> from actors import Agent, run
+        >>> def main():
+        ...     box = Agent.start_link(lambda: 1)
+        ...     log(box, True)
+        ...     Agent.get(box, abs)
+        ...     return len(log(box, "get"))
+        >>> run(main)
+        2
 
     Source: https://www.erlang.org/doc/apps/stdlib/sys.html#log/2
     """
@@ -367,9 +537,26 @@ def log(
 def trace(server: Address, flag: bool, timeout: float | None = DEFAULT_TIMEOUT) -> None:
     """Write a line to standard output for all that a process takes and gives.
 
+    Runs in the caller and waits until the process has answered.
+
+    Args:
+        server: A pid, a name or a `Via`.
+        flag: `True` begins, `False` ends.
+        timeout: Seconds; `None` for no limit.
+
     Raises:
         BadArgument: The flag is neither `True` nor `False`.
         CallFailed: As for `get_state`.
+
+    Example:
+        >>> from actors import Agent, run
+        >>> def main():
+        ...     box = Agent.start_link(lambda: 1)
+        ...     trace(box, True)
+        ...     trace(box, False)
+        ...     return Agent.get(box, abs)
+        >>> run(main)
+        1
 
     Source: https://www.erlang.org/doc/apps/stdlib/sys.html#trace/2
     """
@@ -381,6 +568,8 @@ def log_to_file(
 ) -> None:
     """Append the lines of `trace` to a file, which the process opens for each of them.
 
+    Runs in the caller and waits until the process has answered.
+
     Args:
         server: A pid, a name or a `Via`.
         path: The file; `None` ends it.
@@ -389,6 +578,20 @@ def log_to_file(
     Raises:
         OSError: The file cannot be written.
         CallFailed: As for `get_state`.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> from actors import Agent, run
+        >>> def main():
+        ...     box = Agent.start_link(lambda: 1)
+        ...     with TemporaryDirectory() as folder:
+        ...         file = Path(folder, "events")
+        ...         log_to_file(box, file)
+        ...         Agent.get(box, abs)
+        ...         log_to_file(box, None)
+        ...         return len(file.read_text().splitlines())
+        >>> run(main)
+        2
 
     Source: https://www.erlang.org/doc/apps/stdlib/sys.html#log_to_file/2
     """
@@ -483,7 +686,22 @@ class SystemHalf(Protocol):
 
 
 def is_system(message: Message) -> bool:
-    """Tell whether a message is a system request, for `serve`."""
+    """Tell whether a message is a system request, for `serve`.
+
+    For processes that are none of a behaviour. Pure.
+
+    Args:
+        message: Anything that came.
+
+    Returns:
+        Whether it is one.
+
+    Example:
+        >>> is_system(("system", "hello"))
+        False
+
+    Source: https://www.erlang.org/doc/apps/stdlib/sys.html#handle_system_msg/6
+    """
     return type(message) is tuple and len(message) == 3 and message[0] is SYSTEM  # noqa: PLR2004
 
 

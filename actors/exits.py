@@ -163,6 +163,14 @@ def _safe_repr(value: object) -> str:
 def is_clean(reason: Reason) -> bool:
     """Tell whether a reason is an orderly end: quiet in the logs, no restart of a transient child.
 
+    Pure.
+
+    Args:
+        reason: An exit reason.
+
+    Returns:
+        Whether it is `"normal"`, `"shutdown"` or `("shutdown", term)`.
+
     Example:
         >>> [is_clean(r) for r in ("normal", "shutdown", ("shutdown", "why"), "killed")]
         [True, True, True, False]
@@ -180,11 +188,21 @@ def is_clean(reason: Reason) -> bool:
 def crash_in(reason: Reason) -> Crash | None:
     """Return the crash that a reason is or, in the last place of its tuples, tells of.
 
+    Pure.
+
+    Args:
+        reason: An exit reason.
+
+    Returns:
+        The crash; `None` if there is none.
+
     Example:
         >>> crash = Crash(ValueError("x"), Stack(()))
         >>> crash_in(("shutdown", ("failed_to_start_child", "id", crash))) is crash
         True
         >>> crash_in(("shutdown", "x"))
+
+    Source: https://www.erlang.org/doc/system/ref_man_processes.html#receiving-exit-signals
     """
     for _ in range(_DEEPEST):
         if isinstance(reason, Crash):
@@ -204,11 +222,21 @@ def reason_of(exception: BaseException) -> Reason:
     The tracebacks of the exception and of its causes are cut off in passing, since frames belong to
     the process that is ending.
 
+    Runs in the process that is ending and does not wait.
+
     Args:
         exception: What came out of the process's code.
 
     Returns:
         The reason of an `Exit` or an `ExitsWith`; a `Crash` for every other exception.
+
+    Example:
+        >>> reason_of(Exit("bored"))
+        'bored'
+        >>> reason_of(ValueError("x")).exception
+        ValueError('x')
+
+    Source: https://www.erlang.org/doc/system/ref_man_processes.html#process-termination
     """
     if isinstance(exception, Exit | ExitsWith):
         return exception.reason

@@ -85,9 +85,23 @@ class NotJoined(ActorsError):
 def start_link(scope: str = DEFAULT_SCOPE) -> Pid:
     """Start a scope linked to the caller, without any groups, and wait until it is up.
 
+    Args:
+        scope: Its name, under which it is registered.
+
+    Returns:
+        Its pid.
+
     Raises:
         StartError: `("already_started", pid)`: there is one of that name.
         BadArgument: The name is none.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     start_link("chat")
+        ...     return which_groups(scope="chat")
+        >>> run(main)
+        []
 
     Source: https://www.erlang.org/doc/apps/kernel/pg.html#start_link/1
     """
@@ -97,6 +111,26 @@ def start_link(scope: str = DEFAULT_SCOPE) -> Pid:
 def start(scope: str = DEFAULT_SCOPE) -> Pid:
     """Start a scope that is linked to nobody; otherwise like `start_link`.
 
+    Waits until it is up.
+
+    Args:
+        scope: Its name, under which it is registered.
+
+    Returns:
+        Its pid.
+
+    Raises:
+        StartError: `("already_started", pid)`: there is one of that name.
+        BadArgument: The name is none.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     start("chat")
+        ...     return which_groups(scope="chat")
+        >>> run(main)
+        []
+
     Source: https://www.erlang.org/doc/apps/kernel/pg.html#start/1
     """
     return _start(scope, is_linked=False)
@@ -104,6 +138,18 @@ def start(scope: str = DEFAULT_SCOPE) -> Pid:
 
 def child_spec(scope: str = DEFAULT_SCOPE) -> dict[str, object]:
     """Describe a scope as a child of a supervisor.
+
+    Starts nothing.
+
+    Args:
+        scope: The name of the scope.
+
+    Returns:
+        What `supervisors` takes for a child.
+
+    Example:
+        >>> child_spec("chat")["id"]
+        ('groups', 'chat')
 
     Source: https://hexdocs.pm/elixir/Supervisor.html#module-child_spec-1-function
     """
@@ -141,10 +187,27 @@ def join(group: Group, processes: Pid | Sequence[Pid], *, scope: str = DEFAULT_S
 def leave(group: Group, processes: Pid | Sequence[Pid], *, scope: str = DEFAULT_SCOPE) -> None:
     """Let one or more processes leave a group, each once.
 
+    Runs in the caller and waits until it is done.
+
+    Args:
+        group: Any name.
+        processes: A pid or several.
+        scope: The name of the scope.
+
     Raises:
         NotJoined: None of them was in it.
         CallFailed: There is no such scope.
         BadArgument: One of the processes is none.
+
+    Example:
+        >>> from actors import process, run
+        >>> def main():
+        ...     start_link()
+        ...     join("rooms", process.self())
+        ...     leave("rooms", process.self())
+        ...     return get_members("rooms")
+        >>> run(main)
+        []
 
     Source: https://www.erlang.org/doc/apps/kernel/pg.html#leave/3
     """
@@ -155,8 +218,25 @@ def leave(group: Group, processes: Pid | Sequence[Pid], *, scope: str = DEFAULT_
 def get_members(group: Group, *, scope: str = DEFAULT_SCOPE) -> list[Pid]:
     """Return the members of a group, the latest first, each as often as it has joined.
 
+    Runs in the caller and waits for the scope to answer.
+
+    Args:
+        group: Any name.
+        scope: The name of the scope.
+
+    Returns:
+        Their pids; none for a group that nobody has joined.
+
     Raises:
         CallFailed: There is no such scope.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     start_link()
+        ...     return get_members("rooms")
+        >>> run(main)
+        []
 
     Source: https://www.erlang.org/doc/apps/kernel/pg.html#get_members/2
     """
@@ -166,6 +246,26 @@ def get_members(group: Group, *, scope: str = DEFAULT_SCOPE) -> list[Pid]:
 def get_local_members(group: Group, *, scope: str = DEFAULT_SCOPE) -> list[Pid]:
     """Return the members of a group that live on this node; there is one, so it is all of them.
 
+    Runs in the caller and waits for the scope to answer.
+
+    Args:
+        group: Any name.
+        scope: The name of the scope.
+
+    Returns:
+        Their pids.
+
+    Raises:
+        CallFailed: There is no such scope.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     start_link()
+        ...     return get_local_members("rooms")
+        >>> run(main)
+        []
+
     Source: https://www.erlang.org/doc/apps/kernel/pg.html#get_local_members/2
     """
     return [pid for pid in get_members(group, scope=scope) if pid.node == LOCAL_NODE]
@@ -174,8 +274,25 @@ def get_local_members(group: Group, *, scope: str = DEFAULT_SCOPE) -> list[Pid]:
 def which_groups(*, scope: str = DEFAULT_SCOPE) -> list[Group]:
     """Return the groups that have members, the oldest first.
 
+    Runs in the caller and waits for the scope to answer.
+
+    Args:
+        scope: The name of the scope.
+
+    Returns:
+        Their names.
+
     Raises:
         CallFailed: There is no such scope.
+
+    Example:
+        >>> from actors import process, run
+        >>> def main():
+        ...     start_link()
+        ...     join("rooms", process.self())
+        ...     return which_groups()
+        >>> run(main)
+        ['rooms']
 
     Source: https://www.erlang.org/doc/apps/kernel/pg.html#which_groups/1
     """
@@ -185,11 +302,27 @@ def which_groups(*, scope: str = DEFAULT_SCOPE) -> list[Group]:
 def monitor(group: Group, *, scope: str = DEFAULT_SCOPE) -> tuple[Ref, list[Pid]]:
     """Have the caller told by `Joined` and `Left` who comes and goes in a group, also an empty one.
 
+    Runs in the caller and waits for the scope to answer; the messages come later.
+
+    Args:
+        group: Any name.
+        scope: The name of the scope.
+
     Returns:
         The reference that the messages carry, and the present members: nothing between is missed.
 
     Raises:
         CallFailed: There is no such scope.
+
+    Example:
+        >>> from actors import process, run
+        >>> def main():
+        ...     start_link()
+        ...     ref, members = monitor("rooms")
+        ...     join("rooms", process.self())
+        ...     return members, process.receive().group
+        >>> run(main)
+        ([], 'rooms')
 
     Source: https://www.erlang.org/doc/apps/kernel/pg.html#monitor/2
     """
@@ -200,11 +333,26 @@ def monitor(group: Group, *, scope: str = DEFAULT_SCOPE) -> tuple[Ref, list[Pid]
 def monitor_scope(*, scope: str = DEFAULT_SCOPE) -> tuple[Ref, dict[Group, list[Pid]]]:
     """Have the caller told who comes and goes in all groups of a scope.
 
+    Runs in the caller and waits for the scope to answer; the messages come later.
+
+    Args:
+        scope: The name of the scope.
+
     Returns:
         The reference that the messages carry, and the present members of each group.
 
     Raises:
         CallFailed: There is no such scope.
+
+    Example:
+        >>> from actors import process, run
+        >>> def main():
+        ...     start_link()
+        ...     ref, members = monitor_scope()
+        ...     join("rooms", process.self())
+        ...     return members, process.receive().group
+        >>> run(main)
+        ({}, 'rooms')
 
     Source: https://www.erlang.org/doc/apps/kernel/pg.html#monitor_scope/1
     """
@@ -215,11 +363,26 @@ def monitor_scope(*, scope: str = DEFAULT_SCOPE) -> tuple[Ref, dict[Group, list[
 def demonitor(ref: Ref, *, scope: str = DEFAULT_SCOPE) -> bool:
     """Stop being told, and remove what was told already from the mailbox.
 
+    Runs in the caller and waits until it is done.
+
+    Args:
+        ref: What `monitor` or `monitor_scope` returned.
+        scope: The name of the scope.
+
     Returns:
         Whether the reference was that of a monitor of this scope.
 
     Raises:
         CallFailed: There is no such scope.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     start_link()
+        ...     ref, _ = monitor("rooms")
+        ...     return demonitor(ref), demonitor(ref)
+        >>> run(main)
+        (True, False)
 
     Source: https://www.erlang.org/doc/apps/kernel/pg.html#demonitor/2
     """

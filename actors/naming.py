@@ -80,8 +80,17 @@ def whereis(address: Address | tuple[str, str]) -> Pid | None:
     Args:
         address: A pid (returned as it is), a registered name, `(name, node)` or a `Via`.
 
+    Returns:
+        The pid, or `None`.
+
     Raises:
         BadArgument: The address is none.
+
+    Example:
+        >>> from actors import process, run
+        >>> run(lambda: whereis(process.self()) is process.self())
+        True
+        >>> run(lambda: whereis("nobody"))
 
     Source: https://hexdocs.pm/elixir/GenServer.html#whereis/1
     """
@@ -100,13 +109,49 @@ def whereis(address: Address | tuple[str, str]) -> Pid | None:
 
 
 def locate(address: Address | tuple[str, str]) -> Cell | None:
-    """Return the record of the living process behind an address."""
+    """Return the record of the living process behind an address.
+
+    For behaviours. Runs in the caller, as `whereis` does.
+
+    Args:
+        address: As for `whereis`.
+
+    Returns:
+        The record; `None` if nobody alive has the address.
+
+    Raises:
+        BadArgument: The address is none.
+
+    Example:
+        >>> from actors import run
+        >>> run(lambda: locate("nobody"))
+
+    Source: https://hexdocs.pm/elixir/GenServer.html#whereis/1
+    """
     pid = whereis(address)
     return None if pid is None else pid._cell
 
 
 def take_name(name: Name) -> Pid | None:
-    """Register the calling process; return who has the name if it is taken."""
+    """Register the calling process under a name of its own, for behaviours.
+
+    Does not wait, except as a via module does.
+
+    Args:
+        name: A name or a `Via`.
+
+    Returns:
+        `None` if it has the name now; otherwise who has it.
+
+    Example:
+        >>> from actors import process, run
+        >>> def main():
+        ...     return take_name("me"), whereis("me") is process.self()
+        >>> run(main)
+        (None, True)
+
+    Source: https://hexdocs.pm/elixir/GenServer.html#module-name-registration
+    """
     cell = me()
     if isinstance(name, Via):
         if name.module.register_name(name.key, cell.pid):
@@ -127,7 +172,23 @@ def _take(scheduler: Scheduler, cell: Cell, name: str) -> Pid | None:
 
 
 def give_back_name(name: Name) -> None:
-    """Take back the name of the calling process, whose start has failed."""
+    """Take back the name of the calling process, whose start has failed.
+
+    Does not wait, except as a via module does.
+
+    Args:
+        name: What `take_name` was given.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     take_name("me")
+        ...     give_back_name("me")
+        ...     return whereis("me")
+        >>> run(main)
+
+    Source: https://hexdocs.pm/elixir/GenServer.html#module-name-registration
+    """
     cell = me()
     if isinstance(name, Via):
         name.module.unregister_name(name.key)

@@ -108,6 +108,11 @@ def detach(handler_id: str) -> bool:
 
     An emission that is under way on another thread may still call it once.
 
+    From any thread; does not wait.
+
+    Args:
+        handler_id: What `attach` was given.
+
     Returns:
         Whether there was one.
 
@@ -133,7 +138,22 @@ def _remove(event: Event, handler_id: str) -> None:
 
 
 def is_heard(event: Event) -> bool:
-    """Tell whether anybody listens, for emitters whose metadata is dear to build."""
+    """Tell whether anybody listens, for emitters whose metadata is dear to build.
+
+    From any thread; does not wait.
+
+    Args:
+        event: The full name.
+
+    Returns:
+        Whether a handler is attached.
+
+    Example:
+        >>> is_heard(("nobody", "listens"))
+        False
+
+    Source: https://hexdocs.pm/telemetry/telemetry.html#list_handlers/1
+    """
     return event in _handlers
 
 
@@ -147,6 +167,13 @@ def emit(event: Event, measurements: Mapping[str, float], metadata: Mapping[str,
         event: The full name.
         measurements: Numbers, by name.
         metadata: What the event is about, by name.
+
+    Example:
+        >>> seen = []
+        >>> attach("example", ("a", "b"), lambda event, numbers, data: seen.append(numbers["size"]))
+        >>> emit(("a", "b"), {"size": 3}, {})
+        >>> detach("example"), seen
+        (True, [3])
 
     Source: https://hexdocs.pm/telemetry/telemetry.html#execute/3
     """
@@ -169,10 +196,20 @@ _FAILED = ("actors", "telemetry", "failed")
 def report(event: Event, level: str, metadata: Mapping[str, object]) -> None:
     """Emit an event that is also shown in the logs; never raises.
 
+    Runs here and now in the emitter, as `emit` does.
+
     Args:
         event: The full name.
         level: `"debug"`, `"info"`, `"warning"` or `"error"`.
         metadata: The fields of the report.
+
+    Example:
+        >>> before = set_reporter(lambda event, level, fields: print(level, fields["x"]))
+        >>> report(("a", "b"), "error", {"x": 1})
+        error 1
+        >>> _ = set_reporter(before)
+
+    Source: https://www.erlang.org/doc/apps/kernel/logger.html
     """
     emit(event, _NOTHING, metadata)
     try:
@@ -214,6 +251,8 @@ _reporters: list[Reporter] = [_log]
 def set_reporter(reporter: Reporter | None) -> Reporter | None:
     """Say where reports go, instead of the logs.
 
+    Does not wait; holds for all threads.
+
     Args:
         reporter: Called with the event, the level and the fields, in the process that reports;
             `None` sends reports nowhere but to handlers.
@@ -228,6 +267,8 @@ def set_reporter(reporter: Reporter | None) -> Reporter | None:
         >>> _ = set_reporter(before)
         >>> seen
         [(('a', 'b'), 'error')]
+
+    Source: https://www.erlang.org/doc/apps/kernel/logger.html#set_handler_config/2
     """
     before = _reporters[0] if _reporters else None
     _reporters[:] = [] if reporter is None else [reporter]

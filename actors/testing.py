@@ -75,12 +75,27 @@ class SeededChoice:
 def assert_receive(match: Match = None, timeout: float = 1.0) -> Message:
     """Return the next message that matches, or fail.
 
+    Runs in the calling process and blocks it, not the loop.
+
     Args:
         match: As in `receive`.
         timeout: Seconds to wait for it.
 
+    Returns:
+        The message.
+
     Raises:
         AssertionError: None came.
+
+    Example:
+        >>> from actors import process, run
+        >>> def main():
+        ...     process.send(process.self(), "hello")
+        ...     return assert_receive(str)
+        >>> run(main)
+        'hello'
+
+    Source: https://hexdocs.pm/ex_unit/ExUnit.Assertions.html#assert_receive/3
     """
     message = receive(match, timeout)
     if isinstance(message, TimedOut) and message.ref is None:
@@ -93,12 +108,20 @@ def assert_receive(match: Match = None, timeout: float = 1.0) -> Message:
 def refute_receive(match: Match = None, timeout: float = 0.1) -> None:
     """Fail if a message that matches comes.
 
+    Runs in the calling process and blocks it for the whole time, not the loop.
+
     Args:
         match: As in `receive`.
         timeout: Seconds to wait for it.
 
     Raises:
         AssertionError: One came.
+
+    Example:
+        >>> from actors import run
+        >>> run(lambda: refute_receive(timeout=0))
+
+    Source: https://hexdocs.pm/ex_unit/ExUnit.Assertions.html#refute_receive/3
     """
     message = receive(match, timeout)
     if not (isinstance(message, TimedOut) and message.ref is None):

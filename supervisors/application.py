@@ -196,6 +196,16 @@ def stop_all() -> list[str]:
 def started_applications() -> list[str]:
     """Return the names of the applications that are up, in the order of their start.
 
+    Runs in the caller and waits for the process that keeps them.
+
+    Returns:
+        Their names.
+
+    Example:
+        >>> from actors import run
+        >>> run(started_applications)
+        []
+
     Source: https://hexdocs.pm/elixir/Application.html#started_applications/1
     """
     return cast("list[str]", _ask(("started",)))
@@ -203,6 +213,27 @@ def started_applications() -> list[str]:
 
 def get_env(application: type[Application], key: str, default: object = None) -> object:
     """Return a setting of an application, whether it is up or not.
+
+    Runs in the caller and waits for the process that keeps the settings.
+
+    Args:
+        application: Its class.
+        key: Which setting.
+        default: What to return if there is none.
+
+    Returns:
+        The setting.
+
+    Raises:
+        BadArgument: It is no application.
+
+    Example:
+        >>> from actors import run
+        >>> class Mail(Application):
+        ...     name = "mail"
+        ...     settings = {"port": 25}
+        >>> run(lambda: (get_env(Mail, "port"), get_env(Mail, "host", "localhost")))
+        (25, 'localhost')
 
     Source: https://hexdocs.pm/elixir/Application.html#get_env/3
     """
@@ -212,8 +243,26 @@ def get_env(application: type[Application], key: str, default: object = None) ->
 def fetch_env(application: type[Application], key: str) -> object:
     """Return a setting that must be there.
 
+    Runs in the caller and waits for the process that keeps the settings.
+
+    Args:
+        application: Its class.
+        key: Which setting.
+
+    Returns:
+        The setting.
+
     Raises:
         KeyError: It is not.
+        BadArgument: It is no application.
+
+    Example:
+        >>> from actors import run
+        >>> class Mail(Application):
+        ...     name = "mail"
+        ...     settings = {"port": 25}
+        >>> run(lambda: fetch_env(Mail, "port"))
+        25
 
     Source: https://hexdocs.pm/elixir/Application.html#fetch_env!/2
     """
@@ -227,6 +276,25 @@ def fetch_env(application: type[Application], key: str) -> object:
 def get_all_env(application: type[Application]) -> dict[str, object]:
     """Return all settings of an application: those of its class, and over them those of `put_env`.
 
+    Runs in the caller and waits for the process that keeps the settings.
+
+    Args:
+        application: Its class.
+
+    Returns:
+        A new dictionary of them.
+
+    Raises:
+        BadArgument: It is no application.
+
+    Example:
+        >>> from actors import run
+        >>> class Mail(Application):
+        ...     name = "mail"
+        ...     settings = {"port": 25}
+        >>> run(lambda: get_all_env(Mail))
+        {'port': 25}
+
     Source: https://hexdocs.pm/elixir/Application.html#get_all_env/1
     """
     own = _call(_SETTINGS, _Settings, ("get", _checked(application).name))
@@ -236,8 +304,26 @@ def get_all_env(application: type[Application]) -> dict[str, object]:
 def put_env(application: type[Application], key: str, value: object) -> None:
     """Set a setting for as long as the runtime runs; best before the application is started.
 
+    Runs in the caller and waits for the process that keeps the settings.
+
+    Args:
+        application: Its class.
+        key: A string.
+        value: Anything.
+
     Raises:
         BadArgument: The key is no string, or it is no application.
+
+    Example:
+        >>> from actors import run
+        >>> class Mail(Application):
+        ...     name = "mail"
+        ...     settings = {"port": 25}
+        >>> def main():
+        ...     put_env(Mail, "port", 587)
+        ...     return get_env(Mail, "port")
+        >>> run(main)
+        587
 
     Source: https://hexdocs.pm/elixir/Application.html#put_env/4
     """
@@ -248,6 +334,27 @@ def put_env(application: type[Application], key: str, value: object) -> None:
 
 def delete_env(application: type[Application], key: str) -> None:
     """Forget what `put_env` has set, so that the setting of the class holds again.
+
+    Runs in the caller and waits for the process that keeps the settings.
+
+    Args:
+        application: Its class.
+        key: Which setting; an unknown one is no error.
+
+    Raises:
+        BadArgument: It is no application.
+
+    Example:
+        >>> from actors import run
+        >>> class Mail(Application):
+        ...     name = "mail"
+        ...     settings = {"port": 25}
+        >>> def main():
+        ...     put_env(Mail, "port", 587)
+        ...     delete_env(Mail, "port")
+        ...     return get_env(Mail, "port")
+        >>> run(main)
+        25
 
     Source: https://hexdocs.pm/elixir/Application.html#delete_env/3
     """

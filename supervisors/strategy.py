@@ -39,6 +39,13 @@ Strategy: TypeAlias = Literal["one_for_one", "one_for_all", "rest_for_one"]
 def is_restarted(restart: Restart, reason: Reason) -> bool:
     """Tell whether a child that ended by itself is started again. Pure.
 
+    Args:
+        restart: The restart word of its spec.
+        reason: What it ended with.
+
+    Returns:
+        Whether it is.
+
     Example:
         >>> [is_restarted("transient", reason) for reason in ("normal", ("shutdown", 1), "killed")]
         [False, False, True]
@@ -55,7 +62,21 @@ def is_restarted(restart: Restart, reason: Reason) -> bool:
 
 
 def is_failure(restart: Restart, reason: Reason) -> bool:
-    """Tell whether the end of a child is to be reported: a permanent one should never end. Pure."""
+    """Tell whether the end of a child is to be reported: a permanent one should never end. Pure.
+
+    Args:
+        restart: The restart word of its spec.
+        reason: What it ended with.
+
+    Returns:
+        Whether it is.
+
+    Example:
+        >>> is_failure("permanent", "normal"), is_failure("transient", "normal")
+        (True, False)
+
+    Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html#t:restart/0
+    """
     return restart == "permanent" or not is_clean(reason)
 
 
@@ -120,8 +141,22 @@ def _together(newest_first: list[ChildSpec], failed: Hashable) -> Plan:
 def check_strategy(value: object) -> Strategy:
     """Return a strategy, or refuse it.
 
+    Pure.
+
+    Args:
+        value: What was passed.
+
+    Returns:
+        The same.
+
     Raises:
         BadOption: It is none of the three.
+
+    Example:
+        >>> check_strategy("one_for_all")
+        'one_for_all'
+
+    Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html#t:strategy/0
     """
     accepted: tuple[Strategy, ...] = ("one_for_one", "one_for_all", "rest_for_one")
     return one_of(accepted, value, BadOption, "strategy", "invalid_strategy")
@@ -130,8 +165,22 @@ def check_strategy(value: object) -> Strategy:
 def check_auto_shutdown(value: object) -> AutoShutdown:
     """Return an `auto_shutdown` option, or refuse it.
 
+    Pure.
+
+    Args:
+        value: What was passed.
+
+    Returns:
+        The same.
+
     Raises:
         BadOption: It is none of the three.
+
+    Example:
+        >>> check_auto_shutdown("never")
+        'never'
+
+    Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html#t:auto_shutdown/0
     """
     accepted: tuple[AutoShutdown, ...] = ("never", "any_significant", "all_significant")
     return one_of(accepted, value, BadOption, "auto_shutdown", "invalid_auto_shutdown")
