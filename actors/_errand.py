@@ -61,25 +61,65 @@ class Errand:
 
 
 def callers() -> tuple[Pid, ...]:
-    """Return the caller and those who started it, for a task that it starts."""
+    """Return the caller and those who started it, for a task that it starts.
+
+    Runs in the caller and does not wait.
+
+    Returns:
+        Their pids, the nearest first.
+
+    Example:
+        >>> from actors import run
+        >>> run(lambda: callers() == (process.self(),))
+        True
+
+    Source: https://hexdocs.pm/elixir/Task.html#module-ancestor-and-caller-tracking
+    """
     before = process.get(CALLERS)
     above = tuple(before) if isinstance(before, list | tuple) else ()
     return (process.self(), *above)
 
 
 def named(fn: object) -> str:
-    """Return the name of a function, as people know it."""
+    """Return the name of a function, as people know it.
+
+    Pure.
+
+    Args:
+        fn: A function.
+
+    Returns:
+        Its module and its name in it.
+
+    Example:
+        >>> named(print)
+        'builtins.print'
+
+    Source: https://hexdocs.pm/elixir/Task.html#t:t/0
+    """
     return f"{getattr(fn, '__module__', '?')}.{getattr(fn, '__qualname__', type(fn).__name__)}"
 
 
 def recruit(sender: Pid, doing: str, *, watch: bool, host: Host = None) -> Pid:
     """Start a process that waits for an errand, linked to the caller.
 
+    Does not wait.
+
     Args:
         sender: Who will send the errand.
         doing: The initial call, for people to read.
         watch: Whether to give up when the sender ends; one that is linked to it ends anyway.
         host: `"thread"` for an OS thread of its own.
+
+    Returns:
+        Its pid.
+
+    Example:
+        >>> from actors import run
+        >>> run(lambda: process.is_alive(recruit(process.self(), "work", watch=False)))
+        True
+
+    Source: https://hexdocs.pm/elixir/Task.html#async/3
     """
     return process.launch(partial(_wait, sender, watch), doing, link=True, host=host, heir=True).pid
 

@@ -113,6 +113,14 @@ class Agent(Generic[S]):
                 trap exits is ended by the link as well.
             BadArgument: An argument is none; nothing was started.
 
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     box = Agent.start_link(pow, 2, 3, name="box")
+            ...     return Agent.get("box", abs)
+            >>> run(main)
+            8
+
         Source: https://hexdocs.pm/elixir/Agent.html#start_link/2
         """
         keeper = _Keeper.start_link(_function(fn), args, name=name, timeout=timeout, host=host)
@@ -129,6 +137,27 @@ class Agent(Generic[S]):
         host: Host = None,
     ) -> Pid:
         """Start an agent that is linked to nobody; otherwise like `start_link`.
+
+        Waits until it has its first state.
+
+        Args:
+            fn: Makes the first state, in the new process.
+            args: Passed to `fn`.
+            name: A name to register, or a `Via`.
+            timeout: Seconds that `fn` may take; `None`, the default, for no limit.
+            host: `"thread"` for an OS thread of its own.
+
+        Returns:
+            The pid.
+
+        Raises:
+            StartError: `fn` failed or took too long, or the name is taken.
+            BadArgument: An argument is none; nothing was started.
+
+        Example:
+            >>> from actors import run
+            >>> run(lambda: Agent.get(Agent.start(lambda: 1), abs))
+            1
 
         Source: https://hexdocs.pm/elixir/Agent.html#start/2
         """
@@ -161,6 +190,11 @@ class Agent(Generic[S]):
                 an exception in `fn`.
             BadArgument: `fn` is no function, or the timeout is none.
 
+        Example:
+            >>> from actors import run
+            >>> run(lambda: Agent.get(Agent.start_link(lambda: 2), pow, 3))
+            8
+
         Source: https://hexdocs.pm/elixir/Agent.html#get/3
         """
         return typed("R", _ask(agent, "get", fn, args, timeout))
@@ -174,6 +208,21 @@ class Agent(Generic[S]):
         timeout: float | None = _TIMEOUT,
     ) -> None:
         """Have the agent replace its state by what a function makes of it; otherwise like `get`.
+
+        Args:
+            agent: Its pid, name or `Via`.
+            fn: Called in the agent with the state and `args`.
+            args: Passed on.
+            timeout: Seconds; 5.0 by default, `None` for no limit.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     box = Agent.start_link(lambda: 2)
+            ...     Agent.update(box, pow, 3)
+            ...     return Agent.get(box, abs)
+            >>> run(main)
+            8
 
         Source: https://hexdocs.pm/elixir/Agent.html#update/3
         """
@@ -192,6 +241,15 @@ class Agent(Generic[S]):
         Otherwise like `get`. A function that returns no pair ends the agent, with
         `("bad_return_value", value)`.
 
+        Args:
+            agent: Its pid, name or `Via`.
+            fn: Called in the agent with the state and `args`.
+            args: Passed on.
+            timeout: Seconds; 5.0 by default, `None` for no limit.
+
+        Returns:
+            The answer.
+
         Example:
             >>> from actors import run
             >>> def main():
@@ -208,8 +266,22 @@ class Agent(Generic[S]):
     def cast(cls, agent: Address, fn: Callable[[S, Unpack[Ts]], S], *args: *Ts) -> None:
         """Have the agent replace its state some time; never waits, and nobody there is no error.
 
+        Args:
+            agent: Its pid, name or `Via`.
+            fn: Called in the agent with the state and `args`.
+            args: Passed on.
+
         Raises:
             BadArgument: `fn` is no function.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     box = Agent.start_link(lambda: 2)
+            ...     Agent.cast(box, pow, 3)
+            ...     return Agent.get(box, abs)
+            >>> run(main)
+            8
 
         Source: https://hexdocs.pm/elixir/Agent.html#cast/2
         """
@@ -227,6 +299,15 @@ class Agent(Generic[S]):
         Raises:
             CallFailed: It is not there, ended with another reason, or did not end in time.
 
+        Example:
+            >>> from actors import process, run
+            >>> def main():
+            ...     box = Agent.start_link(lambda: 1)
+            ...     Agent.stop(box)
+            ...     return process.is_alive(box)
+            >>> run(main)
+            False
+
         Source: https://hexdocs.pm/elixir/Agent.html#stop/3
         """
         GenServer.stop(agent, reason, timeout)
@@ -243,6 +324,8 @@ class Agent(Generic[S]):
     ) -> dict[str, object]:
         """Describe an agent for a supervisor, as a plain mapping.
 
+        Starts nothing.
+
         Args:
             fn: Makes the first state.
             args: Passed to `fn`.
@@ -250,6 +333,13 @@ class Agent(Generic[S]):
             restart: `"permanent"`, `"transient"` or `"temporary"`.
             shutdown: Seconds it gets to end, `None` for no limit, or `"brutal_kill"`.
             options: Those of `start_link`, such as `name`.
+
+        Returns:
+            What `supervisors` takes for a child.
+
+        Example:
+            >>> Agent.child_spec(int, id="box", restart="transient")["restart"]
+            'transient'
 
         Source: https://hexdocs.pm/elixir/Agent.html#module-how-to-supervise
         """

@@ -124,6 +124,8 @@ _ALIAS: Literal["reply_demonitor"] = "reply_demonitor"
 def receive_response(request: RequestId, timeout: float | None = None) -> Response | TimedOut:
     """Wait for the answer of a request, and give the request up when the time is over.
 
+    Runs in the process that has sent it and blocks it.
+
     Args:
         request: What `send_request` returned, in this process.
         timeout: Seconds; `None` waits for ever.
@@ -133,6 +135,13 @@ def receive_response(request: RequestId, timeout: float | None = None) -> Respon
 
     Raises:
         BadArgument: The timeout is none.
+
+    Example:
+        >>> from actors import Agent, run
+        >>> def ask():
+        ...     return send_request(Agent.start_link(lambda: 1), ("get", abs))
+        >>> run(lambda: receive_response(ask()))
+        Answered(value=1)
 
     Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html#receive_response/2
     """
@@ -145,12 +154,24 @@ def receive_response(request: RequestId, timeout: float | None = None) -> Respon
 def wait_response(request: RequestId, timeout: float | None = None) -> Response | TimedOut:
     """Wait for the answer of a request; after `TimedOut()` one may wait for it again.
 
+    Runs in the process that has sent it and blocks it.
+
     Args:
         request: What `send_request` returned, in this process.
         timeout: Seconds; `None` waits for ever.
 
+    Returns:
+        `Answered`, `Failed`, or `TimedOut()`.
+
     Raises:
         BadArgument: The timeout is none.
+
+    Example:
+        >>> from actors import Agent, run
+        >>> def ask():
+        ...     return send_request(Agent.start_link(lambda: 1), ("get", abs))
+        >>> run(lambda: wait_response(ask()))
+        Answered(value=1)
 
     Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html#wait_response/2
     """
@@ -161,12 +182,24 @@ def wait_response(request: RequestId, timeout: float | None = None) -> Response 
 def check_response(message: Message, request: RequestId) -> Response | None:
     """Tell what a message that was received means for a request: its end, or nothing.
 
+    Runs in the process that has sent it and does not wait.
+
     Args:
         message: Any message, such as what `handle_info` was given.
         request: What `send_request` returned.
 
     Returns:
         `Answered`, `Failed`, or `None` for a message that has nothing to do with it.
+
+    Example:
+        >>> from actors import Agent, run
+        >>> def ask():
+        ...     return send_request(Agent.start_link(lambda: 1), ("get", abs))
+        >>> def main():
+        ...     request = ask()
+        ...     return check_response(process.receive(), request)
+        >>> run(main)
+        Answered(value=1)
 
     Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html#check_response/2
     """
@@ -221,6 +254,15 @@ def multi_call(
     Raises:
         BadArgument: The timeout is none.
 
+    Example:
+        >>> from actors import Agent, run
+        >>> def main():
+        ...     Agent.start_link(lambda: 1, name="box")
+        ...     replies, bad = multi_call("box", ("get", abs))
+        ...     return [value for _, value in replies], bad
+        >>> run(main)
+        ([1], [])
+
     Source: https://hexdocs.pm/elixir/GenServer.html#multi_call/4
     """
     replies: list[tuple[str, object]] = []
@@ -239,6 +281,17 @@ def multi_call(
 
 def abcast(name: str, request: Message, *, nodes: Sequence[str] = (LOCAL_NODE,)) -> None:
     """Cast to the server of one name on many nodes; never waits and never fails.
+
+    Runs in the caller.
+
+    Args:
+        name: Its registered name on each node.
+        request: What `handle_cast` gets.
+        nodes: Names of nodes; here there is one, `LOCAL_NODE`.
+
+    Example:
+        >>> from actors import run
+        >>> run(lambda: abcast("nobody has this name", "hello"))
 
     Source: https://hexdocs.pm/elixir/GenServer.html#abcast/3
     """
@@ -267,17 +320,59 @@ class Requests:
         return iter(self._requests.values())
 
     def add(self, request: RequestId, label: object) -> None:
-        """Add a request that was sent."""
+        """Add a request that was sent.
+
+        Does not wait.
+
+        Args:
+            request: What `send_request` returned, in this process.
+            label: What the caller calls it.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     requests = Requests()
+            ...     requests.add(send_request("nobody", 1), "one")
+            ...     return len(requests)
+            >>> run(main)
+            1
+
+        Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html#reqids_add/3
+        """
         self._requests[request.ref] = (request, label)
 
     def send_request(self, server: Address, request: Message, label: object) -> None:
-        """Send a request and add it; see `send_request`."""
+        """Send a request and add it; see `send_request`.
+
+        Does not wait.
+
+        Args:
+            server: A pid, a name or a `Via`.
+            request: What its `handle_call` gets.
+            label: What the caller calls it.
+
+        Raises:
+            BadArgument: The address is none.
+
+        Example:
+            >>> from actors import Agent, run
+            >>> def main():
+            ...     requests = Requests()
+            ...     requests.send_request(Agent.start_link(lambda: 1), ("get", abs), "one")
+            ...     return len(requests)
+            >>> run(main)
+            1
+
+        Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html#send_request/4
+        """
         self.add(send_request(server, request), label)
 
     def receive_response(
         self, timeout: float | None = None, *, delete: bool = True
     ) -> Labelled | TimedOut | Literal["no_request"]:
         """Wait for the next answer; when the time is over, give all of the requests up.
+
+        Blocks the process.
 
         Args:
             timeout: Seconds; `None` waits for ever.
@@ -288,6 +383,15 @@ class Requests:
 
         Raises:
             BadArgument: The timeout is none.
+
+        Example:
+            >>> from actors import Agent, run
+            >>> def main():
+            ...     requests = Requests()
+            ...     requests.send_request(Agent.start_link(lambda: 1), ("get", abs), "one")
+            ...     return requests.receive_response()
+            >>> run(main)
+            Labelled(response=Answered(value=1), label='one')
 
         Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html#receive_response/3
         """
@@ -304,6 +408,27 @@ class Requests:
 
         Args and results are those of `receive_response`.
 
+        Blocks the process.
+
+        Args:
+            timeout: Seconds; `None` waits for ever.
+            delete: Whether the request that has ended leaves the collection.
+
+        Returns:
+            The answer and its label, `TimedOut()`, or `"no_request"` if there is none.
+
+        Raises:
+            BadArgument: The timeout is none.
+
+        Example:
+            >>> from actors import Agent, run
+            >>> def main():
+            ...     requests = Requests()
+            ...     requests.send_request(Agent.start_link(lambda: 1), ("get", abs), "one")
+            ...     return requests.wait_response().label
+            >>> run(main)
+            'one'
+
         Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html#wait_response/3
         """
         process.check_timeout("timeout", timeout)
@@ -318,9 +443,23 @@ class Requests:
     ) -> Labelled | Literal["no_request"] | None:
         """Tell which request a message that was received ends, and how; `None` for none of them.
 
+        Does not wait.
+
         Args:
             message: Any message, such as what `handle_info` was given.
             delete: Whether the request leaves the collection.
+
+        Returns:
+            The answer and its label, `None`, or `"no_request"` if none is under way.
+
+        Example:
+            >>> from actors import Agent, run
+            >>> def main():
+            ...     requests = Requests()
+            ...     requests.send_request(Agent.start_link(lambda: 1), ("get", abs), "one")
+            ...     return requests.check_response(process.receive()).label
+            >>> run(main)
+            'one'
 
         Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html#check_response/3
         """

@@ -412,6 +412,8 @@ def run(
     Example:
         >>> run(lambda name: f"hello {name}", "world")
         'hello world'
+
+    Source: https://www.erlang.org/doc/apps/erts/init.html
     """
     return Runtime(clock=clock, choice=choice, grace=grace, held=held).run(main, *args)
 

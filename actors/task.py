@@ -139,6 +139,11 @@ class Task(Generic[T]):
         Raises:
             BadArgument: `fn` is no function, or there is no such host.
 
+        Example:
+            >>> from actors import run
+            >>> run(lambda: Task.await_(Task.async_(pow, 2, 3)))
+            8
+
         Source: https://hexdocs.pm/elixir/Task.html#async/1
         """
         check_function(fn)
@@ -149,13 +154,7 @@ class Task(Generic[T]):
     def start(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
         """Run a function in a new process that is linked to nobody and tells nobody.
 
-        Source: https://hexdocs.pm/elixir/Task.html#start/1
-        """
-        return employ(callers(), fn, args, link=False, host=host)
-
-    @staticmethod
-    def start_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
-        """Run a function in a new process that is linked to the caller and tells nobody.
+        Does not wait.
 
         Args:
             fn: The function.
@@ -167,6 +166,43 @@ class Task(Generic[T]):
 
         Raises:
             BadArgument: `fn` is no function, or there is no such host.
+
+        Example:
+            >>> from actors import process, run
+            >>> def main():
+            ...     Task.start(process.send, process.self(), "hello")
+            ...     return process.receive()
+            >>> run(main)
+            'hello'
+
+        Source: https://hexdocs.pm/elixir/Task.html#start/1
+        """
+        return employ(callers(), fn, args, link=False, host=host)
+
+    @staticmethod
+    def start_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
+        """Run a function in a new process that is linked to the caller and tells nobody.
+
+        Does not wait.
+
+        Args:
+            fn: The function.
+            args: Passed to it.
+            host: `"thread"` for an OS thread of its own.
+
+        Returns:
+            The pid.
+
+        Raises:
+            BadArgument: `fn` is no function, or there is no such host.
+
+        Example:
+            >>> from actors import process, run
+            >>> def main():
+            ...     Task.start_link(process.send, process.self(), "hello")
+            ...     return process.receive()
+            >>> run(main)
+            'hello'
 
         Source: https://hexdocs.pm/elixir/Task.html#start_link/1
         """
@@ -184,6 +220,8 @@ class Task(Generic[T]):
     ) -> dict[str, object]:
         """Describe a task for a supervisor, as a plain mapping.
 
+        Starts nothing.
+
         Args:
             fn: The function.
             args: Passed to it.
@@ -191,6 +229,13 @@ class Task(Generic[T]):
             restart: `"temporary"`, the default, `"transient"` or `"permanent"`.
             shutdown: Seconds it gets to end, `None` for no limit, or `"brutal_kill"`.
             host: `"thread"` for an OS thread of its own.
+
+        Returns:
+            What `supervisors` takes for a child.
+
+        Example:
+            >>> Task.child_spec(print, "hello")["restart"]
+            'temporary'
 
         Source: https://hexdocs.pm/elixir/Task.html#module-statically-supervised-tasks
         """
@@ -209,6 +254,19 @@ class Task(Generic[T]):
     @staticmethod
     def completed(value: R) -> Task[R]:
         """Return a task that is done already, without a process.
+
+        Runs in the caller, which owns it, and does not wait.
+
+        Args:
+            value: Its result.
+
+        Returns:
+            The task, to be awaited like any other.
+
+        Example:
+            >>> from actors import run
+            >>> run(lambda: Task.await_(Task.completed(1)))
+            1
 
         Source: https://hexdocs.pm/elixir/Task.html#completed/1
         """
@@ -237,6 +295,11 @@ class Task(Generic[T]):
             TaskTimeout: There was no result in time. Uncaught it ends the owner, and by the link
                 the task; caught, the task goes on.
             BadArgument: The caller is not the owner, or the timeout is none.
+
+        Example:
+            >>> from actors import run
+            >>> run(lambda: Task.await_(Task.async_(pow, 2, 3)))
+            8
 
         Source: https://hexdocs.pm/elixir/Task.html#await/2
         """
@@ -268,6 +331,11 @@ class Task(Generic[T]):
             TaskTimeout: Not all were done in time.
             BadArgument: The caller is not the owner, or the timeout is none.
 
+        Example:
+            >>> from actors import run
+            >>> run(lambda: Task.await_many([Task.async_(pow, 2, n) for n in (1, 2)]))
+            [2, 4]
+
         Source: https://hexdocs.pm/elixir/Task.html#await_many/2
         """
         results, waiting = Awaited(_owned(tasks), timeout), [*tasks]
@@ -298,6 +366,11 @@ class Task(Generic[T]):
         Raises:
             BadArgument: The caller is not the owner, or the timeout is none.
 
+        Example:
+            >>> from actors import run
+            >>> run(lambda: Task.yield_(Task.async_(pow, 2, 3)))
+            ('ok', 8)
+
         Source: https://hexdocs.pm/elixir/Task.html#yield/2
         """
         _check_owner(task)
@@ -327,6 +400,14 @@ class Task(Generic[T]):
 
         Raises:
             BadArgument: The caller is not the owner, or an option is none.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     tasks = [Task.async_(pow, 2, n) for n in (1, 2)]
+            ...     return [outcome for _, outcome in Task.yield_many(tasks)]
+            >>> run(main)
+            [('ok', 2), ('ok', 4)]
 
         Source: https://hexdocs.pm/elixir/Task.html#yield_many/2
         """
@@ -365,6 +446,10 @@ class Task(Generic[T]):
         Raises:
             BadArgument: The caller is not the owner, or the timeout is none.
 
+        Example:
+            >>> from actors import process, run
+            >>> run(lambda: Task.shutdown(Task.async_(process.sleep, None)))
+
         Source: https://hexdocs.pm/elixir/Task.html#shutdown/2
         """
         _check_owner(task)
@@ -388,6 +473,10 @@ class Task(Generic[T]):
 
         Raises:
             BadArgument: The caller is not the owner.
+
+        Example:
+            >>> from actors import process, run
+            >>> run(lambda: Task.ignore(Task.async_(process.sleep, None)))
 
         Source: https://hexdocs.pm/elixir/Task.html#ignore/1
         """
@@ -463,20 +552,45 @@ class Task(Generic[T]):
 def check_function(fn: object) -> None:
     """Refuse what cannot be run.
 
+    Pure.
+
+    Args:
+        fn: What was passed.
+
     Raises:
         BadArgument: It is no function.
+
+    Example:
+        >>> check_function(print)
+
+    Source: https://hexdocs.pm/elixir/Task.html#async/1
     """
     if not callable(fn):
         raise BadArgument("fn", fn, "a function")
 
 
 def assign(pid: Pid, fn: Callable[[Unpack[Ts]], R], args: tuple[*Ts]) -> Task[R]:
-    """Give a process that waits for an errand of the caller its work; return the task.
+    """Give a process that waits for an errand of the caller its work.
+
+    Does not wait.
 
     Args:
         pid: What `recruit` started for the caller.
         fn: The function.
         args: What it is given.
+
+    Returns:
+        The task, which the caller owns.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     pid = recruit(process.self(), "power", watch=False)
+        ...     return Task.await_(assign(pid, pow, (2, 3)))
+        >>> run(main)
+        8
+
+    Source: https://hexdocs.pm/elixir/Task.html#async/3
     """
     owner = process.self()
     ref = process.monitor(pid, alias="demonitor")
@@ -494,12 +608,30 @@ def employ(
 ) -> Pid:
     """Start a process that runs a function for others and tells nobody.
 
+    Does not wait.
+
     Args:
         asked_by: On whose behalf, the nearest first.
         fn: The function.
         args: What it is given.
         link: Whether it is linked to the calling process.
         host: `"thread"` for an OS thread of its own.
+
+    Returns:
+        Its pid.
+
+    Raises:
+        BadArgument: `fn` is no function, or there is no such host.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     employ(callers(), process.send, (process.self(), "hello"), link=True)
+        ...     return process.receive()
+        >>> run(main)
+        'hello'
+
+    Source: https://hexdocs.pm/elixir/Task.html#start_link/3
     """
     check_function(fn)
     return send_off(Job(fn, args, asked_by), link=link, host=host)
@@ -512,7 +644,34 @@ def stream_of(
     rules: Rules,
     hire: Hire,
 ) -> Generator[Outcome[R], None, None]:
-    """Return the outcomes of a stream whose tasks are started in a way of the caller's."""
+    """Return the outcomes of a stream whose tasks are started in a way of the caller's.
+
+    Runs in whoever asks for the outcomes, which waits for each.
+
+    Args:
+        inputs: What to run it for; may be lazy and without end.
+        fn: Called in a task with one input and `args`.
+        args: Passed on.
+        rules: How many at a time, in which order, for how long.
+        hire: Starts a process that waits for an errand of the caller.
+
+    Returns:
+        A generator of `("ok", value)` and `("exit", reason)`.
+
+    Raises:
+        BadArgument: The inputs are none.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     hire = lambda: recruit(process.self(), "power", watch=False)
+        ...     rules = Rules(2, True, None, "exit", False)
+        ...     return list(stream_of([1, 2], pow, (2,), rules, hire))
+        >>> run(main)
+        [('ok', 1), ('ok', 4)]
+
+    Source: https://hexdocs.pm/elixir/Task.html#async_stream/5
+    """
     if not isinstance(inputs, Iterable):
         raise BadArgument("inputs", inputs, "something to iterate over")
     outcomes = stream(inputs, Work(fn, args, hire), rules)

@@ -173,9 +173,27 @@ def ensure_all_started(*applications: type[Application], kind: Kind = "temporary
 def stop(application: type[Application]) -> None:
     """Stop one application: `prep_stop`, its tree, `stop`. What needs it goes on; wait until it is down.
 
+    Runs in the caller.
+
+    Args:
+        application: Its class.
+
     Raises:
         ApplicationError: `"not_started"`.
         BadArgument: It is no application.
+
+    Example:
+        >>> from actors import run
+        >>> from supervisors import Supervisor
+        >>> class Shop(Application):
+        ...     def start(self):
+        ...         return Supervisor.start_link([])
+        >>> def main():
+        ...     ensure_all_started(Shop)
+        ...     stop(Shop)
+        ...     return started_applications()
+        >>> run(main)
+        []
 
     Source: https://hexdocs.pm/elixir/Application.html#stop/1
     """
@@ -185,8 +203,15 @@ def stop(application: type[Application]) -> None:
 def stop_all() -> list[str]:
     """Stop all applications, the latest first, and wait until they are down.
 
+    Runs in the caller.
+
     Returns:
         Their names, in the order of their end.
+
+    Example:
+        >>> from actors import run
+        >>> run(stop_all)
+        []
 
     Source: https://www.erlang.org/doc/apps/erts/init.html#stop/0
     """

@@ -256,6 +256,8 @@ def override(value: ChildLike, **changes: Unpack[Changes]) -> ChildSpec:
 def all_of(children: Iterable[ChildLike], auto_shutdown: AutoShutdown) -> tuple[ChildSpec, ...]:
     """Return the specifications of a supervisor's first children, checked together.
 
+    Starts nothing.
+
     Args:
         children: What `of` accepts, in the order of their start.
         auto_shutdown: The supervisor's option, since `"never"` has no use for significant children.
@@ -265,6 +267,12 @@ def all_of(children: Iterable[ChildLike], auto_shutdown: AutoShutdown) -> tuple[
 
     Raises:
         BadSpec: One of them is not accepted, or two have the same id; the first fault is named.
+
+    Example:
+        >>> [spec.id for spec in all_of([{"id": "a", "start": (print, ())}], "never")]
+        ['a']
+
+    Source: https://hexdocs.pm/elixir/Supervisor.html#module-child-specification
     """
     if not _is_list(children):
         raise BadSpec("children", children, "a list of children", ("invalid_child_spec", children))
@@ -282,9 +290,20 @@ def all_of(children: Iterable[ChildLike], auto_shutdown: AutoShutdown) -> tuple[
 def check_significant(spec: ChildSpec, auto_shutdown: AutoShutdown) -> None:
     """Refuse a significant child that its supervisor or its own restart type makes meaningless.
 
+    Pure.
+
+    Args:
+        spec: The child.
+        auto_shutdown: The option of its supervisor.
+
     Raises:
         BadSpec: The child is significant, and the supervisor never shuts down by itself or the
             child is permanent, so that it never ends for good.
+
+    Example:
+        >>> check_significant(ChildSpec("a", (print, ())), "never")
+
+    Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html#t:auto_shutdown/0
     """
     if not spec.significant:
         return
@@ -351,7 +370,29 @@ def _as_mapping(spec: ChildSpec) -> Mapping[str, object]:
 def one_of(
     accepted: tuple[W, ...], value: object, error: type[BadSpec], what: str, reason: str
 ) -> W:
-    """Return the word that a value is, or refuse it."""
+    """Return the word that a value is, or refuse it.
+
+    Pure.
+
+    Args:
+        accepted: The words.
+        value: What was passed.
+        error: What to raise.
+        what: The name of the option.
+        reason: OTP's word for the refusal.
+
+    Returns:
+        The word.
+
+    Raises:
+        BadSpec: It is none of them; whatever `error` says.
+
+    Example:
+        >>> one_of(("a", "b"), "b", BadSpec, "letter", "invalid_letter")
+        'b'
+
+    Source: https://hexdocs.pm/elixir/Supervisor.html#module-child-specification
+    """
     for word in accepted:
         if isinstance(value, str) and value == word:
             return word

@@ -173,6 +173,8 @@ class DynamicSupervisor:
     def start_link(cls, *args: object, name: Name | None = None, **kwargs: object) -> Pid | None:
         """Start a supervisor without children, linked to the caller.
 
+        Waits until it is up.
+
         Args:
             args: A subclass takes what its `init` takes.
             name: A name to register, or a `Via`.
@@ -189,6 +191,14 @@ class DynamicSupervisor:
                 is not accepted, `("bad_return", …)` when it returned anything else; whatever else
                 a start can fail with. A caller that does not trap exits is ended by the link as
                 well.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     sup = DynamicSupervisor.start_link(max_children=2)
+            ...     return DynamicSupervisor.which_children(sup)
+            >>> run(main)
+            []
 
         Source: https://hexdocs.pm/elixir/DynamicSupervisor.html#start_link/1
         """
@@ -217,6 +227,15 @@ class DynamicSupervisor:
                 else why the start failed.
             CallFailed: There is no such process, or it ended meanwhile.
 
+        Example:
+            >>> from actors import Agent, run
+            >>> def main():
+            ...     sup = DynamicSupervisor.start_link()
+            ...     box = DynamicSupervisor.start_child(sup, (Agent, lambda: 1))
+            ...     return Agent.get(box, abs)
+            >>> run(main)
+            1
+
         Source: https://hexdocs.pm/elixir/DynamicSupervisor.html#start_child/2
         """
         return cast("Answer", _ask(supervisor, ("start_child", _spec_of(child))))
@@ -233,6 +252,16 @@ class DynamicSupervisor:
             ChildError: `"not_found"`.
             CallFailed: There is no such process, or it ended meanwhile.
             BadArgument: `pid` is none.
+
+        Example:
+            >>> from actors import Agent, run
+            >>> def main():
+            ...     sup = DynamicSupervisor.start_link()
+            ...     box = DynamicSupervisor.start_child(sup, (Agent, lambda: 1))
+            ...     DynamicSupervisor.terminate_child(sup, box)
+            ...     return DynamicSupervisor.which_children(sup)
+            >>> run(main)
+            []
 
         Source: https://hexdocs.pm/elixir/DynamicSupervisor.html#terminate_child/2
         """
@@ -253,6 +282,15 @@ class DynamicSupervisor:
         Raises:
             CallFailed: There is no such process, or it ended meanwhile.
 
+        Example:
+            >>> from actors import Agent, run
+            >>> def main():
+            ...     sup = DynamicSupervisor.start_link()
+            ...     DynamicSupervisor.start_child(sup, (Agent, lambda: 1))
+            ...     return [child.id for child in DynamicSupervisor.which_children(sup)]
+            >>> run(main)
+            [None]
+
         Source: https://hexdocs.pm/elixir/DynamicSupervisor.html#which_children/1
         """
         return cast("list[ChildInfo]", _ask(supervisor, "which_children"))
@@ -264,8 +302,20 @@ class DynamicSupervisor:
         Args:
             supervisor: Its pid, name or `Via`.
 
+        Returns:
+            How many there are, by kind.
+
         Raises:
             CallFailed: There is no such process, or it ended meanwhile.
+
+        Example:
+            >>> from actors import Agent, run
+            >>> def main():
+            ...     sup = DynamicSupervisor.start_link()
+            ...     DynamicSupervisor.start_child(sup, (Agent, lambda: 1))
+            ...     return DynamicSupervisor.count_children(sup).active
+            >>> run(main)
+            1
 
         Source: https://hexdocs.pm/elixir/DynamicSupervisor.html#count_children/1
         """
@@ -283,6 +333,15 @@ class DynamicSupervisor:
         Raises:
             CallFailed: There is no such process, it ended with another reason, or took too long.
 
+        Example:
+            >>> from actors import process, run
+            >>> def main():
+            ...     sup = DynamicSupervisor.start_link()
+            ...     DynamicSupervisor.stop(sup)
+            ...     return process.is_alive(sup)
+            >>> run(main)
+            False
+
         Source: https://hexdocs.pm/elixir/DynamicSupervisor.html#stop/3
         """
         GenServer.stop(supervisor, reason, timeout)
@@ -298,12 +357,21 @@ class DynamicSupervisor:
     ) -> ChildSpec:
         """Describe this supervisor as a child of another one.
 
+        Starts nothing.
+
         Args:
             args: Passed to `start_link`.
             id: What the supervisor above calls it; its name by default, or else the class.
             restart: `"permanent"`, `"transient"` or `"temporary"`.
             shutdown: Seconds it gets to end, `None`, the default, for no limit, or `"brutal_kill"`.
             kwargs: Passed to `start_link`, such as `name`.
+
+        Returns:
+            The specification.
+
+        Example:
+            >>> DynamicSupervisor.child_spec(name="sessions").id
+            'sessions'
 
         Source: https://hexdocs.pm/elixir/DynamicSupervisor.html#child_spec/1
         """
@@ -319,7 +387,23 @@ class DynamicSupervisor:
 
 
 def id_of(name: object, otherwise: object) -> object:
-    """Return what a supervisor calls a child that has a name: the name, or the key of a `Via`."""
+    """Return what a supervisor calls a child that has a name: the name, or the key of a `Via`.
+
+    Pure.
+
+    Args:
+        name: A name, a `Via` or `None`.
+        otherwise: What to call a child without a name.
+
+    Returns:
+        The id.
+
+    Example:
+        >>> id_of("sessions", 1), id_of(None, 1)
+        ('sessions', 1)
+
+    Source: https://hexdocs.pm/elixir/DynamicSupervisor.html#child_spec/1
+    """
     if isinstance(name, Via):
         return name.key
     return otherwise if name is None else name

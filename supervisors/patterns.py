@@ -58,6 +58,16 @@ Guard: TypeAlias = Callable[..., object]
 def matches(pattern: object, value: object, guard: Guard | None = None) -> Bindings | None:
     """Return what the variables of a pattern stand for, `None` if the value does not match.
 
+    Pure.
+
+    Args:
+        pattern: A value, with `ANY` and `Var` for what may be anything.
+        value: Anything.
+        guard: A function of the variables; what it finds false does not match.
+
+    Returns:
+        The variables by name; `None` for no match.
+
     Example:
         >>> matches((Var("x"), ANY, Var("x")), (1, 2, 1))
         {'x': 1}
@@ -65,6 +75,8 @@ def matches(pattern: object, value: object, guard: Guard | None = None) -> Bindi
         True
         >>> matches({"role": "admin"}, {"role": "admin", "name": "eva"})
         {}
+
+    Source: https://www.erlang.org/doc/apps/erts/match_spec.html
     """
     bindings: Bindings = {}
     if not _fits(pattern, value, bindings):
@@ -135,7 +147,22 @@ class Clause:
             raise BadArgument("body", self.body, "a function of the variables, or None")
 
     def apply(self, entry: tuple[object, object, object]) -> tuple[object] | None:
-        """Return what the clause makes of an entry, in a tuple; `None` if it does not match."""
+        """Return what the clause makes of an entry, in a tuple; `None` if it does not match.
+
+        Pure.
+
+        Args:
+            entry: A key, a pid and a value.
+
+        Returns:
+            A tuple of one, or `None`.
+
+        Example:
+            >>> Clause((Var("k"), ANY, ANY), body=lambda k: k).apply(("x", None, 1))
+            ('x',)
+
+        Source: https://hexdocs.pm/elixir/Registry.html#select/2
+        """
         bindings = matches(self.pattern, entry, self.guard)
         if bindings is None:
             return None
@@ -145,8 +172,18 @@ class Clause:
 def check_guard(guard: object) -> None:
     """Refuse a guard that is no function.
 
+    Pure.
+
+    Args:
+        guard: What was passed.
+
     Raises:
         BadArgument: It is none.
+
+    Example:
+        >>> check_guard(None)
+
+    Source: https://www.erlang.org/doc/apps/erts/match_spec.html
     """
     if guard is not None and not callable(guard):
         raise BadArgument("guard", guard, "a function of the variables, or None")
@@ -155,8 +192,22 @@ def check_guard(guard: object) -> None:
 def as_clauses(clauses: object) -> tuple[Clause, ...]:
     """Return clauses as what a user may write for them: one, or several.
 
+    Pure.
+
+    Args:
+        clauses: One `Clause`, a list or a tuple of them.
+
+    Returns:
+        All of them.
+
     Raises:
         BadArgument: There is something else among them.
+
+    Example:
+        >>> len(as_clauses(Clause()))
+        1
+
+    Source: https://www.erlang.org/doc/apps/erts/match_spec.html
     """
     several = clauses if isinstance(clauses, list | tuple) else [clauses]
     return tuple(_clause(each) for each in several)

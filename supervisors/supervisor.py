@@ -149,8 +149,19 @@ def which_children(supervisor: Address) -> list[ChildInfo]:
     Args:
         supervisor: Its pid, name or `Via`.
 
+    Returns:
+        One entry for each child.
+
     Raises:
         CallFailed: There is no such process, or it ended meanwhile.
+
+    Example:
+        >>> from actors import Agent, run
+        >>> def main():
+        ...     top = Supervisor.start_link([Agent.child_spec(lambda: 1, id="box")])
+        ...     return [child.id for child in which_children(top)]
+        >>> run(main)
+        ['box']
 
     Source: https://hexdocs.pm/elixir/Supervisor.html#which_children/1
     """
@@ -163,8 +174,19 @@ def count_children(supervisor: Address) -> ChildCounts:
     Args:
         supervisor: Its pid, name or `Via`.
 
+    Returns:
+        How many there are, by kind.
+
     Raises:
         CallFailed: There is no such process, or it ended meanwhile.
+
+    Example:
+        >>> from actors import Agent, run
+        >>> def main():
+        ...     top = Supervisor.start_link([Agent.child_spec(lambda: 1, id="box")])
+        ...     return count_children(top).workers
+        >>> run(main)
+        1
 
     Source: https://hexdocs.pm/elixir/Supervisor.html#count_children/1
     """
@@ -173,6 +195,8 @@ def count_children(supervisor: Address) -> ChildCounts:
 
 def start_child(supervisor: Address, child: ChildLike) -> Answer:
     """Add a child to a supervisor, as its last one, and start it. Waits until the child is up.
+
+    Runs in the caller.
 
     Args:
         supervisor: Its pid, name or `Via`.
@@ -188,6 +212,15 @@ def start_child(supervisor: Address, child: ChildLike) -> Answer:
             `(reason, specification)` if the start failed; nothing is kept then. It is
             `("bad_combination", …)` for a significant child that `auto_shutdown` has no use for.
         CallFailed: There is no such process, or it ended meanwhile.
+
+    Example:
+        >>> from actors import Agent, run
+        >>> def main():
+        ...     top = Supervisor.start_link([])
+        ...     box = start_child(top, (Agent, lambda: 1))
+        ...     return Agent.get(box, abs)
+        >>> run(main)
+        1
 
     Source: https://hexdocs.pm/elixir/Supervisor.html#start_child/2
     """
@@ -206,6 +239,15 @@ def terminate_child(supervisor: Address, id: Hashable) -> None:
     Raises:
         ChildError: `"not_found"`.
         CallFailed: There is no such process, or it ended meanwhile.
+
+    Example:
+        >>> from actors import Agent, run
+        >>> def main():
+        ...     top = Supervisor.start_link([Agent.child_spec(lambda: 1, id="box")])
+        ...     terminate_child(top, "box")
+        ...     return count_children(top).active
+        >>> run(main)
+        0
 
     Source: https://hexdocs.pm/elixir/Supervisor.html#terminate_child/2
     """
@@ -226,6 +268,15 @@ def restart_child(supervisor: Address, id: Hashable) -> Answer:
         ChildError: `"not_found"`, `"running"`, `"restarting"`, or why the start failed.
         CallFailed: There is no such process, or it ended meanwhile.
 
+    Example:
+        >>> from actors import Agent, run
+        >>> def main():
+        ...     top = Supervisor.start_link([Agent.child_spec(lambda: 1, id="box")])
+        ...     terminate_child(top, "box")
+        ...     return Agent.get(restart_child(top, "box"), abs)
+        >>> run(main)
+        1
+
     Source: https://hexdocs.pm/elixir/Supervisor.html#restart_child/2
     """
     return cast("Answer", _ask(supervisor, ("restart_child", id)))
@@ -233,6 +284,8 @@ def restart_child(supervisor: Address, id: Hashable) -> Answer:
 
 def delete_child(supervisor: Address, id: Hashable) -> None:
     """Forget the specification of a child that is stopped.
+
+    Runs in the caller and waits until it is done.
 
     Args:
         supervisor: Its pid, name or `Via`.
@@ -242,6 +295,16 @@ def delete_child(supervisor: Address, id: Hashable) -> None:
         ChildError: `"not_found"`, `"running"` or `"restarting"`.
         CallFailed: There is no such process, or it ended meanwhile.
 
+    Example:
+        >>> from actors import Agent, run
+        >>> def main():
+        ...     top = Supervisor.start_link([Agent.child_spec(lambda: 1, id="box")])
+        ...     terminate_child(top, "box")
+        ...     delete_child(top, "box")
+        ...     return which_children(top)
+        >>> run(main)
+        []
+
     Source: https://hexdocs.pm/elixir/Supervisor.html#delete_child/2
     """
     _ask(supervisor, ("delete_child", id))
@@ -250,13 +313,26 @@ def delete_child(supervisor: Address, id: Hashable) -> None:
 def get_childspec(supervisor: Address, id: Hashable) -> ChildSpec:
     """Return the specification of a child.
 
+    Runs in the caller and waits for the supervisor to answer.
+
     Args:
         supervisor: Its pid, name or `Via`.
         id: The id of the child, not its pid.
 
+    Returns:
+        The specification, checked and completed.
+
     Raises:
         ChildError: `"not_found"`.
         CallFailed: There is no such process, or it ended meanwhile.
+
+    Example:
+        >>> from actors import Agent, run
+        >>> def main():
+        ...     top = Supervisor.start_link([Agent.child_spec(lambda: 1, id="box")])
+        ...     return get_childspec(top, "box").restart
+        >>> run(main)
+        'permanent'
 
     Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html#get_childspec/2
     """
@@ -275,6 +351,15 @@ def stop(supervisor: Address, reason: Reason = NORMAL, timeout: float | None = N
 
     Raises:
         CallFailed: There is no such process, it ended with another reason, or took too long.
+
+    Example:
+        >>> from actors import process, run
+        >>> def main():
+        ...     top = Supervisor.start_link([])
+        ...     stop(top)
+        ...     return process.is_alive(top)
+        >>> run(main)
+        False
 
     Source: https://hexdocs.pm/elixir/Supervisor.html#stop/3
     """
@@ -359,6 +444,14 @@ class Supervisor:
                 accepted; whatever else a start can fail with. A caller that does not trap exits is
                 ended by the link as well.
 
+        Example:
+            >>> from actors import Agent, run
+            >>> def main():
+            ...     top = Supervisor.start_link([(Agent, lambda: 1)], strategy="rest_for_one")
+            ...     return count_children(top).active
+            >>> run(main)
+            1
+
         Source: https://hexdocs.pm/elixir/Supervisor.html#start_link/2
         """
         if not hasattr(cls, "init"):
@@ -386,12 +479,21 @@ class Supervisor:
     ) -> ChildSpec:
         """Describe this supervisor as a child of another one.
 
+        Starts nothing.
+
         Args:
             args: Passed to `start_link`.
             id: What the supervisor above calls it; the class by default.
             restart: `"permanent"`, `"transient"` or `"temporary"`.
             shutdown: Seconds it gets to end, `None`, the default, for no limit, or `"brutal_kill"`.
             kwargs: Passed to `start_link`, such as `name`.
+
+        Returns:
+            The specification.
+
+        Example:
+            >>> Supervisor.child_spec([], id="inner").type
+            'supervisor'
 
         Source: https://hexdocs.pm/elixir/Supervisor.html#module-child_spec-1-function
         """
