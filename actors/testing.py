@@ -43,11 +43,33 @@ class VirtualClock:
         self._now = start
 
     def now(self) -> float:
-        """Return the present virtual time."""
+        """Return the present virtual time.
+
+        Returns:
+            Seconds.
+
+        Example:
+            >>> VirtualClock(start=5.0).now()
+            5.0
+
+        Source: https://trio.readthedocs.io/en/stable/reference-testing.html#trio.testing.MockClock
+        """
         return self._now
 
     def advance_to(self, deadline: float) -> None:
-        """Jump; called by the runtime."""
+        """Jump; called by the runtime.
+
+        Args:
+            deadline: Seconds on this clock; one that has passed changes nothing.
+
+        Example:
+            >>> clock = VirtualClock()
+            >>> clock.advance_to(60.0)
+            >>> clock.now()
+            60.0
+
+        Source: https://trio.readthedocs.io/en/stable/reference-testing.html#trio.testing.MockClock
+        """
         self._now = max(self._now, deadline)
 
 
@@ -68,7 +90,22 @@ class SeededChoice:
         self._random = random.Random(seed)  # noqa: S311 - a schedule, not a secret
 
     def pick(self, ready: int) -> int:
-        """Return which of `ready` processes runs next."""
+        """Return which of `ready` processes runs next.
+
+        Called by the runtime.
+
+        Args:
+            ready: How many there are, at least 1.
+
+        Returns:
+            A number below it.
+
+        Example:
+            >>> SeededChoice(7).pick(1)
+            0
+
+        Source: https://www.erlang.org/doc/apps/stdlib/rand.html#uniform/1
+        """
         return self._random.randrange(ready)
 
 

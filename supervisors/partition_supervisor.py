@@ -128,6 +128,14 @@ class PartitionSupervisor:
             StartError: `("shutdown", ("failed_to_start_child", partition, reason))` when one did
                 not start, and those before it were stopped again.
 
+        Example:
+            >>> from actors import Agent, run
+            >>> def main():
+            ...     top = PartitionSupervisor.start_link((Agent, int), name="hits", partitions=3)
+            ...     return PartitionSupervisor.partitions("hits")
+            >>> run(main)
+            3
+
         Source: https://hexdocs.pm/elixir/PartitionSupervisor.html#start_link/1
         """
         _check_name(name)
@@ -153,6 +161,8 @@ class PartitionSupervisor:
     ) -> ChildSpec:
         """Describe this supervisor as a child of another one.
 
+        Starts nothing.
+
         Args:
             child: What each partition runs.
             name: By it the partitions are found.
@@ -160,6 +170,14 @@ class PartitionSupervisor:
             restart: `"permanent"`, `"transient"` or `"temporary"`.
             shutdown: Seconds it gets to end, `None`, the default, for no limit, or `"brutal_kill"`.
             options: Passed to `start_link`.
+
+        Returns:
+            The specification.
+
+        Example:
+            >>> from actors import Agent
+            >>> PartitionSupervisor.child_spec((Agent, int), name="hits").id
+            'hits'
 
         Source: https://hexdocs.pm/elixir/PartitionSupervisor.html#child_spec/1
         """
@@ -179,9 +197,20 @@ class PartitionSupervisor:
         Args:
             supervisor: Its name, `Via` or pid.
 
+        Returns:
+            Their number, as `resize` left it.
+
         Raises:
             NoProcess: There is no such process.
             BadArgument: It is no partition supervisor.
+
+        Example:
+            >>> from actors import Agent, run
+            >>> def main():
+            ...     top = PartitionSupervisor.start_link((Agent, int), name="hits", partitions=3)
+            ...     return PartitionSupervisor.partitions("hits")
+            >>> run(main)
+            3
 
         Source: https://hexdocs.pm/elixir/PartitionSupervisor.html#partitions/1
         """
@@ -205,6 +234,14 @@ class PartitionSupervisor:
             ChildError: A partition could not be started again.
             NoProcess: There is no such process.
 
+        Example:
+            >>> from actors import Agent, run
+            >>> def main():
+            ...     top = PartitionSupervisor.start_link((Agent, int), name="hits", partitions=3)
+            ...     return PartitionSupervisor.resize("hits", 1), PartitionSupervisor.partitions("hits")
+            >>> run(main)
+            (3, 1)
+
         Source: https://hexdocs.pm/elixir/PartitionSupervisor.html#resize!/2
         """
         table = _table_of(supervisor, "resize!", partitions)
@@ -223,6 +260,25 @@ class PartitionSupervisor:
     def which_children(supervisor: Address) -> list[ChildInfo]:
         """Return the partitions, the last first; the id of each is its number.
 
+        Waits while the supervisor is busy.
+
+        Args:
+            supervisor: Its name, `Via` or pid.
+
+        Returns:
+            One entry for each partition.
+
+        Raises:
+            CallFailed: There is no such process, or it ended meanwhile.
+
+        Example:
+            >>> from actors import Agent, run
+            >>> def main():
+            ...     top = PartitionSupervisor.start_link((Agent, int), name="hits", partitions=3)
+            ...     return [child.id for child in PartitionSupervisor.which_children("hits")]
+            >>> run(main)
+            [2, 1, 0]
+
         Source: https://hexdocs.pm/elixir/PartitionSupervisor.html#which_children/1
         """
         return which_children(supervisor)
@@ -231,6 +287,25 @@ class PartitionSupervisor:
     def count_children(supervisor: Address) -> ChildCounts:
         """Return how many partitions were started and how many are alive.
 
+        Waits while the supervisor is busy.
+
+        Args:
+            supervisor: Its name, `Via` or pid.
+
+        Returns:
+            How many there are, by kind.
+
+        Raises:
+            CallFailed: There is no such process, or it ended meanwhile.
+
+        Example:
+            >>> from actors import Agent, run
+            >>> def main():
+            ...     top = PartitionSupervisor.start_link((Agent, int), name="hits", partitions=3)
+            ...     return PartitionSupervisor.count_children("hits").active
+            >>> run(main)
+            3
+
         Source: https://hexdocs.pm/elixir/PartitionSupervisor.html#count_children/1
         """
         return count_children(supervisor)
@@ -238,6 +313,24 @@ class PartitionSupervisor:
     @staticmethod
     def stop(supervisor: Address, reason: Reason = NORMAL, timeout: float | None = None) -> None:
         """Stop a supervisor, its partitions first. Waits until it is gone.
+
+        Args:
+            supervisor: Its name, `Via` or pid.
+            reason: The exit reason of the supervisor.
+            timeout: Seconds to wait; `None`, the default, for no limit.
+
+        Raises:
+            CallFailed: There is no such process, it ended with another reason, or took too
+                long.
+
+        Example:
+            >>> from actors import Agent, process, run
+            >>> def main():
+            ...     top = PartitionSupervisor.start_link((Agent, int), name="hits", partitions=3)
+            ...     PartitionSupervisor.stop("hits")
+            ...     return process.is_alive(top)
+            >>> run(main)
+            False
 
         Source: https://hexdocs.pm/elixir/PartitionSupervisor.html#stop/3
         """
@@ -249,9 +342,28 @@ class PartitionSupervisor:
     def whereis_name(key: object) -> Pid | None:
         """Return the partition that a key belongs to, for `Via(PartitionSupervisor, (name, key))`.
 
+        Runs in the caller and does not wait.
+
+        Args:
+            key: `(name, key)` of a `Via`.
+
+        Returns:
+            Its pid; `None` if it is not up.
+
         Raises:
             NoProcess: There is no such supervisor.
             BadArgument: It has been resized to no partitions.
+
+        Example:
+            >>> from actors import Agent, run
+            >>> def main():
+            ...     top = PartitionSupervisor.start_link((Agent, int), name="hits", partitions=3)
+            ...     pid = PartitionSupervisor.whereis_name(("hits", "alice"))
+            ...     return pid in [child.pid for child in PartitionSupervisor.which_children("hits")]
+            >>> run(main)
+            True
+
+        Source: https://hexdocs.pm/elixir/PartitionSupervisor.html#module-name-registration
         """
         supervisor, routed = _read(key)
         table = _table_of(supervisor)
@@ -263,8 +375,23 @@ class PartitionSupervisor:
     def send(key: object, message: Message) -> None:
         """Send a message to the partition that a key belongs to.
 
+        Runs in the caller and does not wait.
+
+        Args:
+            key: `(name, key)` of a `Via`.
+            message: Anything.
+
         Raises:
             NoProcess: There is no such supervisor, or the partition is not up.
+
+        Example:
+            >>> from actors import Agent, run
+            >>> def main():
+            ...     PartitionSupervisor.start_link((Agent, int), name="hits", partitions=3)
+            ...     PartitionSupervisor.send(("hits", "alice"), "hello")
+            >>> run(main)
+
+        Source: https://hexdocs.pm/elixir/PartitionSupervisor.html#module-name-registration
         """
         pid = PartitionSupervisor.whereis_name(key)
         if pid is None:
@@ -275,14 +402,38 @@ class PartitionSupervisor:
     def register_name(key: object, pid: Pid) -> bool:
         """Refuse: the partitions are started by their supervisor.
 
+        Args:
+            key: `(name, key)` of a `Via`.
+            pid: Who would like to.
+
+        Returns:
+            Never.
+
         Raises:
             BadArgument: Always.
+
+        Example:
+            >>> PartitionSupervisor.register_name(("hits", 1), None)
+            Traceback (most recent call last):
+                ...
+            actors.errors.BadArgument: ...
+
+        Source: https://hexdocs.pm/elixir/PartitionSupervisor.html#module-name-registration
         """
         raise BadArgument("name", key, "no Via of PartitionSupervisor: it finds, it does not name")
 
     @staticmethod
     def unregister_name(key: object) -> None:
-        """Do nothing: nobody can be registered."""
+        """Do nothing: nobody can be registered.
+
+        Args:
+            key: `(name, key)` of a `Via`.
+
+        Example:
+            >>> PartitionSupervisor.unregister_name(("hits", 1))
+
+        Source: https://hexdocs.pm/elixir/PartitionSupervisor.html#module-name-registration
+        """
 
 
 # -- in the supervisor's process -------------------------------------------------------------------

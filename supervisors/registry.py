@@ -130,6 +130,14 @@ class TypedRegistry(Generic[K, V]):
             BadArgument: An option is not accepted; nothing was started.
             StartError: The name is taken.
 
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     Registry.start_link(keys="unique", name="rooms")
+            ...     return Registry.count("rooms")
+            >>> run(main)
+            0
+
         Source: https://hexdocs.pm/elixir/Registry.html#start_link/1
         """
         if not isinstance(name, str):
@@ -156,11 +164,20 @@ class TypedRegistry(Generic[K, V]):
     ) -> ChildSpec:
         """Describe a registry as a child of a supervisor.
 
+        Starts nothing.
+
         Args:
             id: What the supervisor calls it; its name by default.
             restart: `"permanent"`, `"transient"` or `"temporary"`.
             shutdown: Seconds it gets to end, `None`, the default, for no limit, or `"brutal_kill"`.
             options: Passed to `start_link`: `keys`, `name` and the others.
+
+        Returns:
+            The specification.
+
+        Example:
+            >>> Registry.child_spec(keys="unique", name="rooms").id
+            'rooms'
 
         Source: https://hexdocs.pm/elixir/Registry.html#child_spec/1
         """
@@ -193,6 +210,15 @@ class TypedRegistry(Generic[K, V]):
         Raises:
             AlreadyRegistered: The keys are unique, and this one has a living owner.
 
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     Registry.start_link(keys="unique", name="rooms")
+            ...     Registry.register("rooms", "kitchen", 2)
+            ...     return Registry.keys("rooms", process.self())
+            >>> run(main)
+            ['kitchen']
+
         Source: https://hexdocs.pm/elixir/Registry.html#register/3
         """
         tables = _tables_of(registry)
@@ -215,6 +241,20 @@ class TypedRegistry(Generic[K, V]):
     def unregister(cls, registry: Address, key: K) -> None:
         """Take out the caller's entries of a key; listeners are told even if there was none.
 
+        Args:
+            registry: Its name.
+            key: The key, exactly.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     Registry.start_link(keys="unique", name="rooms")
+            ...     Registry.register("rooms", "kitchen", 2)
+            ...     Registry.unregister("rooms", "kitchen")
+            ...     return Registry.count("rooms")
+            >>> run(main)
+            0
+
         Source: https://hexdocs.pm/elixir/Registry.html#unregister/2
         """
         tables = _tables_of(registry)
@@ -232,6 +272,16 @@ class TypedRegistry(Generic[K, V]):
             pattern: As in `match`.
             guard: As in `match`.
 
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     Registry.start_link(keys="unique", name="rooms")
+            ...     Registry.register("rooms", "kitchen", 2)
+            ...     Registry.unregister_match("rooms", "kitchen", int)
+            ...     return Registry.count("rooms")
+            >>> run(main)
+            0
+
         Source: https://hexdocs.pm/elixir/Registry.html#unregister_match/4
         """
         tables = _tables_of(registry)
@@ -244,11 +294,27 @@ class TypedRegistry(Generic[K, V]):
     def update_value(cls, registry: Address, key: K, fn: Callable[[V], V]) -> tuple[V, V] | None:
         """Replace the value of a key of the caller's by what a function makes of it.
 
+        The function runs in the caller.
+
+        Args:
+            registry: Its name.
+            key: The key, exactly.
+            fn: Called with the present value.
+
         Returns:
             The new value and the old one; `None` if the key is not the caller's.
 
         Raises:
             BadArgument: The keys are not unique.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     Registry.start_link(keys="unique", name="rooms")
+            ...     Registry.register("rooms", "kitchen", 2)
+            ...     return Registry.update_value("rooms", "kitchen", lambda n: n + 1)
+            >>> run(main)
+            (3, 2)
 
         Source: https://hexdocs.pm/elixir/Registry.html#update_value/3
         """
@@ -266,6 +332,22 @@ class TypedRegistry(Generic[K, V]):
     def lookup(cls, registry: Address, key: K) -> list[tuple[Pid, V]]:
         """Return owners and values of a key, in the order of registration within a partition.
 
+        Args:
+            registry: Its name.
+            key: The key, exactly.
+
+        Returns:
+            Pairs of pid and value.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     Registry.start_link(keys="unique", name="rooms")
+            ...     Registry.register("rooms", "kitchen", 2)
+            ...     return [value for _, value in Registry.lookup("rooms", "kitchen")]
+            >>> run(main)
+            [2]
+
         Source: https://hexdocs.pm/elixir/Registry.html#lookup/2
         """
         return _pairs(_entries(_tables_of(registry), key))
@@ -282,6 +364,9 @@ class TypedRegistry(Generic[K, V]):
             pattern: A value with `ANY` and `Var("x")` for what may be anything, a mapping that is to
                 be part of it, a class it is to be of, or a function that is true for it.
             guard: A function of the variables, by their names, that is true for what is wanted.
+
+        Returns:
+            Pairs of pid and value.
 
         Example:
             >>> from actors import run
@@ -309,6 +394,24 @@ class TypedRegistry(Generic[K, V]):
     ) -> int:
         """Return how many entries `match` would find.
 
+        Args:
+            registry: Its name.
+            key: The key, exactly.
+            pattern: As in `match`.
+            guard: As in `match`.
+
+        Returns:
+            Their number.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     Registry.start_link(keys="unique", name="rooms")
+            ...     Registry.register("rooms", "kitchen", 2)
+            ...     return Registry.count_match("rooms", "kitchen", 2)
+            >>> run(main)
+            1
+
         Source: https://hexdocs.pm/elixir/Registry.html#count_match/4
         """
         return len(cls.match(registry, key, pattern, guard))
@@ -321,8 +424,21 @@ class TypedRegistry(Generic[K, V]):
             registry: Its name.
             clauses: One or several; the first one that matches an entry counts.
 
+        Returns:
+            What their bodies returned.
+
         Raises:
             BadArgument: There is something else among the clauses.
+
+        Example:
+            >>> from actors import run
+            >>> from supervisors import ANY, Clause, Var
+            >>> def main():
+            ...     Registry.start_link(keys="unique", name="rooms")
+            ...     Registry.register("rooms", "kitchen", 2)
+            ...     return Registry.select("rooms", Clause((Var("k"), ANY, 2), body=lambda k: k))
+            >>> run(main)
+            ['kitchen']
 
         Source: https://hexdocs.pm/elixir/Registry.html#select/2
         """
@@ -337,6 +453,26 @@ class TypedRegistry(Generic[K, V]):
     def count_select(cls, registry: Address, clauses: Clause | Sequence[Clause]) -> int:
         """Return how many entries `select` would find.
 
+        Args:
+            registry: Its name.
+            clauses: As in `select`.
+
+        Returns:
+            Their number.
+
+        Raises:
+            BadArgument: There is something else among the clauses.
+
+        Example:
+            >>> from actors import run
+            >>> from supervisors import Clause
+            >>> def main():
+            ...     Registry.start_link(keys="unique", name="rooms")
+            ...     Registry.register("rooms", "kitchen", 2)
+            ...     return Registry.count_select("rooms", Clause())
+            >>> run(main)
+            1
+
         Source: https://hexdocs.pm/elixir/Registry.html#count_select/2
         """
         return len(cls.select(registry, clauses))
@@ -344,6 +480,22 @@ class TypedRegistry(Generic[K, V]):
     @classmethod
     def keys(cls, registry: Address, pid: Pid) -> list[K]:
         """Return the keys of a process, each as often as it is registered under it.
+
+        Args:
+            registry: Its name.
+            pid: Whose.
+
+        Returns:
+            The keys, in no particular order.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     Registry.start_link(keys="unique", name="rooms")
+            ...     Registry.register("rooms", "kitchen", 2)
+            ...     return Registry.keys("rooms", process.self())
+            >>> run(main)
+            ['kitchen']
 
         Source: https://hexdocs.pm/elixir/Registry.html#keys/2
         """
@@ -353,6 +505,23 @@ class TypedRegistry(Generic[K, V]):
     def values(cls, registry: Address, key: K, pid: Pid) -> list[V]:
         """Return the values that a process has under a key.
 
+        Args:
+            registry: Its name.
+            key: The key, exactly.
+            pid: Whose.
+
+        Returns:
+            The values; none if it is not registered under the key.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     Registry.start_link(keys="unique", name="rooms")
+            ...     Registry.register("rooms", "kitchen", 2)
+            ...     return Registry.values("rooms", "kitchen", process.self())
+            >>> run(main)
+            [2]
+
         Source: https://hexdocs.pm/elixir/Registry.html#values/3
         """
         return [cast("V", entry.value) for entry in _tables_of(registry).entries_of(key, pid)]
@@ -360,6 +529,21 @@ class TypedRegistry(Generic[K, V]):
     @classmethod
     def count(cls, registry: Address) -> int:
         """Return how many entries there are.
+
+        Args:
+            registry: Its name.
+
+        Returns:
+            Their number.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     Registry.start_link(keys="unique", name="rooms")
+            ...     Registry.register("rooms", "kitchen", 2)
+            ...     return Registry.count("rooms")
+            >>> run(main)
+            1
 
         Source: https://hexdocs.pm/elixir/Registry.html#count/1
         """
@@ -385,6 +569,15 @@ class TypedRegistry(Generic[K, V]):
             parallel: Run it for all partitions at the same time, in tasks linked to the caller, and
                 wait for them; only where keys are duplicate and kept by owner.
 
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     Registry.start_link(keys="unique", name="rooms")
+            ...     Registry.register("rooms", "kitchen", 2)
+            ...     Registry.dispatch("rooms", "kitchen", lambda found: print(len(found)))
+            >>> run(main)
+            1
+
         Source: https://hexdocs.pm/elixir/Registry.html#dispatch/4
         """
         if not callable(fn):
@@ -403,6 +596,23 @@ class TypedRegistry(Generic[K, V]):
     def meta(cls, registry: Address, key: Hashable, default: object = None) -> object:
         """Return a value that goes with the registry itself.
 
+        Args:
+            registry: Its name.
+            key: Anything that can be hashed.
+            default: What to return if there is none.
+
+        Returns:
+            The value, or the default.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     Registry.start_link(keys="unique", name="rooms")
+            ...     Registry.register("rooms", "kitchen", 2)
+            ...     return Registry.meta("rooms", "floor", 0)
+            >>> run(main)
+            0
+
         Source: https://hexdocs.pm/elixir/Registry.html#meta/2
         """
         return _tables_of(registry).meta.get(strict(key), default)
@@ -411,6 +621,21 @@ class TypedRegistry(Generic[K, V]):
     def put_meta(cls, registry: Address, key: Hashable, value: object) -> None:
         """Store a value that goes with the registry itself.
 
+        Args:
+            registry: Its name.
+            key: Anything that can be hashed.
+            value: Anything.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     Registry.start_link(keys="unique", name="rooms")
+            ...     Registry.register("rooms", "kitchen", 2)
+            ...     Registry.put_meta("rooms", "floor", 1)
+            ...     return Registry.meta("rooms", "floor")
+            >>> run(main)
+            1
+
         Source: https://hexdocs.pm/elixir/Registry.html#put_meta/3
         """
         _tables_of(registry).meta[strict(key)] = value
@@ -418,6 +643,20 @@ class TypedRegistry(Generic[K, V]):
     @classmethod
     def delete_meta(cls, registry: Address, key: Hashable) -> None:
         """Remove a value that goes with the registry itself.
+
+        Args:
+            registry: Its name.
+            key: Which; one that is not there is no error.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     Registry.start_link(keys="unique", name="rooms")
+            ...     Registry.register("rooms", "kitchen", 2)
+            ...     Registry.delete_meta("rooms", "floor")
+            ...     return Registry.meta("rooms", "floor", "none")
+            >>> run(main)
+            'none'
 
         Source: https://hexdocs.pm/elixir/Registry.html#delete_meta/2
         """
@@ -430,11 +669,25 @@ class TypedRegistry(Generic[K, V]):
         It runs in the caller. The lock is given back when it returns, when it raises, and when the
         caller ends. Keys need not be registered, and no two of them wait for each other.
 
+        Args:
+            registry: Its name.
+            key: Whose lock.
+            fn: Called without arguments.
+
         Returns:
             What the function returned.
 
         Raises:
             BadArgument: The caller has this lock already, and would wait for itself.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     Registry.start_link(keys="unique", name="rooms")
+            ...     Registry.register("rooms", "kitchen", 2)
+            ...     return Registry.lock("rooms", "kitchen", lambda: "mine")
+            >>> run(main)
+            'mine'
 
         Source: https://hexdocs.pm/elixir/Registry.html#lock/3
         """
@@ -453,8 +706,23 @@ class TypedRegistry(Generic[K, V]):
     def whereis_name(cls, key: object) -> Pid | None:
         """Return the living owner of a key, for `Via(Registry, (registry, key[, value]))`.
 
+        Args:
+            key: `(registry, key)` or `(registry, key, value)`.
+
+        Returns:
+            The pid; `None` if nobody is registered.
+
         Raises:
             BadArgument: The keys are not unique.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     Registry.start_link(keys="unique", name="rooms")
+            ...     Registry.register("rooms", "kitchen", 2)
+            ...     return Registry.whereis_name(("rooms", "kitchen")) is process.self()
+            >>> run(main)
+            True
 
         Source: https://hexdocs.pm/elixir/Registry.html#whereis_name/1
         """
@@ -467,6 +735,25 @@ class TypedRegistry(Generic[K, V]):
     @classmethod
     def register_name(cls, key: object, pid: Pid) -> bool:
         """Register the calling process; tell whether the key was free.
+
+        Args:
+            key: `(registry, key)` or `(registry, key, value)`.
+            pid: The calling process.
+
+        Returns:
+            Whether it was.
+
+        Raises:
+            BadArgument: The pid is that of another process.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     Registry.start_link(keys="unique", name="rooms")
+            ...     Registry.register("rooms", "kitchen", 2)
+            ...     return Registry.register_name(("rooms", "kitchen"), process.self())
+            >>> run(main)
+            False
 
         Source: https://hexdocs.pm/elixir/Registry.html#register_name/2
         """
@@ -483,6 +770,19 @@ class TypedRegistry(Generic[K, V]):
     def unregister_name(cls, key: object) -> None:
         """Take a key back.
 
+        Args:
+            key: `(registry, key)` or `(registry, key, value)`.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     Registry.start_link(keys="unique", name="rooms")
+            ...     Registry.register("rooms", "kitchen", 2)
+            ...     Registry.unregister_name(("rooms", "kitchen"))
+            ...     return Registry.count("rooms")
+            >>> run(main)
+            0
+
         Source: https://hexdocs.pm/elixir/Registry.html#unregister_name/1
         """
         registry, name, _ = _read(key)
@@ -492,8 +792,22 @@ class TypedRegistry(Generic[K, V]):
     def send(cls, key: object, message: Message) -> None:
         """Send a message to the owner of a key.
 
+        Args:
+            key: `(registry, key)` or `(registry, key, value)`.
+            message: Anything.
+
         Raises:
             BadArgument: Nobody has it.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     Registry.start_link(keys="unique", name="rooms")
+            ...     Registry.register("rooms", "kitchen", 2)
+            ...     Registry.send(("rooms", "kitchen"), "hello")
+            ...     return process.receive(str)
+            >>> run(main)
+            'hello'
 
         Source: https://hexdocs.pm/elixir/Registry.html#send/2
         """

@@ -115,6 +115,8 @@ class TaskSupervisor:
     ) -> Pid:
         """Start a supervisor without tasks, linked to the caller.
 
+        Waits until it is up.
+
         Args:
             max_children: How many tasks there may be at a time; `None` for no limit.
             max_restarts: How many restarts are allowed within `max_seconds`.
@@ -127,6 +129,14 @@ class TaskSupervisor:
         Raises:
             BadOption: An option is not accepted; nothing was started.
             StartError: The name is taken.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     sup = TaskSupervisor.start_link(max_children=2)
+            ...     return TaskSupervisor.children(sup)
+            >>> run(main)
+            []
 
         Source: https://hexdocs.pm/elixir/Task.Supervisor.html#start_link/1
         """
@@ -148,11 +158,20 @@ class TaskSupervisor:
     ) -> ChildSpec:
         """Describe this supervisor as a child of another one.
 
+        Starts nothing.
+
         Args:
             id: What the supervisor above calls it; its name by default, or else the class.
             restart: `"permanent"`, `"transient"` or `"temporary"`.
             shutdown: Seconds it gets to end, `None`, the default, for no limit, or `"brutal_kill"`.
             options: Passed to `start_link`, such as `name`.
+
+        Returns:
+            The specification.
+
+        Example:
+            >>> TaskSupervisor.child_spec(name="errands").id
+            'errands'
 
         Source: https://hexdocs.pm/elixir/Task.Supervisor.html#module-name-registration
         """
@@ -196,6 +215,14 @@ class TaskSupervisor:
             CallFailed: There is no such supervisor, or it ended meanwhile.
             BadArgument: An argument is none.
 
+        Example:
+            >>> from actors import Task, run
+            >>> def main():
+            ...     sup = TaskSupervisor.start_link()
+            ...     return Task.await_(TaskSupervisor.async_(sup, pow, 2, 3))
+            >>> run(main)
+            8
+
         Source: https://hexdocs.pm/elixir/Task.Supervisor.html#async/3
         """
         check_function(fn)
@@ -216,6 +243,30 @@ class TaskSupervisor:
         A failure harms nobody: `Task.yield_` returns it, and `Task.await_` raises. Otherwise like
         `async_`.
 
+        Args:
+            supervisor: Its pid, name or `Via`.
+            fn: The function.
+            args: Passed to it.
+            shutdown: Seconds it gets to end when the supervisor ends, `None` for no limit, or
+                `"brutal_kill"`.
+            host: `"thread"` for an OS thread of its own.
+
+        Returns:
+            The task.
+
+        Raises:
+            TooManyTasks: The supervisor has as many children as it may have.
+            CallFailed: There is no such supervisor, or it ended meanwhile.
+            BadArgument: An argument is none.
+
+        Example:
+            >>> from actors import Task, run
+            >>> def main():
+            ...     sup = TaskSupervisor.start_link()
+            ...     return Task.yield_(TaskSupervisor.async_nolink(sup, process.exit, "bored"))
+            >>> run(main)
+            ('exit', 'bored')
+
         Source: https://hexdocs.pm/elixir/Task.Supervisor.html#async_nolink/3
         """
         check_function(fn)
@@ -231,6 +282,8 @@ class TaskSupervisor:
         host: Host = None,
     ) -> Pid:
         """Run a function in a child of the supervisor; nobody waits for it.
+
+        Waits for the supervisor to start it.
 
         Args:
             supervisor: Its pid, name or `Via`.
@@ -249,6 +302,15 @@ class TaskSupervisor:
             ChildError: `"max_children"`.
             CallFailed: There is no such supervisor, or it ended meanwhile.
             BadArgument: An argument is none.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     sup = TaskSupervisor.start_link()
+            ...     TaskSupervisor.start_child(sup, process.send, process.self(), "hello")
+            ...     return process.receive()
+            >>> run(main)
+            'hello'
 
         Source: https://hexdocs.pm/elixir/Task.Supervisor.html#start_child/3
         """
@@ -308,6 +370,14 @@ class TaskSupervisor:
             TaskTimeout: A task took longer than `timeout`.
             BadArgument: An option is not accepted; raised at once.
 
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     sup = TaskSupervisor.start_link()
+            ...     return list(TaskSupervisor.async_stream(sup, [1, 2], pow, 2))
+            >>> run(main)
+            [('ok', 1), ('ok', 4)]
+
         Source: https://hexdocs.pm/elixir/Task.Supervisor.html#async_stream/4
         """
         check_function(fn)
@@ -333,6 +403,38 @@ class TaskSupervisor:
 
         Otherwise like `async_stream`.
 
+        Args:
+            supervisor: Its pid, name or `Via`.
+            inputs: What to run it for; may be lazy and without end.
+            fn: Called in a task with one input and `args`.
+            args: Passed on.
+            max_concurrency: How many tasks run at a time; the number of cores by default.
+            ordered: Whether outcomes come in the order of the inputs, and not as they are
+                ready.
+            timeout: Seconds that each task may take; `None` for no limit.
+            on_timeout: `"exit"` raises in the consumer; `"kill_task"` makes it an outcome,
+                `("exit", "timeout")`.
+            zip_input_on_exit: Whether a failure is `("exit", (input, reason))`.
+            shutdown: Seconds it gets to end when the supervisor ends, `None` for no limit, or
+                `"brutal_kill"`.
+            host: `"thread"` for an OS thread of its own.
+
+        Yields:
+            `("ok", value)` or `("exit", reason)`.
+
+        Raises:
+            TooManyTasks: The supervisor has as many children as it may have.
+            TaskTimeout: A task took longer than `timeout`.
+            BadArgument: An option is not accepted; raised at once.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     sup = TaskSupervisor.start_link()
+            ...     return list(TaskSupervisor.async_stream_nolink(sup, ["bored"], process.exit))
+            >>> run(main)
+            [('exit', 'bored')]
+
         Source: https://hexdocs.pm/elixir/Task.Supervisor.html#async_stream_nolink/4
         """
         check_function(fn)
@@ -346,6 +448,21 @@ class TaskSupervisor:
     def children(supervisor: Address) -> list[Pid]:
         """Return the pids of the tasks that run. Waits while the supervisor is busy.
 
+        Args:
+            supervisor: Its pid, name or `Via`.
+
+        Returns:
+            Their pids.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     sup = TaskSupervisor.start_link()
+            ...     task = TaskSupervisor.async_(sup, process.sleep, None)
+            ...     return TaskSupervisor.children(sup) == [task.pid]
+            >>> run(main)
+            True
+
         Source: https://hexdocs.pm/elixir/Task.Supervisor.html#children/1
         """
         infos = DynamicSupervisor.which_children(supervisor)
@@ -358,6 +475,24 @@ class TaskSupervisor:
     @staticmethod
     def stop(supervisor: Address, reason: Reason = NORMAL, timeout: float | None = None) -> None:
         """Stop a supervisor, its tasks first, all at once. Waits until it is gone.
+
+        Args:
+            supervisor: Its pid, name or `Via`.
+            reason: The exit reason of the supervisor.
+            timeout: Seconds to wait; `None`, the default, for no limit.
+
+        Raises:
+            CallFailed: There is no such process, it ended with another reason, or took too
+                long.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     sup = TaskSupervisor.start_link()
+            ...     TaskSupervisor.stop(sup)
+            ...     return process.is_alive(sup)
+            >>> run(main)
+            False
 
         Source: https://hexdocs.pm/elixir/DynamicSupervisor.html#stop/3
         """

@@ -17,7 +17,7 @@ import re
 import subprocess
 import sys
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
@@ -500,6 +500,99 @@ def test_every_export_is_documented(room: str) -> None:
 
     assert exports(tree) is not None, "a public room lists its names in __all__"
     assert not list(undocumented(tree))
+
+
+SECTION = re.compile(r"^(Args|Returns|Yields|Raises|Example|Source):", re.MULTILINE)
+
+CALLBACKS = {
+    *("actors.gen_server.GenServer", "actors.state_machine.StateMachine"),
+    *("actors.event_manager.EventHandler", "supervisors.application.Application"),
+}
+"""Classes whose instance methods users write: the behaviour calls them, so they have no example of
+a call, and what they are given is told by the page that is their source."""
+
+HALF_DOCUMENTED = {
+    "actors.debug.serve": "a behaviour by hand is no short example; tests/actors/test_debug.py has it",
+    "actors.debug.SystemHalf": "the half that rooms of behaviours implement, called by `serve`",
+    "actors.debug.Watch": "made and asked by `serve` and by the rooms of behaviours",
+    "actors.exits.Stack": "cut from a traceback by the kernel",
+    "actors.naming.ViaModule": "a protocol, shown by `Registry` which implements it",
+    "actors.pid.Ref": "its short cut is for the corridor of a call",
+    "actors.runtime.Choice": "a protocol, shown by `SeededChoice` which implements it",
+    "actors.runtime.Clock": "a protocol, shown by `VirtualClock` which implements it",
+    "actors.runtime.Runtime": "`run` makes and runs one; `serve` and `stop` are for the background",
+    "actors.threads.Carrier": "what pykka calls",
+    "supervisors.child_spec.SupportsChildSpec": "a protocol, shown by the classes that have one",
+}
+"""What need not say all of it about each of its functions, with the reason."""
+
+
+def public_functions(room: str) -> Iterator[tuple[str, Callable[..., object], bool]]:
+    """Yield what a room exports that can be called, with its name, and whether users write it."""
+    module = importlib.import_module(room)
+    for name in module.__all__:
+        found, full = getattr(module, name), f"{room}.{name}"
+        if full in HALF_DOCUMENTED:
+            continue
+        if inspect.isfunction(found):
+            yield full, found, False
+        elif inspect.isclass(found) and found.__module__ == room:
+            for key, value in vars(found).items():
+                bare = getattr(value, "__func__", value)
+                if inspect.isfunction(bare) and not key.startswith("_"):
+                    yield f"{full}.{key}", bare, bare is value and full in CALLBACKS
+
+
+def unsaid(function: Callable[..., object], *, by_users: bool = False) -> Iterator[str]:
+    """Yield what the document of a function leaves out."""
+    first, *rest = SECTION.split(inspect.getdoc(function) or "")
+    parts = dict(zip(rest[::2], rest[1::2], strict=True))
+    signature = inspect.signature(function)
+    if not first.strip():
+        yield "a summary"
+    if "Source" not in parts:
+        yield "its source"
+    answers = signature.return_annotation not in {"None", "NoReturn"}
+    if answers and not by_users and not {"Returns", "Yields"} & parts.keys():
+        yield "what it returns"
+    if by_users:
+        return
+    for name in signature.parameters.keys() - {"self", "cls"}:
+        if not re.search(rf"^ +{name}: ", parts.get("Args", ""), re.MULTILINE):
+            yield f"what {name} is"
+    if ">>>" not in parts.get("Example", ""):
+        yield "an example"
+
+
+def test_what_a_document_leaves_out_is_found() -> None:
+    def half(a: int, b: int) -> int:
+        """Add.
+
+        Args:
+            a: One.
+
+        Source: arithmetic
+        """
+        return a + b
+
+    assert list(unsaid(half)) == ["what it returns", "what b is", "an example"]
+    assert not list(unsaid(half, by_users=True))
+    assert not list(unsaid(importlib.import_module("actors.process").spawn))
+
+
+@pytest.mark.parametrize("room", [room for room in rooms() if not is_private(room)])
+def test_every_public_function_says_all_that_its_callers_need(room: str) -> None:
+    missing = {
+        name: said
+        for name, function, by_users in public_functions(room)
+        if (said := list(unsaid(function, by_users=by_users)))
+    }
+
+    assert not missing
+
+
+def test_what_is_half_documented_exists() -> None:
+    assert all(resolves(name) for name in (*HALF_DOCUMENTED, *CALLBACKS))
 
 
 @pytest.mark.parametrize("package", PACKAGES)
