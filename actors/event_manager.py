@@ -196,9 +196,25 @@ class EventManager:
     def start_link(*, name: str | None = None) -> MaybePid:
         """Start a manager without handlers, linked to the caller.
 
+        Waits until it is up.
+
+        Args:
+            name: A name to register; `None`, the default, for none.
+
+        Returns:
+            The pid.
+
         Raises:
             StartError: The name is taken.
             BadArgument: The name is none.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     manager = EventManager.start_link()
+            ...     return EventManager.which_handlers(manager)
+            >>> run(main)
+            []
 
         Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#start_link/2
         """
@@ -208,6 +224,26 @@ class EventManager:
     def start(*, name: str | None = None) -> MaybePid:
         """Start a manager that is linked to nobody; otherwise like `start_link`.
 
+        Waits until it is up.
+
+        Args:
+            name: A name to register; `None`, the default, for none.
+
+        Returns:
+            The pid.
+
+        Raises:
+            StartError: The name is taken.
+            BadArgument: The name is none.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     manager = EventManager.start(name="events")
+            ...     return EventManager.which_handlers("events")
+            >>> run(main)
+            []
+
         Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#start/2
         """
         return _Manager.start(name=name)
@@ -215,6 +251,18 @@ class EventManager:
     @classmethod
     def child_spec(cls, *, name: str | None = None) -> dict[str, object]:
         """Describe a manager as a child of a supervisor.
+
+        Starts nothing.
+
+        Args:
+            name: A name to register; `None`, the default, for none.
+
+        Returns:
+            What `supervisors` takes for a child.
+
+        Example:
+            >>> EventManager.child_spec(name="events")["modules"]
+            'dynamic'
 
         Source: https://hexdocs.pm/elixir/Supervisor.html#module-child_spec-1-function
         """
@@ -234,6 +282,20 @@ class EventManager:
             HandlerError: Its `init` failed or refused.
             BadArgument: It is no handler.
 
+        Example:
+            >>> from actors import run
+            >>> class Show(EventHandler[None]):
+            ...     def handle_event(self, event, state):
+            ...         print("told", event)
+            ...     def handle_call(self, request, state):
+            ...         return Reply(request)
+            >>> def main():
+            ...     manager = EventManager.start_link()
+            ...     EventManager.add_handler(manager, Show)
+            ...     EventManager.sync_notify(manager, 1)
+            >>> run(main)
+            told 1
+
         Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#add_handler/3
         """
         _ask(manager, "add_handler", _checked(handler), args, None)
@@ -241,6 +303,31 @@ class EventManager:
     @staticmethod
     def add_sup_handler(manager: Address, handler: HandlerId, *args: object) -> None:
         """Add a handler whose owner is the caller: linked to the manager from now on.
+
+        When the caller ends, the handler is taken out; when the handler is, the caller is told.
+
+        Args:
+            manager: A pid, a name or a `Via`.
+            handler: Its class, or its class and an id.
+            args: Passed to its `init`.
+
+        Raises:
+            HandlerError: Its `init` failed or refused.
+            BadArgument: It is no handler.
+
+        Example:
+            >>> from actors import run
+            >>> class Show(EventHandler[None]):
+            ...     def handle_event(self, event, state):
+            ...         print("told", event)
+            ...     def handle_call(self, request, state):
+            ...         return Reply(request)
+            >>> def main():
+            ...     manager = EventManager.start_link()
+            ...     EventManager.add_sup_handler(manager, Show)
+            ...     EventManager.sync_notify(manager, 1)
+            >>> run(main)
+            told 1
 
         Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#add_sup_handler/3
         """
@@ -260,6 +347,21 @@ class EventManager:
 
         Raises:
             HandlerError: `"module_not_found"`.
+
+        Example:
+            >>> from actors import run
+            >>> class Show(EventHandler[None]):
+            ...     def handle_event(self, event, state):
+            ...         print("told", event)
+            ...     def handle_call(self, request, state):
+            ...         return Reply(request)
+            >>> def main():
+            ...     manager = EventManager.start_link()
+            ...     EventManager.add_handler(manager, Show)
+            ...     EventManager.delete_handler(manager, Show)
+            ...     return EventManager.which_handlers(manager)
+            >>> run(main)
+            []
 
         Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#delete_handler/3
         """
@@ -281,6 +383,26 @@ class EventManager:
         Raises:
             HandlerError: The `init` of the new one failed or refused; the old one is gone.
 
+        Example:
+            >>> from actors import run
+            >>> class Show(EventHandler[None]):
+            ...     def handle_event(self, event, state):
+            ...         print("told", event)
+            ...     def handle_call(self, request, state):
+            ...         return Reply(request)
+            >>> class Count(EventHandler[int]):
+            ...     def init(self, first, before):
+            ...         return first
+            ...     def handle_call(self, request, state):
+            ...         return Reply(state)
+            >>> def main():
+            ...     manager = EventManager.start_link()
+            ...     EventManager.add_handler(manager, Show)
+            ...     EventManager.swap_handler(manager, Show, "out", (Count, "total"), 5)
+            ...     return EventManager.call(manager, (Count, "total"), "sum")
+            >>> run(main)
+            5
+
         Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#swap_handler/3
         """
         _ask(manager, "swap_handler", _checked(old), reason, _checked(new), args, None)
@@ -291,6 +413,28 @@ class EventManager:
     ) -> None:
         """Put a handler whose owner is the caller in the place of another; see `swap_handler`.
 
+        Args:
+            manager: A pid, a name or a `Via`.
+            old: The one to be taken out; nothing happens to one that is not there.
+            reason: What its `terminate` is given.
+            new: The one to be added: `init(args, what terminate returned, or "error")`.
+            args: The first argument of that `init`.
+
+        Raises:
+            HandlerError: The `init` of the new one failed or refused; the old one is gone.
+
+        Example:
+            >>> from actors import run
+            >>> class Late(EventHandler[None]):
+            ...     def init(self, args, before):
+            ...         return None
+            >>> def main():
+            ...     manager = EventManager.start_link()
+            ...     EventManager.swap_sup_handler(manager, Late, "out", Late)
+            ...     return EventManager.which_handlers(manager) == [Late]
+            >>> run(main)
+            True
+
         Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#swap_sup_handler/3
         """
         owner = process.self()
@@ -300,6 +444,26 @@ class EventManager:
     def which_handlers(manager: Address) -> list[HandlerId]:
         """Return the handlers, the latest first.
 
+        Args:
+            manager: A pid, a name or a `Via`.
+
+        Returns:
+            Their ids: classes, or classes with an id.
+
+        Example:
+            >>> from actors import run
+            >>> class Show(EventHandler[None]):
+            ...     def handle_event(self, event, state):
+            ...         print("told", event)
+            ...     def handle_call(self, request, state):
+            ...         return Reply(request)
+            >>> def main():
+            ...     manager = EventManager.start_link()
+            ...     EventManager.add_handler(manager, Show)
+            ...     return EventManager.which_handlers(manager) == [Show]
+            >>> run(main)
+            True
+
         Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#which_handlers/1
         """
         return typed("list[HandlerId]", _ask(manager, "which_handlers"))
@@ -308,6 +472,26 @@ class EventManager:
     def notify(manager: Address, event: Message) -> None:
         """Have all handlers told of an event; never waits and never fails.
 
+        Args:
+            manager: A pid, a name or a `Via`.
+            event: What their `handle_event` gets.
+
+        Example:
+            >>> from actors import run
+            >>> class Show(EventHandler[None]):
+            ...     def handle_event(self, event, state):
+            ...         print("told", event)
+            ...     def handle_call(self, request, state):
+            ...         return Reply(request)
+            >>> def main():
+            ...     manager = EventManager.start_link()
+            ...     EventManager.add_handler(manager, Show)
+            ...     EventManager.notify(manager, 1)
+            ...     return EventManager.call(manager, Show, "done")
+            >>> run(main)
+            told 1
+            'done'
+
         Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#notify/2
         """
         _behaviour.cast(manager, (_NOTIFY, event))
@@ -315,6 +499,24 @@ class EventManager:
     @staticmethod
     def sync_notify(manager: Address, event: Message) -> None:
         """Have all handlers told of an event, and wait until they have handled it.
+
+        Args:
+            manager: A pid, a name or a `Via`.
+            event: What their `handle_event` gets.
+
+        Example:
+            >>> from actors import run
+            >>> class Show(EventHandler[None]):
+            ...     def handle_event(self, event, state):
+            ...         print("told", event)
+            ...     def handle_call(self, request, state):
+            ...         return Reply(request)
+            >>> def main():
+            ...     manager = EventManager.start_link()
+            ...     EventManager.add_handler(manager, Show)
+            ...     EventManager.sync_notify(manager, 1)
+            >>> run(main)
+            told 1
 
         Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#sync_notify/2
         """
@@ -332,9 +534,26 @@ class EventManager:
             request: What its `handle_call` gets.
             timeout: Seconds; `None` waits for ever.
 
+        Returns:
+            What its `handle_call` replies.
+
         Raises:
             HandlerError: `"bad_module"` if it is not there, or how it failed; it is out then.
             BadArgument: The timeout is none, or the handler.
+
+        Example:
+            >>> from actors import run
+            >>> class Show(EventHandler[None]):
+            ...     def handle_event(self, event, state):
+            ...         print("told", event)
+            ...     def handle_call(self, request, state):
+            ...         return Reply(request)
+            >>> def main():
+            ...     manager = EventManager.start_link()
+            ...     EventManager.add_handler(manager, Show)
+            ...     return EventManager.call(manager, Show, "hello")
+            >>> run(main)
+            'hello'
 
         Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#call/4
         """
@@ -357,6 +576,21 @@ class EventManager:
         Raises:
             BadArgument: The handler or the address is none.
 
+        Example:
+            >>> from actors import run
+            >>> class Show(EventHandler[None]):
+            ...     def handle_event(self, event, state):
+            ...         print("told", event)
+            ...     def handle_call(self, request, state):
+            ...         return Reply(request)
+            >>> def main():
+            ...     manager = EventManager.start_link()
+            ...     EventManager.add_handler(manager, Show)
+            ...     request = EventManager.send_request(manager, Show, "hello")
+            ...     return EventManager.receive_response(request)
+            >>> run(main)
+            Answered(value='hello')
+
         Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#send_request/3
         """
         return requests.send_request(manager, ("request", _checked(handler), request))
@@ -366,6 +600,23 @@ class EventManager:
     @staticmethod
     def stop(manager: Address, reason: Reason = NORMAL, timeout: float | None = None) -> None:
         """End a manager, its handlers first, and wait until it has ended.
+
+        Args:
+            manager: A pid, a name or a `Via`.
+            reason: What it ends with.
+            timeout: Seconds; `None`, the default, for no limit.
+
+        Raises:
+            CallFailed: It is not there, ended with another reason, or did not end in time.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     manager = EventManager.start_link()
+            ...     EventManager.stop(manager)
+            ...     return process.is_alive(manager)
+            >>> run(main)
+            False
 
         Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#stop/3
         """

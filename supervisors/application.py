@@ -122,8 +122,23 @@ class Application:
     def setting(cls, key: str) -> object:
         """Return a setting of this application.
 
+        Runs in the caller and waits for the process that keeps the settings.
+
+        Args:
+            key: Which setting.
+
+        Returns:
+            The setting.
+
         Raises:
             KeyError: It has none of that name.
+
+        Example:
+            >>> from actors import run
+            >>> class Mail(Application):
+            ...     settings = {"port": 25}
+            >>> run(lambda: Mail.setting("port"))
+            25
 
         Source: https://hexdocs.pm/elixir/Application.html#fetch_env!/2
         """
