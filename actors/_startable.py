@@ -81,6 +81,16 @@ class Startable:
                 does not trap exits is ended by the link as well, unless the reason is `"normal"`.
             BadArgument: An option is none; nothing was started.
 
+        Example:
+            >>> from actors import GenServer, Reply, process, run
+            >>> class Box(GenServer[int]):
+            ...     def init(self, first=0):
+            ...         return first
+            ...     def handle_call(self, request, caller, state):
+            ...         return Reply(state)
+            >>> run(lambda: GenServer.call(Box.start_link(7), "value"))
+            7
+
         Source: https://hexdocs.pm/elixir/GenServer.html#start_link/3
         """
         return cls.__start(StartOptions(True, name, timeout, cls.__host(host)), args, kwargs)
@@ -95,6 +105,32 @@ class Startable:
         **kwargs: object,
     ) -> MaybePid:
         """Start a process that is linked to nobody; otherwise like `start_link`.
+
+        Waits until its `init` is done.
+
+        Args:
+            args: Passed to `init`.
+            name: A name to register, or a `Via`.
+            timeout: Seconds that `init` may take; `None` for no limit.
+            host: `"thread"` for an OS thread of its own; the class keyword by default.
+            kwargs: Passed to `init`.
+
+        Returns:
+            The pid; `None` when `init` returned `Ignore()`.
+
+        Raises:
+            StartError: `init` failed, refused or took too long, or the name is taken.
+            BadArgument: An option is none; nothing was started.
+
+        Example:
+            >>> from actors import GenServer, Reply, process, run
+            >>> class Box(GenServer[int]):
+            ...     def init(self, first=0):
+            ...         return first
+            ...     def handle_call(self, request, caller, state):
+            ...         return Reply(state)
+            >>> run(lambda: GenServer.call(Box.start(7), "value"))
+            7
 
         Source: https://hexdocs.pm/elixir/GenServer.html#start/3
         """
@@ -113,12 +149,35 @@ class Startable:
 
         The monitor is there before `init` runs. A start that fails leaves no `Down` behind.
 
+        Waits until its `init` is done.
+
+        Args:
+            args: Passed to `init`.
+            name: A name to register, or a `Via`.
+            timeout: Seconds that `init` may take; `None` for no limit.
+            host: `"thread"` for an OS thread of its own; the class keyword by default.
+            kwargs: Passed to `init`.
+
         Returns:
             The pid and the reference that its `Down` will carry; `None` when `init` returned `Ignore()`.
 
         Raises:
             StartError: `init` failed, refused or took too long, or the name is taken.
             BadArgument: An option is none; nothing was started.
+
+        Example:
+            >>> from actors import GenServer, Reply, process, run
+            >>> class Box(GenServer[int]):
+            ...     def init(self, first=0):
+            ...         return first
+            ...     def handle_call(self, request, caller, state):
+            ...         return Reply(state)
+            >>> def main():
+            ...     pid, ref = Box.start_monitor()
+            ...     GenServer.stop(pid)
+            ...     return process.receive().reason
+            >>> run(main)
+            'normal'
 
         Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html#start_monitor/3
         """
@@ -136,12 +195,22 @@ class Startable:
     ) -> dict[str, object]:
         """Describe a child of this class for a supervisor, as a plain mapping.
 
+        Starts nothing.
+
         Args:
             args: Passed to `start_link`.
             id: What the supervisor calls it; the class by default.
             restart: `"permanent"`, `"transient"` or `"temporary"`.
             shutdown: Seconds it gets to end, `None` for no limit, or `"brutal_kill"`.
             kwargs: Passed to `start_link`, such as `name`.
+
+        Returns:
+            What `supervisors` takes for a child.
+
+        Example:
+            >>> from actors import GenServer
+            >>> GenServer.child_spec(id="box", restart="transient")["restart"]
+            'transient'
 
         Source: https://hexdocs.pm/elixir/Supervisor.html#module-child_spec-1-function
         """

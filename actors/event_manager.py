@@ -158,6 +158,11 @@ class EventHandler(Generic[S]):
     def handle_info(self, message: Message, state: S) -> object:
         """Handle any other message that the manager gets; returns are those of `handle_event`.
 
+        Runs in the manager.
+
+        Returns:
+            As for `handle_event`.
+
         Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#c:handle_info/2
         """
         return None
@@ -165,11 +170,16 @@ class EventHandler(Generic[S]):
     def terminate(self, reason: object, state: S) -> object:
         """Clean up when the handler is taken out.
 
+        Runs in the manager.
+
         Args:
             reason: `"stop"` with the manager, `("stop", reason)` with the owner,
                 `"remove_handler"`, `("error", what)` after a failure, or the argument of
                 `delete_handler`.
             state: The last state.
+
+        Returns:
+            What `delete_handler` returns, and a swap hands on.
 
         Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#c:terminate/2
         """

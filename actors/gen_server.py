@@ -329,6 +329,9 @@ class GenServer(Startable, Generic[S]):
         for the end of its parent. Not called for exit signals that are not trapped, nor for a
         failed `init`.
 
+        Returns:
+            Anything; nobody looks at it.
+
         Source: https://hexdocs.pm/elixir/GenServer.html#c:terminate/2
         """
         return None
@@ -366,14 +369,24 @@ class GenServer(Startable, Generic[S]):
         return status
 
     def system_get_state(self, state: S) -> object:
-        """Return what `debug.get_state` tells, for a server that keeps its state elsewhere.
+        """Tell what `debug.get_state` tells, for a server that keeps its state elsewhere.
+
+        Runs in the server.
+
+        Returns:
+            What is to be told.
 
         Source: https://www.erlang.org/doc/apps/stdlib/sys.html#c:system_get_state/1
         """
         return state
 
     def system_replace_state(self, function: Callable[[object], object], state: S) -> S:
-        """Do what `debug.replace_state` asks for; return what is the state from now on.
+        """Do what `debug.replace_state` asks for.
+
+        Runs in the server.
+
+        Returns:
+            What is the state from now on.
 
         Source: https://www.erlang.org/doc/apps/stdlib/sys.html#c:system_replace_state/2
         """

@@ -124,9 +124,27 @@ class StateMachine(Startable, Generic[S, D]):
             request: The content of the event `Called`.
             timeout: Seconds; `None` waits for ever.
 
+        Returns:
+            The reply.
+
         Raises:
             CallFailed: `NoProcess`, `CallTimeout`, `ServerExited`, `CallingSelf` or `CallCycle`.
             BadArgument: The timeout is none.
+
+        Example:
+            >>> from actors import run
+            >>> class Door(StateMachine[str, int]):
+            ...     def init(self):
+            ...         return Begin("closed", 0)
+            ...     def handle_event(self, event, state, data):
+            ...         match event:
+            ...             case Called(caller, "state"):
+            ...                 StateMachine.reply(caller, state)
+            ...             case Casted("open"):
+            ...                 return NextState("open")
+            ...         return KeepState()
+            >>> run(lambda: StateMachine.call(Door.start_link(), "state"))
+            'closed'
 
         Source: https://www.erlang.org/doc/apps/stdlib/gen_statem.html#call/3
         """
@@ -136,6 +154,29 @@ class StateMachine(Startable, Generic[S, D]):
     def cast(server: Address | tuple[str, str], request: Message) -> None:
         """Send an event `Casted`; never waits and never fails.
 
+        Args:
+            server: A pid, a name, `(name, node)` or a `Via`.
+            request: The content of the event.
+
+        Example:
+            >>> from actors import run
+            >>> class Door(StateMachine[str, int]):
+            ...     def init(self):
+            ...         return Begin("closed", 0)
+            ...     def handle_event(self, event, state, data):
+            ...         match event:
+            ...             case Called(caller, "state"):
+            ...                 StateMachine.reply(caller, state)
+            ...             case Casted("open"):
+            ...                 return NextState("open")
+            ...         return KeepState()
+            >>> def main():
+            ...     door = Door.start_link()
+            ...     StateMachine.cast(door, "open")
+            ...     return StateMachine.call(door, "state")
+            >>> run(main)
+            'open'
+
         Source: https://www.erlang.org/doc/apps/stdlib/gen_statem.html#cast/2
         """
         _behaviour.cast(server, request)
@@ -143,6 +184,27 @@ class StateMachine(Startable, Generic[S, D]):
     @staticmethod
     def reply(caller: Caller, value: object) -> None:
         """Answer a caller, from any process and at any time; in a machine `ReplyTo` does the same.
+
+        Does not wait. Only the first answer to a request counts.
+
+        Args:
+            caller: That of the event `Called`.
+            value: What the call returns.
+
+        Example:
+            >>> from actors import run
+            >>> class Door(StateMachine[str, int]):
+            ...     def init(self):
+            ...         return Begin("closed", 0)
+            ...     def handle_event(self, event, state, data):
+            ...         match event:
+            ...             case Called(caller, "state"):
+            ...                 StateMachine.reply(caller, state)
+            ...             case Casted("open"):
+            ...                 return NextState("open")
+            ...         return KeepState()
+            >>> run(lambda: StateMachine.call(Door.start_link(), "state"))
+            'closed'
 
         Source: https://www.erlang.org/doc/apps/stdlib/gen_statem.html#reply/2
         """
@@ -152,8 +214,34 @@ class StateMachine(Startable, Generic[S, D]):
     def stop(server: Address, reason: Reason = NORMAL, timeout: float | None = None) -> None:
         """Have a machine run `terminate` and end, and wait until it has.
 
+        Runs in the caller.
+
+        Args:
+            server: A pid, a name or a `Via`.
+            reason: What it ends with.
+            timeout: Seconds; `None` waits for ever.
+
         Raises:
             CallFailed: It is not there, ended with another reason, or did not end in time.
+
+        Example:
+            >>> from actors import run
+            >>> class Door(StateMachine[str, int]):
+            ...     def init(self):
+            ...         return Begin("closed", 0)
+            ...     def handle_event(self, event, state, data):
+            ...         match event:
+            ...             case Called(caller, "state"):
+            ...                 StateMachine.reply(caller, state)
+            ...             case Casted("open"):
+            ...                 return NextState("open")
+            ...         return KeepState()
+            >>> def main():
+            ...     door = Door.start_link()
+            ...     StateMachine.stop(door)
+            ...     return process.is_alive(door)
+            >>> run(main)
+            False
 
         Source: https://www.erlang.org/doc/apps/stdlib/gen_statem.html#stop/3
         """
@@ -180,6 +268,11 @@ class StateMachine(Startable, Generic[S, D]):
     def handle_event(self, event: Event, state: S, data: D) -> Transition[S, D]:
         """Handle one event, unless there is a method for each state.
 
+        Runs in the machine.
+
+        Returns:
+            `NextState`, `KeepState`, `RepeatState`, `Stop` or `StopAndReply`.
+
         Source: https://www.erlang.org/doc/apps/stdlib/gen_statem.html#c:handle_event/4
         """
         message = f"{type(self).__name__} has no handle_event, and was told {event!r}"
@@ -188,12 +281,20 @@ class StateMachine(Startable, Generic[S, D]):
     def terminate(self, reason: Reason, state: S, data: D) -> object:
         """Clean up, in the machine, before it ends; called when that of a `GenServer` would be.
 
+        Returns:
+            Anything; nobody looks at it.
+
         Source: https://www.erlang.org/doc/apps/stdlib/gen_statem.html#c:terminate/3
         """
         return None
 
     def code_change(self, old_version: object, state: S, data: D, extra: object) -> tuple[S, D]:
         """Turn state and data into those that the present code works with, for `debug.change_code`.
+
+        Runs in the machine.
+
+        Returns:
+            The new state and the new data; here the present ones.
 
         Source: https://www.erlang.org/doc/apps/stdlib/gen_statem.html#c:code_change/4
         """

@@ -101,6 +101,9 @@ class Application:
 
         The top must be linked to the master, as `Supervisor.start_link` does it.
 
+        Returns:
+            The pid of the top of the tree.
+
         Source: https://hexdocs.pm/elixir/Application.html#c:start/2
         """
         message = f"{type(self).__name__} has no start"

@@ -537,10 +537,16 @@ def public_functions(room: str) -> Iterator[tuple[str, Callable[..., object], bo
         if inspect.isfunction(found):
             yield full, found, False
         elif inspect.isclass(found) and found.__module__ == room:
-            for key, value in vars(found).items():
-                bare = getattr(value, "__func__", value)
-                if inspect.isfunction(bare) and not key.startswith("_"):
-                    yield f"{full}.{key}", bare, bare is value and full in CALLBACKS
+            yield from methods(found, full)
+
+
+def methods(cls: type, full: str) -> Iterator[tuple[str, Callable[..., object], bool]]:
+    """Yield the public methods of a class, those of its bases in the project among them."""
+    ours = [base for base in cls.__mro__ if is_ours(base.__module__)]
+    for key, value in {k: v for base in reversed(ours) for k, v in vars(base).items()}.items():
+        bare = getattr(value, "__func__", value)
+        if inspect.isfunction(bare) and not key.startswith("_"):
+            yield f"{full}.{key}", bare, bare is value and full in CALLBACKS
 
 
 def unsaid(function: Callable[..., object], *, by_users: bool = False) -> Iterator[str]:
@@ -553,12 +559,12 @@ def unsaid(function: Callable[..., object], *, by_users: bool = False) -> Iterat
     if "Source" not in parts:
         yield "its source"
     answers = signature.return_annotation not in {"None", "NoReturn"}
-    if answers and not by_users and not {"Returns", "Yields"} & parts.keys():
+    if answers and not {"Returns", "Yields"} & parts.keys():
         yield "what it returns"
     if by_users:
         return
     for name in signature.parameters.keys() - {"self", "cls"}:
-        if not re.search(rf"^ +{name}: ", parts.get("Args", ""), re.MULTILINE):
+        if not re.search(rf"^ +\*{{0,2}}{name}: ", parts.get("Args", ""), re.MULTILINE):
             yield f"what {name} is"
     if ">>>" not in parts.get("Example", ""):
         yield "an example"
@@ -576,7 +582,7 @@ def test_what_a_document_leaves_out_is_found() -> None:
         return a + b
 
     assert list(unsaid(half)) == ["what it returns", "what b is", "an example"]
-    assert not list(unsaid(half, by_users=True))
+    assert list(unsaid(half, by_users=True)) == ["what it returns"]
     assert not list(unsaid(importlib.import_module("actors.process").spawn))
 
 
