@@ -205,7 +205,7 @@ class Startable:
             kwargs: Passed to `start_link`, such as `name`.
 
         Returns:
-            What `supervisors` takes for a child.
+            What a supervisor takes for a child.
 
         Example:
             >>> from actors import GenServer

@@ -335,7 +335,7 @@ class Agent(Generic[S]):
             options: Those of `start_link`, such as `name`.
 
         Returns:
-            What `supervisors` takes for a child.
+            What a supervisor takes for a child.
 
         Example:
             >>> Agent.child_spec(int, id="box", restart="transient")["restart"]

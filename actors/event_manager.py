@@ -268,7 +268,7 @@ class EventManager:
             name: A name to register; `None`, the default, for none.
 
         Returns:
-            What `supervisors` takes for a child.
+            What a supervisor takes for a child.
 
         Example:
             >>> EventManager.child_spec(name="events")["modules"]

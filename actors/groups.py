@@ -145,7 +145,7 @@ def child_spec(scope: str = DEFAULT_SCOPE) -> dict[str, object]:
         scope: The name of the scope.
 
     Returns:
-        What `supervisors` takes for a child.
+        What a supervisor takes for a child.
 
     Example:
         >>> child_spec("chat")["id"]

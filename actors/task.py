@@ -231,7 +231,7 @@ class Task(Generic[T]):
             host: `"thread"` for an OS thread of its own.
 
         Returns:
-            What `supervisors` takes for a child.
+            What a supervisor takes for a child.
 
         Example:
             >>> Task.child_spec(print, "hello")["restart"]
