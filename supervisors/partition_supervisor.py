@@ -238,7 +238,8 @@ class PartitionSupervisor:
             >>> from actors import Agent, run
             >>> def main():
             ...     top = PartitionSupervisor.start_link((Agent, int), name="hits", partitions=3)
-            ...     return PartitionSupervisor.resize("hits", 1), PartitionSupervisor.partitions("hits")
+            ...     before = PartitionSupervisor.resize("hits", 1)
+            ...     return before, PartitionSupervisor.partitions("hits")
             >>> run(main)
             (3, 1)
 
@@ -359,7 +360,8 @@ class PartitionSupervisor:
             >>> def main():
             ...     top = PartitionSupervisor.start_link((Agent, int), name="hits", partitions=3)
             ...     pid = PartitionSupervisor.whereis_name(("hits", "alice"))
-            ...     return pid in [child.pid for child in PartitionSupervisor.which_children("hits")]
+            ...     children = PartitionSupervisor.which_children("hits")
+            ...     return pid in [child.pid for child in children]
             >>> run(main)
             True
 

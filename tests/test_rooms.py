@@ -512,10 +512,12 @@ CALLBACKS = {
 a call, and what they are given is told by the page that is their source."""
 
 HALF_DOCUMENTED = {
-    "actors.debug.serve": "a behaviour by hand is no short example; tests/actors/test_debug.py has it",
+    "actors.debug.serve": "a behaviour by hand is no short example; test_debug.py has one",
     "actors.debug.SystemHalf": "the half that rooms of behaviours implement, called by `serve`",
     "actors.debug.Watch": "made and asked by `serve` and by the rooms of behaviours",
     "actors.exits.Stack": "cut from a traceback by the kernel",
+    "actors.gen_server.call": "a decorator; `ask` is what its client half makes requests with",
+    "actors.gen_server.cast": "the same",
     "actors.naming.ViaModule": "a protocol, shown by `Registry` which implements it",
     "actors.pid.Ref": "its short cut is for the corridor of a call",
     "actors.runtime.Choice": "a protocol, shown by `SeededChoice` which implements it",
@@ -532,11 +534,9 @@ def public_functions(room: str) -> Iterator[tuple[str, Callable[..., object], bo
     module = importlib.import_module(room)
     for name in module.__all__:
         found, full = getattr(module, name), f"{room}.{name}"
-        if full in HALF_DOCUMENTED:
-            continue
         if inspect.isfunction(found):
             yield full, found, False
-        elif inspect.isclass(found) and found.__module__ == room:
+        elif inspect.isclass(found) and (found.__module__ == room or is_private(found.__module__)):
             yield from methods(found, full)
 
 
@@ -586,19 +586,30 @@ def test_what_a_document_leaves_out_is_found() -> None:
     assert not list(unsaid(importlib.import_module("actors.process").spawn))
 
 
-@pytest.mark.parametrize("room", [room for room in rooms() if not is_private(room)])
-def test_every_public_function_says_all_that_its_callers_need(room: str) -> None:
-    missing = {
+def half_said(room: str) -> dict[str, list[str]]:
+    return {
         name: said
         for name, function, by_users in public_functions(room)
         if (said := list(unsaid(function, by_users=by_users)))
     }
 
+
+def is_excused(name: str) -> bool:
+    return name in HALF_DOCUMENTED or name.rpartition(".")[0] in HALF_DOCUMENTED
+
+
+@pytest.mark.parametrize("room", [room for room in rooms() if not is_private(room)])
+def test_every_public_function_says_all_that_its_callers_need(room: str) -> None:
+    missing = {name: said for name, said in half_said(room).items() if not is_excused(name)}
+
     assert not missing
 
 
-def test_what_is_half_documented_exists() -> None:
-    assert all(resolves(name) for name in (*HALF_DOCUMENTED, *CALLBACKS))
+def test_excuses_of_documents_are_still_needed() -> None:
+    said = {name for room in rooms() if not is_private(room) for name in half_said(room)}
+
+    assert {*said, *(name.rpartition(".")[0] for name in said)} >= HALF_DOCUMENTED.keys()
+    assert all(resolves(name) for name in CALLBACKS)
 
 
 @pytest.mark.parametrize("package", PACKAGES)
