@@ -52,8 +52,9 @@ class Startable:
         args: tuple[object, ...],
         kwargs: Mapping[str, object],
     ) -> Server:
-        """Make the process half, in the new process."""
-        raise NotImplementedError
+        """Make the process half, in the new process; each behaviour says how."""
+        message = f"{cls.__name__} is no behaviour: derive from GenServer or StateMachine"
+        raise NotImplementedError(message)
 
     @classmethod
     def start_link(

@@ -519,7 +519,6 @@ HALF_DOCUMENTED = {
     "actors.gen_server.call": "a decorator; `ask` is what its client half makes requests with",
     "actors.gen_server.cast": "the same",
     "actors.naming.ViaModule": "a protocol, shown by `Registry` which implements it",
-    "actors.pid.Ref": "its short cut is for the corridor of a call",
     "actors.runtime.Choice": "a protocol, shown by `SeededChoice` which implements it",
     "actors.runtime.Clock": "a protocol, shown by `VirtualClock` which implements it",
     "actors.runtime.Runtime": "`run` makes and runs one; `serve` and `stop` are for the background",

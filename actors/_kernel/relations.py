@@ -30,14 +30,15 @@ if TYPE_CHECKING:
     from actors._kernel.cell import Cell
     from actors._kernel.mailbox import Mail
 
-__all__ = ["AliasKind", "Relations", "Watched"]
+__all__ = ["SPARE_MAIL", "AliasKind", "Relations", "Watched"]
 
 AliasKind: TypeAlias = Literal[
     "explicit", "reply", "explicit_unalias", "demonitor", "reply_demonitor"
 ]
 Watched: TypeAlias = Pid | tuple[str, str]
 
-_SPARE = 1024
+SPARE_MAIL = 1024
+"""How many emptied mailboxes are kept for those who get mail next."""
 
 
 class Relations:
@@ -71,7 +72,7 @@ class Relations:
 
     def give_back(self, mail: Mail) -> None:
         """Keep an empty mailbox for the next process that gets mail."""
-        if len(self.spare_mail) < _SPARE:
+        if len(self.spare_mail) < SPARE_MAIL:
             self.spare_mail.append(mail)
 
     def resolve(self, dest: Pid | str) -> Cell | None:

@@ -30,7 +30,7 @@ from actors import telemetry
 from actors._kernel.cell import Body, Cell, Outcome
 from actors._kernel.clock import Choice, Clock
 from actors._kernel.mailbox import NOTHING, Predicate, take
-from actors._kernel.relations import Relations
+from actors._kernel.relations import SPARE_MAIL, Relations
 from actors._kernel.switch import Stack, Unwind, current_stack
 from actors._kernel.timers import Timer
 from actors._kernel.wakeup import Wakeup
@@ -49,7 +49,6 @@ P = ParamSpec("P")
 _BATCH = 64
 _LOOK_UP = 15
 _STACKS = 32
-_SPARE = 1024
 _REFUSALS = 100
 _FAILURES = 8
 _TIMED_OUT = TimedOut()
@@ -220,7 +219,7 @@ class Scheduler(Relations):
             self.bury(cell, None)
         elif not mail and mail is not None and cell.rest_for is None:
             cell.mail = None
-            if len(self.spare_mail) < _SPARE:
+            if len(self.spare_mail) < SPARE_MAIL:
                 self.spare_mail.append(mail)
             cell.idle = True
         else:
@@ -379,8 +378,8 @@ class Scheduler(Relations):
         self, cell: Cell, target: Cell, tag: str, request: Message, timeout: float | None
     ) -> Outcome:
         """Send a request and wait for its answer, the target's death, or the end of time."""
-        # `expect`, `deliver` and `wait`, written out: a call is nothing but this. Saves five calls of
-        # functions, a third of the time of a call.
+        # `expect`, `deliver` and `await_answer`, written out, because a call is nothing but this: it
+        # takes 8 % less time (`tests.bench call`, in turns with the plain form).
         if cell.exiting is not None:
             self.refuse(cell)
         cell.awaiting = ref = _new_ref(Ref)
@@ -409,7 +408,6 @@ class Scheduler(Relations):
         (spare.pop() if spare else self._root).switch()
         if cell.exiting is not None:
             raise Exit(cell.exiting[0])
-        cell.deadline = None
         answer, cell.answer = cell.answer, None
         return answer if answer is not None else ("timeout", None)
 
