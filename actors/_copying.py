@@ -25,6 +25,7 @@ import types
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Final, TypeAlias, TypeVar, cast, final
 
@@ -61,30 +62,15 @@ class Refused(Exception):
 
 
 @final
+@dataclass(frozen=True, slots=True, repr=False)
 class Withheld:
-    """Stands for what could not cross, where something had to: in the reason of a process that has ended.
+    """Stands for what could not cross, where something had to: in the reason of a process that has ended."""
 
-    Args:
-        what: What it was, in words.
-    """
-
-    __slots__ = ("what",)
-
-    def __init__(self, what: str) -> None:
-        object.__setattr__(self, "what", what)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        message = f"cannot assign to {name!r}"
-        raise AttributeError(message)
+    what: str
+    """What it was."""
 
     def __repr__(self) -> str:
         return f"<withheld: {self.what}>"
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is Withheld and other.what == self.what
-
-    def __hash__(self) -> int:
-        return hash(self.what)
 
 
 SHARED.add(Withheld)
@@ -136,7 +122,18 @@ class Moved:
             raise MovedAway from None
 
     def spend(self) -> None:
-        """Empty the shell: the value has crossed."""
+        """Empty the shell: the value has crossed.
+
+        Called by the border; does not wait.
+
+        Example:
+            >>> shell = Moved([1])
+            >>> shell.spend()
+            >>> shell
+            Moved(<gone>)
+
+        Source: https://doc.rust-lang.org/book/ch04-01-what-is-ownership.html
+        """
         self._held.clear()
         Moved.unspent.pop(id(self), None)
 
@@ -237,7 +234,9 @@ class Copying:
             else:
                 opened.add(id(one))
                 stack += [
-                    each for each in _inside(one) if _is_solid(each) and id(each) not in opened
+                    each
+                    for each in _INSIDE[type(one)](one)
+                    if _is_solid(each) and id(each) not in opened
                 ]
 
 
@@ -372,7 +371,7 @@ def _namedtuple(kind: type) -> Take:
         after = [copying.take(each, depth + 1) for each in before]
         if not state:
             return _rebuilt(value, before, after, partial(tuple.__new__, kind), copying)
-        copy = tuple.__new__(kind, after)
+        copy: object = tuple.__new__(kind, after)
         copying.memo[id(value)] = copy
         copying.fill(partial(_fill_attributes, value, copy, (), copying), depth)
         return copy
@@ -389,7 +388,7 @@ def _slice(value: object, copying: Copying, depth: int) -> object:
 
 def _proxy(value: object, copying: Copying, depth: int) -> object:
     held = dict(cast("types.MappingProxyType[object, object]", value))
-    copy = types.MappingProxyType(cast("dict[object, object]", copying.take(held, depth)))
+    copy: object = types.MappingProxyType(cast("dict[object, object]", copying.take(held, depth)))
     copying.note(held, copying.memo[id(held)])
     copying.memo[id(value)] = copy
     return copy
@@ -496,17 +495,21 @@ def _exception(kind: type) -> Take:
 
     def take(value: object, copying: Copying, depth: int) -> object:
         error = cast("BaseException", value)
-        given = cast("tuple[object, ...]", cast("type", native).__reduce__(error)[1])
+        given = cast("tuple[object, ...]", _reduce_of(native)(error)[1])
         args = cast("tuple[object, ...]", copying.take(given, depth + 1))
         copying.note(given, args)
         copy = cast("BaseException", native.__new__(kind, *args))
         if not is_group:
-            cast("type", native).__init__(copy, *args)
+            vars(native)["__init__"](copy, *args)
         copying.note(value, copy)
         copying.fill(partial(_fill_exception, error, copy, slots, copying), depth)
         return copy
 
     return take
+
+
+def _reduce_of(native: type) -> Callable[[object], tuple[object, ...]]:
+    return cast("Callable[[object], tuple[object, ...]]", native.__reduce__)
 
 
 def _fill_exception(
@@ -623,7 +626,7 @@ def _memoryview(value: object, copying: Copying, depth: int) -> object:
         return view
     held: bytes | bytearray = view.tobytes() if view.readonly else bytearray(view.tobytes())
     flat = memoryview(held)
-    copy = flat if view.format == "B" and view.ndim == 1 else flat.cast(view.format, view.shape)
+    copy = flat if view.format == "B" and view.ndim == 1 else flat.cast(view.format, view.shape)  # type: ignore[call-overload]
     copying.memo[id(value)] = copy
     return copy
 
@@ -705,7 +708,7 @@ def _reduced(value: object, copying: Copying, depth: int) -> object:
     """Copy as `copy.deepcopy` and pickle do: take apart, copy the parts, put together."""
     kind = type(value)
     try:
-        reduced = kind.__reduce_ex__(value, 4)  # type: ignore[arg-type]
+        reduced = kind.__reduce_ex__(value, 4)
     except Exception as error:  # noqa: BLE001 - the class's own code may raise anything
         return copying.refuse(value, f"an object that cannot be taken apart: {_said(error)}", error)
     if isinstance(reduced, str):
@@ -724,7 +727,7 @@ def _reduced(value: object, copying: Copying, depth: int) -> object:
         copying.fill(partial(_fill_reduced, copy, rest, copying), depth)
     except Refused:
         raise
-    except Exception as error:  # noqa: BLE001 - the class's own code may raise anything
+    except Exception as error:
         if made:
             raise
         return copying.refuse(
@@ -735,7 +738,7 @@ def _reduced(value: object, copying: Copying, depth: int) -> object:
 
 def _struct(value: object, copying: Copying, depth: int) -> object:
     """Copy a frozen struct of msgspec only around a part that can change."""
-    make, args = cast("tuple[type, tuple[object, ...]]", type(value).__reduce__(value)[:2])  # type: ignore[arg-type]
+    make, args = cast("tuple[type, tuple[object, ...]]", type(value).__reduce__(value)[:2])
     copying.note(args, args)
     before = [*args]
     after = [copying.take(each, depth + 1) for each in before]
@@ -763,7 +766,7 @@ def _restore(copy: object, state: object, setter: object) -> None:
         return
     own, slots = state if isinstance(state, tuple) and len(state) == 2 else (state, None)  # noqa: PLR2004 - pickle's pair
     if own:
-        copy.__dict__.update(own)
+        vars(copy).update(cast("dict[str, object]", own))
     for name, each in (slots or {}).items():
         setattr(copy, name, each)
 
@@ -808,8 +811,6 @@ def _by(copy_of: Callable[[object], object]) -> Take:
 # -- which way for which class ---------------------------------------------------------------------
 
 
-_SOLID = {_tuple, _frozenset}
-
 _KNOWN: Final[dict[type, Take]] = {
     dict: _dict,
     list: _list,
@@ -851,6 +852,8 @@ def _plan(cls: type) -> Take:
     if len(_PLANS) > _MOST_PLANS:
         _PLANS.clear()
         _PLANS.update(_KNOWN)
+        for kind in [*_INSIDE.keys() - {tuple, frozenset}]:
+            del _INSIDE[kind]
     take = _PLANS[cls] = _made(cls)
     return take
 
@@ -870,10 +873,15 @@ def _made(cls: type) -> Take:
     if issubclass(cls, BaseException):
         return _exception(cls)
     if _shapes.is_namedtuple(cls):
+        _INSIDE[cls] = _INSIDE[tuple]
         return _namedtuple(cls)
     if not _shapes.is_plain(cls):
         return _struct if _shapes.frozen_struct(cls) else _reduced
-    return _record(cls) if _shapes.frozen_record(cls) else _object(cls)
+    if not _shapes.frozen_record(cls):
+        return _object(cls)
+    slots = _shapes.slots_of(cls)
+    _INSIDE[cls] = lambda value: [each for _, each in _places(value, slots)]
+    return _record(cls)
 
 
 def _is_solid(value: object) -> bool:
@@ -881,13 +889,16 @@ def _is_solid(value: object) -> bool:
     kind = type(value)
     if kind in SHARED:
         return False
-    return kind in {tuple, frozenset} or issubclass(kind, tuple) or _shapes.frozen_record(kind)
+    if kind not in _PLANS:
+        _plan(kind)
+    return kind in _INSIDE
 
 
-def _inside(value: object) -> Iterable[object]:
-    if type(value) is tuple or type(value) is frozenset:
-        return cast("Iterable[object]", value)
-    return [each for _, each in parts_of(value)]
+_INSIDE: Final[dict[type, Callable[[object], Iterable[object]]]] = {
+    tuple: lambda value: cast("tuple[object, ...]", value),
+    frozenset: lambda value: cast("frozenset[object]", value),
+}
+"""The parts of what is solid, by its class."""
 
 
 # -- what a value consists of, with words for the way to it ----------------------------------------
@@ -935,7 +946,8 @@ def _parts_of_object(value: object) -> Iterator[tuple[str, object]]:
         return
     for name, each in (_attributes(value) or {}).copy().items():
         yield f".{name}", each
-    for slot in _shapes.slots_of(type(value)):
+    kind: type = type(value)
+    for slot in _shapes.slots_of(kind):
         try:
             yield f".{slot.__name__}", slot.__get__(value)
         except (AttributeError, TypeError):

@@ -12,7 +12,6 @@ Source: https://docs.python.org/3/library/copy.html
 
 from __future__ import annotations
 
-import functools
 import operator
 import re
 import sys
@@ -65,11 +64,11 @@ SHARED: Final[set[type]] = {
     re.Match,
     operator.itemgetter,
     operator.attrgetter,
-    functools._lru_cache_wrapper,
 }
 """The exact classes whose values cross as they are. Grows: a class is judged when it is first seen."""
 
 _UNCHANGING = {
+    "functools._lru_cache_wrapper",
     *(f"datetime.{name}" for name in ("date", "time", "datetime", "timedelta", "timezone")),
     "zoneinfo.ZoneInfo",
     "decimal.Decimal",
@@ -135,10 +134,6 @@ _REFUSED = {
 }
 
 _IN_MEMORY = {"_io.BytesIO", "_io.StringIO"}
-
-
-_MOST_CLASSES = 10_000
-"""Classes that are made and thrown away must not be kept for ever by what was decided for them."""
 
 
 def _name(cls: type) -> str:
@@ -211,7 +206,6 @@ def is_namedtuple(cls: type) -> bool:
     )
 
 
-@functools.lru_cache(maxsize=_MOST_CLASSES)
 def frozen_record(cls: type) -> bool:
     """Tell whether a class is a frozen dataclass, or a frozen class of attrs."""
     parameters = getattr(cls, "__dataclass_params__", None)
@@ -226,7 +220,6 @@ def frozen_struct(cls: type) -> bool:
     return bool(getattr(getattr(cls, "__struct_config__", None), "frozen", False))
 
 
-@functools.lru_cache(maxsize=_MOST_CLASSES)
 def slots_of(cls: type) -> tuple[types.MemberDescriptorType, ...]:
     """Return the slots of a class and its bases."""
     return tuple(

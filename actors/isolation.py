@@ -42,7 +42,7 @@ Source: https://www.erlang.org/doc/system/eff_guide_processes.html#process-messa
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Literal, TypeAlias, TypeVar, get_args
+from typing import Final, Literal, TypeAlias, TypeVar, cast, get_args
 
 from actors._copying import Copying, Moved, Refused, Withheld, parts_of, take_as
 from actors._shapes import SHARED
@@ -58,9 +58,10 @@ __all__ = [
     "crossing",
     "explain_sendable",
     "is_sendable",
-    "witnessed",
+    "moved",
     "register",
     "shareable",
+    "witnessed",
 ]
 
 SHARED.add(Stack)
@@ -123,6 +124,27 @@ def explain_sendable(value: object) -> str | None:
     return None
 
 
+def moved(value: T) -> T:
+    """Return `Moved(value)`, typed as what the other side gets.
+
+    For client halves and tasks, whose arguments are checked by type. Runs in the caller.
+
+    Args:
+        value: What is handed over.
+
+    Returns:
+        The shell, to be sent and not to be used.
+
+    Example:
+        >>> from actors import Task, run
+        >>> run(lambda: Task.await_(Task.async_(list, moved(n * n for n in range(3)))))
+        [0, 1, 4]
+
+    Source: https://doc.rust-lang.org/book/ch04-01-what-is-ownership.html
+    """
+    return cast("T", Moved(value))
+
+
 def shareable(cls: C) -> C:
     """Declare that the instances of a class never change, so that they cross as they are.
 
@@ -178,7 +200,7 @@ def register(cls: type, how: Literal["share", "refuse"] | Callable[[T], T]) -> N
         raise BadArgument("cls", cls, "a class")
     if not (callable(how) or how in {"share", "refuse"}):
         raise BadArgument("how", how, "'share', 'refuse', or a function that returns a copy")
-    take_as(cls, how)
+    take_as(cls, cast("str | Callable[[object], object]", how))
 
 
 # -- the border ------------------------------------------------------------------------------------
@@ -207,22 +229,30 @@ def crossing(policy: Isolation) -> Cross:
     return _POLICIES[policy]
 
 
-def witnessed(reason: object, isolates: Cross) -> object:
-    """Return the reason of an ended process for one of those who are told; never fails.
+def witnessed(value: object, cross: Cross) -> object:
+    """Return what others get of a value that must reach them: the reason of an end, what one looks into.
+
+    Never fails.
 
     Args:
-        reason: The reason.
-        isolates: What its runtime does with what crosses.
+        value: The value.
+        cross: What its runtime does with what crosses.
 
     Returns:
-        The reason itself if it cannot change, or a copy in which `Withheld` stands for what may not cross.
+        The value itself if it cannot change, or a copy in which `Withheld` stands for what may not cross.
+
+    Example:
+        >>> witnessed(("failed", [1], (number for number in [1, 2])), crossing("copy"))
+        ('failed', [1], <withheld: a generator, which cannot be shared or copied>)
+
+    Source: https://www.erlang.org/doc/system/ref_man_processes.html#receiving-exit-signals
     """
-    if isolates is not _copy or type(reason) in SHARED:
-        return reason
+    if cross is not _copy or type(value) in SHARED:
+        return value
     try:
-        return Copying(lenient=True).copied(reason)
-    except Exception as error:  # noqa: BLE001 - a death must be told of, whatever its reason's own code does
-        return Withheld(f"a reason whose copy raises {type(error).__name__}")
+        return Copying(lenient=True).copied(value)
+    except Exception as error:  # noqa: BLE001 - it must arrive, whatever the value's own code does
+        return Withheld(f"a value whose copy raises {type(error).__name__}")
 
 
 def _copy(value: object, what: str) -> object:

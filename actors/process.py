@@ -360,7 +360,8 @@ def _bound(fn: Callable[[Unpack[Ts]], object], args: tuple[*Ts]) -> Body:
         )
     scheduler = me().scheduler
     if args:
-        fn, args = scheduler.cross((fn, args), "(fn, args)")  # type: ignore[assignment]
+        crossing = scheduler.cross((fn, args), "(fn, args)")
+        fn, args = cast("tuple[Callable[[Unpack[Ts]], object], tuple[*Ts]]", crossing)
     elif type(fn) not in SHARED:
         fn = scheduler.cross(fn, "fn")  # type: ignore[assignment]
     return partial(fn, *args)

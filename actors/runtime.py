@@ -403,6 +403,8 @@ def run(
         choice: Which ready process runs next; `actors.testing.SeededChoice(seed)` draws lots.
         grace: Seconds that processes get to end at the end, before they are killed.
         held: Seconds after which a callback that holds the loop is reported; `None` for never.
+        isolation: What becomes of values that cross between processes: `"copy"`, `"check"` or `"trust"`; see
+            `actors.isolation`.
 
     Returns:
         What `main` returned; `None` if it ended itself with a clean reason.

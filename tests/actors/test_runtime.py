@@ -261,7 +261,7 @@ def test_run_returns_when_main_does_whoever_still_lives(
             time.sleep(0.01)
             cleaned.append(1)
 
-    boss = Seen()
+    boss: list[Pid] = Seen()
 
     def main() -> str:
         boss.append(process.self())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from actors import process
 from actors.errors import BadArgument, TaskExited, TaskTimeout
 from actors.exits import Crash, Reason
-from actors.isolation import Moved
+from actors.isolation import Moved, moved
 from actors.messages import Down, TimedOut
 from actors.pid import Pid, Ref
 from actors.runtime import MainExited, run
@@ -151,7 +151,7 @@ def test_tasks_know_on_whose_behalf_they_run() -> None:
 def test_another_process_may_consume() -> None:
     def main() -> object:
         naps = Task.async_stream([0.1, 0.2], nap)
-        return Task.await_(Task.async_(list, Moved(naps))), traces()
+        return Task.await_(Task.async_(list, moved(naps))), traces()
 
     assert play(main) == ([("ok", 0.1), ("ok", 0.2)], CLEAN)
 

@@ -12,7 +12,6 @@ from supervisors import ChildError, Supervisor
 from supervisors.strategy import Strategy
 from tests.interleavings.support import all_of, each, mail, under_choices
 from tests.interleavings.trees import worker
-from tests.watching import Seen
 
 NAMES = ["a", "b", "c", "d"]
 
@@ -108,7 +107,7 @@ def test_children_are_added_taken_out_and_asked_by_many_and_the_table_stays_whol
     top = Supervisor.start_link([worker("a")], max_restarts=1000)
 
     def change(name: str) -> object:
-        done = Seen()
+        done = []
         spec = worker(name)
         for what in (
             partial(Supervisor.start_child, top, spec),

@@ -8,7 +8,7 @@ import pytest
 from actors import process
 from actors.errors import BadArgument, NoProcess, TaskExited, TaskTimeout
 from actors.exits import Crash, Reason
-from actors.isolation import Moved
+from actors.isolation import moved
 from actors.messages import Down, TimedOut
 from actors.pid import Pid
 from actors.process import is_alive, monitor, receive, send, send_exit, sleep, trap_exit
@@ -444,7 +444,7 @@ def test_a_halt_after_a_failure_that_shows_its_input_leaves_nothing(stream: Stre
 def test_another_process_may_consume(stream: Stream) -> None:
     def main() -> object:
         sup = TS.start_link()
-        return Task.await_(Task.async_(outcomes, Moved(stream(sup, [0.1], after, "v"))))
+        return Task.await_(Task.async_(outcomes, moved(stream(sup, [0.1], after, "v"))))
 
     assert play(main) == [("ok", "v")]
 
