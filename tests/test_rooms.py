@@ -64,7 +64,8 @@ FLOORS = {
     "behaviours": Floor(
         "actors",
         "gen_server agent state_machine event_manager "
-        "stage.protocol stage.buffer stage.dispatchers stage.stage stage.streams stage",
+        "stage.protocol stage.buffer stage.dispatchers stage._engine stage.stage "
+        "stage.streams stage",
         "words doors machinery",
     ),
     "bridges": Floor(
@@ -507,6 +508,7 @@ SECTION = re.compile(r"^(Args|Returns|Yields|Raises|Example|Source):", re.MULTIL
 CALLBACKS = {
     *("actors.gen_server.GenServer", "actors.state_machine.StateMachine"),
     *("actors.event_manager.EventHandler", "supervisors.application.Application"),
+    "actors.stage.stage.Stage",
 }
 """Classes whose instance methods users write: the behaviour calls them, so they have no example of
 a call, and what they are given is told by the page that is their source."""
