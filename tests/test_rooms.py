@@ -78,12 +78,13 @@ FLOORS = {
     ),
     "hands": Floor("supervisors", "_children _shutdown _crowd", "words doors specs"),
     "supervisors": Floor(
-        "supervisors", "supervisor dynamic_supervisor", "words doors behaviours specs hands"
+        "supervisors",
+        "supervisor dynamic_supervisor consumer_supervisor",
+        "words doors behaviours specs hands",
     ),
     "built": Floor(
         "supervisors",
-        "_entries _cleaner registry partition_supervisor task_supervisor consumer_supervisor "
-        "application",
+        "_entries _cleaner registry partition_supervisor task_supervisor application",
         "words doors machinery behaviours specs supervisors",
     ),
 }
