@@ -407,7 +407,9 @@ def program(text: str) -> subprocess.Popen[str]:
     )
 
 
-def interrupted(child: subprocess.Popen[str], *times: str) -> tuple[str, str, int]:
+def interrupted(
+    child: subprocess.Popen[str], *times: str, number: int = signal.SIGINT
+) -> tuple[str, str, int]:
     """Press Ctrl-C each time the program has printed such a line; its output and exit code."""
     assert child.stdout is not None
     assert child.stderr is not None
@@ -418,7 +420,7 @@ def interrupted(child: subprocess.Popen[str], *times: str) -> tuple[str, str, in
         while (said := child.stdout.readline()) and said.strip() != line:
             heard += said
         heard += said
-        child.send_signal(signal.SIGINT)
+        child.send_signal(number)
     heard += child.stdout.read()
     errors = child.stderr.read()
     code = child.wait()
@@ -452,6 +454,47 @@ def test_ctrl_c_ends_the_trees_in_order_and_is_raised_afterwards() -> None:
     assert out.splitlines() == ["ready", "server ends: shutdown", "run has ended"]
     assert "KeyboardInterrupt" in err
     assert code in {130, -signal.SIGINT}
+
+
+def test_sigterm_does_the_same_and_its_code_says_so() -> None:
+    child = program("""
+        import atexit
+        from actors import GenServer, process, receive, run
+        class Tidy(GenServer):
+            def init(self, name):
+                process.trap_exit(True)
+                return name
+            def terminate(self, reason, state):
+                print(state, "ends:", reason)
+        def main():
+            Tidy.start_link("server")
+            print("ready")
+            receive()
+        atexit.register(print, "the interpreter ends")
+        run(main)
+    """)
+    out, err, code = interrupted(child, "ready", number=signal.SIGTERM)
+
+    assert out.splitlines() == ["ready", "server ends: shutdown", "the interpreter ends"]
+    assert err == ""
+    assert code == 143
+
+
+def test_run_leaves_a_handler_of_sigterm_that_a_program_has_set() -> None:
+    def mine(*_: object) -> None:
+        return None
+
+    before = signal.signal(signal.SIGTERM, mine)
+    try:
+        seen = run(lambda: signal.getsignal(signal.SIGTERM))
+        after = signal.getsignal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert seen is mine
+    assert after is mine
+    assert run(lambda: signal.getsignal(signal.SIGTERM)) is not before
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_ctrl_c_is_not_delivered_into_a_callback() -> None:
