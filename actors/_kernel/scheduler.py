@@ -302,7 +302,7 @@ class Scheduler(Relations):
         """Do the second half of a death, and tell whoever brings the runtime to its end."""
         if cell.port is not None:
             self.carried.pop(cell, None)
-        super().finish(cell)
+        Relations.finish(self, cell)
         self.on_end(cell)
 
     def hasten(self, cell: Cell) -> None:
