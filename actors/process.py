@@ -173,6 +173,7 @@ def spawn(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> 
 
     Raises:
         BadArgument: `fn` cannot be called, or there is no such host.
+        NotSendable: `fn` or what it is given may not cross; nothing was started.
 
     Example:
         >>> from actors import run
@@ -185,7 +186,7 @@ def spawn(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> 
 
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn/1
     """
-    return launch(_bound(fn, args), _named(fn), host=host).pid
+    return launch(bound(fn, args), _named(fn), host=host).pid
 
 
 def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
@@ -203,6 +204,7 @@ def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None
 
     Raises:
         BadArgument: `fn` cannot be called, or there is no such host.
+        NotSendable: `fn` or what it is given may not cross; nothing was started.
 
     Example:
         >>> from actors import run
@@ -215,7 +217,7 @@ def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None
 
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn_link/1
     """
-    return launch(_bound(fn, args), _named(fn), link=True, host=host).pid
+    return launch(bound(fn, args), _named(fn), link=True, host=host).pid
 
 
 def spawn_monitor(
@@ -235,6 +237,7 @@ def spawn_monitor(
 
     Raises:
         BadArgument: `fn` cannot be called, or there is no such host.
+        NotSendable: `fn` or what it is given may not cross; nothing was started.
 
     Example:
         >>> from actors import run
@@ -247,7 +250,7 @@ def spawn_monitor(
 
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn_monitor/1
     """
-    launched = launch(_bound(fn, args), _named(fn), monitor=True, host=host)
+    launched = launch(bound(fn, args), _named(fn), monitor=True, host=host)
     assert launched.ref is not None  # noqa: S101 - a monitor was asked for
     return launched.pid, launched.ref
 
@@ -353,7 +356,13 @@ def _carry(scheduler: Scheduler, cell: Cell) -> None:
     scheduler.carried[cell] = None
 
 
-def _bound(fn: Callable[[Unpack[Ts]], object], args: tuple[*Ts]) -> Body:
+def bound(fn: Callable[[Unpack[Ts]], object], args: tuple[*Ts]) -> Body:
+    """Return the body of a new process, which shares nothing with the caller: captured variables are its own.
+
+    Raises:
+        BadArgument: `fn` cannot be called.
+        NotSendable: It or what it is given may not cross.
+    """
     if not callable(fn):
         raise BadArgument(
             "fn", fn, "a function, not called yet: spawn(work, 1), not spawn(work(1))"
