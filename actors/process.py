@@ -1392,7 +1392,7 @@ def get_label(pid: Pid) -> object:
 
     Source: https://www.erlang.org/doc/apps/stdlib/proc_lib.html#get_label/1
     """
-    return _seen(_do(_label, _pid(pid)))
+    return seen(_do(_label, _pid(pid)))
 
 
 def _label(_: Scheduler, __: Cell, pid: Pid) -> object:
@@ -1482,15 +1482,15 @@ def info(
     Source: https://hexdocs.pm/elixir/Process.html#info/2
     """
     if items is None:
-        return _seen(_do(_info, _pid(pid)))
+        return seen(_do(_info, _pid(pid)))
     for item in (items,) if isinstance(items, str) else items:
         if item not in _ITEMS:
             raise BadArgument("items", item, f"one of {_ITEMS}")
-    return _seen(_do(_items, _pid(pid), items))
+    return seen(_do(_items, _pid(pid), items))
 
 
-def _seen(value: R) -> R:
-    """Return what the caller may see of what is another process's."""
+def seen(value: R) -> R:
+    """Return what the caller may see of what is another process's: what may not cross is withheld."""
     return cast("R", witnessed(value, me().scheduler.cross))
 
 
