@@ -67,6 +67,8 @@ class Startable:
     ) -> MaybePid:
         """Start a process linked to the caller and wait until its `init` is done.
 
+        Runs in the caller.
+
         Args:
             args: Passed to `init`.
             name: A name to register, or a `Via`.
@@ -107,7 +109,7 @@ class Startable:
     ) -> MaybePid:
         """Start a process that is linked to nobody; otherwise like `start_link`.
 
-        Waits until its `init` is done.
+        Runs in the caller. Waits until its `init` is done.
 
         Args:
             args: Passed to `init`.
@@ -148,7 +150,8 @@ class Startable:
     ) -> MaybeMonitored:
         """Start a process that the caller monitors and is not linked to; otherwise like `start`.
 
-        The monitor is there before `init` runs. A start that fails leaves no `Down` behind.
+        Runs in the caller. The monitor is there before `init` runs. A start that fails leaves no
+        `Down` behind.
 
         Waits until its `init` is done.
 
@@ -196,7 +199,7 @@ class Startable:
     ) -> dict[str, object]:
         """Describe a child of this class for a supervisor, as a plain mapping.
 
-        Starts nothing.
+        Runs in the caller. Starts nothing.
 
         Args:
             args: Passed to `start_link`.

@@ -137,6 +137,8 @@ class EventHandler(Generic[S]):
     def handle_event(self, event: Message, state: S) -> object:
         """Handle an event of `notify`.
 
+        Runs in the manager.
+
         Returns:
             `NoReply(state)`, nothing, `RemoveHandler()` or `SwapHandler(…)`.
 
@@ -146,6 +148,8 @@ class EventHandler(Generic[S]):
 
     def handle_call(self, request: Message, state: S) -> object:
         """Handle a request that was meant for this handler.
+
+        Runs in the manager.
 
         Returns:
             `Reply(value[, state])`, `RemoveHandler(value)` or `SwapHandler(…, reply=value)`.
@@ -206,7 +210,7 @@ class EventManager:
     def start_link(*, name: str | None = None) -> MaybePid:
         """Start a manager without handlers, linked to the caller.
 
-        Waits until it is up.
+        Runs in the caller. Waits until it is up.
 
         Args:
             name: A name to register; `None`, the default, for none.
@@ -234,7 +238,7 @@ class EventManager:
     def start(*, name: str | None = None) -> MaybePid:
         """Start a manager that is linked to nobody; otherwise like `start_link`.
 
-        Waits until it is up.
+        Runs in the caller. Waits until it is up.
 
         Args:
             name: A name to register; `None`, the default, for none.
@@ -262,7 +266,7 @@ class EventManager:
     def child_spec(cls, *, name: str | None = None) -> dict[str, object]:
         """Describe a manager as a child of a supervisor.
 
-        Starts nothing.
+        Runs in the caller. Starts nothing.
 
         Args:
             name: A name to register; `None`, the default, for none.
@@ -282,6 +286,8 @@ class EventManager:
     @staticmethod
     def add_handler(manager: Address, handler: HandlerId, *args: object) -> None:
         """Add a handler, in front of the others; one of the same id may be there already.
+
+        Runs in the caller and waits for the manager.
 
         Args:
             manager: A pid, a name or a `Via`.
@@ -314,7 +320,8 @@ class EventManager:
     def add_sup_handler(manager: Address, handler: HandlerId, *args: object) -> None:
         """Add a handler whose owner is the caller: linked to the manager from now on.
 
-        When the caller ends, the handler is taken out; when the handler is, the caller is told.
+        Runs in the caller and waits for the manager. When the caller ends, the handler is taken
+        out; when the handler is, the caller is told.
 
         Args:
             manager: A pid, a name or a `Via`.
@@ -346,6 +353,8 @@ class EventManager:
     @staticmethod
     def delete_handler(manager: Address, handler: HandlerId, reason: object = None) -> object:
         """Take a handler out.
+
+        Runs in the caller and waits for the manager.
 
         Args:
             manager: A pid, a name or a `Via`.
@@ -382,6 +391,8 @@ class EventManager:
         manager: Address, old: HandlerId, reason: object, new: HandlerId, args: object = None
     ) -> None:
         """Put a handler in the place of another; an owner of the old one is that of the new one.
+
+        Runs in the caller and waits for the manager.
 
         Args:
             manager: A pid, a name or a `Via`.
@@ -423,6 +434,8 @@ class EventManager:
     ) -> None:
         """Put a handler whose owner is the caller in the place of another; see `swap_handler`.
 
+        Runs in the caller and waits for the manager.
+
         Args:
             manager: A pid, a name or a `Via`.
             old: The one to be taken out; nothing happens to one that is not there.
@@ -454,6 +467,8 @@ class EventManager:
     def which_handlers(manager: Address) -> list[HandlerId]:
         """Return the handlers, the latest first.
 
+        Runs in the caller and waits for the manager.
+
         Args:
             manager: A pid, a name or a `Via`.
 
@@ -481,6 +496,8 @@ class EventManager:
     @staticmethod
     def notify(manager: Address, event: Message) -> None:
         """Have all handlers told of an event; never waits and never fails.
+
+        Runs in the caller.
 
         Args:
             manager: A pid, a name or a `Via`.
@@ -510,6 +527,8 @@ class EventManager:
     def sync_notify(manager: Address, event: Message) -> None:
         """Have all handlers told of an event, and wait until they have handled it.
 
+        Runs in the caller.
+
         Args:
             manager: A pid, a name or a `Via`.
             event: What their `handle_event` gets.
@@ -537,6 +556,8 @@ class EventManager:
         manager: Address, handler: HandlerId, request: Message, timeout: float | None = 5.0
     ) -> object:
         """Ask one handler and wait for its answer.
+
+        Runs in the caller.
 
         Args:
             manager: A pid, a name or a `Via`.
@@ -574,6 +595,8 @@ class EventManager:
     def send_request(manager: Address, handler: HandlerId, request: Message) -> requests.RequestId:
         """Send a request to one handler and do not wait; see `actors.requests` for its answer.
 
+        Runs in the caller.
+
         Args:
             manager: A pid, a name or a `Via`; if nobody is there, the answer will be `Failed`.
             handler: Its class, or its class and an id.
@@ -610,6 +633,8 @@ class EventManager:
     @staticmethod
     def stop(manager: Address, reason: Reason = NORMAL, timeout: float | None = None) -> None:
         """End a manager, its handlers first, and wait until it has ended.
+
+        Runs in the caller.
 
         Args:
             manager: A pid, a name or a `Via`.

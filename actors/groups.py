@@ -85,6 +85,8 @@ class NotJoined(ActorsError):
 def start_link(scope: str = DEFAULT_SCOPE) -> Pid:
     """Start a scope linked to the caller, without any groups, and wait until it is up.
 
+    Runs in the caller.
+
     Args:
         scope: Its name, under which it is registered.
 
@@ -111,7 +113,7 @@ def start_link(scope: str = DEFAULT_SCOPE) -> Pid:
 def start(scope: str = DEFAULT_SCOPE) -> Pid:
     """Start a scope that is linked to nobody; otherwise like `start_link`.
 
-    Waits until it is up.
+    Runs in the caller. Waits until it is up.
 
     Args:
         scope: Its name, under which it is registered.
@@ -139,7 +141,7 @@ def start(scope: str = DEFAULT_SCOPE) -> Pid:
 def child_spec(scope: str = DEFAULT_SCOPE) -> dict[str, object]:
     """Describe a scope as a child of a supervisor.
 
-    Starts nothing.
+    Runs in the caller. Starts nothing.
 
     Args:
         scope: The name of the scope.

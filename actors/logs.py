@@ -75,7 +75,7 @@ class _Logger(structlog.BoundLoggerBase):
 def log_report(event: telemetry.Event, level: str, metadata: Mapping[str, object]) -> None:
     """Write one report to the log.
 
-    Runs in the process that reports, and takes as long as the handlers of the application do.
+    Runs in the process that reports, and waits for nothing but the application's own handlers.
 
     Args:
         event: Its full name; the first part is the name of the standard logger.

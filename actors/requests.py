@@ -322,7 +322,7 @@ class Requests:
     def add(self, request: RequestId, label: object) -> None:
         """Add a request that was sent.
 
-        Does not wait.
+        Runs in the caller. Does not wait.
 
         Args:
             request: What `send_request` returned, in this process.
@@ -344,7 +344,7 @@ class Requests:
     def send_request(self, server: Address, request: Message, label: object) -> None:
         """Send a request and add it; see `send_request`.
 
-        Does not wait.
+        Runs in the caller. Does not wait.
 
         Args:
             server: A pid, a name or a `Via`.
@@ -372,7 +372,7 @@ class Requests:
     ) -> Labelled | TimedOut | Literal["no_request"]:
         """Wait for the next answer; when the time is over, give all of the requests up.
 
-        Blocks the process.
+        Runs in the caller. Blocks the process.
 
         Args:
             timeout: Seconds; `None` waits for ever.
@@ -406,7 +406,7 @@ class Requests:
     ) -> Labelled | TimedOut | Literal["no_request"]:
         """Wait for the next answer; when the time is over, the requests stay under way.
 
-        Args and results are those of `receive_response`.
+        Runs in the caller. Args and results are those of `receive_response`.
 
         Blocks the process.
 
@@ -443,7 +443,7 @@ class Requests:
     ) -> Labelled | Literal["no_request"] | None:
         """Tell which request a message that was received ends, and how; `None` for none of them.
 
-        Does not wait.
+        Runs in the caller. Does not wait.
 
         Args:
             message: Any message, such as what `handle_info` was given.

@@ -157,6 +157,8 @@ class StateMachine(Startable, Generic[S, D]):
     def cast(server: Address | tuple[str, str], request: Message) -> None:
         """Send an event `Casted`; never waits and never fails.
 
+        Runs in the caller.
+
         Args:
             server: A pid, a name, `(name, node)` or a `Via`.
             request: The content of the event.
@@ -343,6 +345,8 @@ class StateMachine(Startable, Generic[S, D]):
 
     def format_status(self, status: Mapping[str, object]) -> Mapping[str, object]:
         """Say what people are to see of the machine: in `debug.get_status` and in reports.
+
+        Runs in the machine.
 
         Args:
             status: `"state"` and `"data"`; in reports also the last `"message"` and the `"reason"`.

@@ -220,7 +220,7 @@ class Task(Generic[T]):
     ) -> dict[str, object]:
         """Describe a task for a supervisor, as a plain mapping.
 
-        Starts nothing.
+        Runs in the caller. Starts nothing.
 
         Args:
             fn: The function.
@@ -504,10 +504,10 @@ class Task(Generic[T]):
     ) -> Generator[Outcome[R], None, None]:
         """Run a function for each of many inputs, so many at a time, and yield the outcomes.
 
-        Nothing starts before the first outcome is asked for, and inputs are taken as there is room.
-        The outcomes belong to the process that asks for the first; it waits for each. Closing the
-        generator, as leaving a `for` loop does, kills what runs. A generator given as `inputs` is
-        closed with it.
+        Runs in the caller. Nothing starts before the first outcome is asked for, and inputs are
+        taken as there is room. The outcomes belong to the process that asks for the first; it waits
+        for each. Closing the generator, as leaving a `for` loop does, kills what runs. A generator
+        given as `inputs` is closed with it.
 
         A task that fails takes the consumer with it, unless the consumer traps exits.
 
@@ -572,7 +572,7 @@ def check_function(fn: object) -> None:
 def assign(pid: Pid, fn: Callable[[Unpack[Ts]], R], args: tuple[*Ts]) -> Task[R]:
     """Give a process that waits for an errand of the caller its work.
 
-    Does not wait.
+    Runs in the caller. Does not wait.
 
     Args:
         pid: What `recruit` started for the caller.
@@ -608,7 +608,7 @@ def employ(
 ) -> Pid:
     """Start a process that runs a function for others and tells nobody.
 
-    Does not wait.
+    Runs in the caller. Does not wait.
 
     Args:
         asked_by: On whose behalf, the nearest first.

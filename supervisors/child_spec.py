@@ -229,6 +229,8 @@ def of(value: ChildLike) -> ChildSpec:
 def override(value: ChildLike, **changes: Unpack[Changes]) -> ChildSpec:
     """Return the specification of a child with some fields replaced, to run a class twice, say.
 
+    Pure.
+
     Args:
         value: Whatever `of` accepts.
         **changes: The fields to replace.
@@ -256,7 +258,7 @@ def override(value: ChildLike, **changes: Unpack[Changes]) -> ChildSpec:
 def all_of(children: Iterable[ChildLike], auto_shutdown: AutoShutdown) -> tuple[ChildSpec, ...]:
     """Return the specifications of a supervisor's first children, checked together.
 
-    Starts nothing.
+    Runs in the caller. Starts nothing.
 
     Args:
         children: What `of` accepts, in the order of their start.

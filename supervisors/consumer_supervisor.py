@@ -152,7 +152,7 @@ class ConsumerSupervisor:
     def start_link(cls, *args: object, name: Name | None = None, **kwargs: object) -> Pid | None:
         """Start a supervisor without children, linked to the caller, and subscribe it.
 
-        Waits until it is up.
+        Runs in the caller. Waits until it is up.
 
         Args:
             args: `ConsumerSupervisor` itself takes the child; a subclass what its `init` takes.
@@ -190,6 +190,8 @@ class ConsumerSupervisor:
     @staticmethod
     def start_child(supervisor: Address, *args: object) -> Answer:
         """Start a child beside those of the events; it counts for no demand. Waits until it is up.
+
+        Runs in the caller.
 
         Args:
             supervisor: Its pid, name or `Via`.
@@ -232,7 +234,7 @@ class ConsumerSupervisor:
     ) -> ChildSpec:
         """Describe this supervisor as a child of another one.
 
-        Starts nothing.
+        Runs in the caller. Starts nothing.
 
         Args:
             args: Passed to `start_link`.

@@ -146,6 +146,8 @@ class Supervised:
 def which_children(supervisor: Address) -> list[ChildInfo]:
     """Return the children of a supervisor, the newest first. Waits while the supervisor is busy.
 
+    Runs in the caller.
+
     Args:
         supervisor: Its pid, name or `Via`.
 
@@ -170,6 +172,8 @@ def which_children(supervisor: Address) -> list[ChildInfo]:
 
 def count_children(supervisor: Address) -> ChildCounts:
     """Return how many children a supervisor has. Waits while the supervisor is busy.
+
+    Runs in the caller.
 
     Args:
         supervisor: Its pid, name or `Via`.
@@ -230,7 +234,8 @@ def start_child(supervisor: Address, child: ChildLike) -> Answer:
 def terminate_child(supervisor: Address, id: Hashable) -> None:
     """Stop a child, or give up restarting it. Waits until it is gone.
 
-    The specification stays, for `restart_child`; that of a temporary child goes.
+    Runs in the caller. The specification stays, for `restart_child`; that of a temporary child
+    goes.
 
     Args:
         supervisor: Its pid, name or `Via`.
@@ -256,6 +261,8 @@ def terminate_child(supervisor: Address, id: Hashable) -> None:
 
 def restart_child(supervisor: Address, id: Hashable) -> Answer:
     """Start a child that is stopped. Waits until it is up; does not count as a restart.
+
+    Runs in the caller.
 
     Args:
         supervisor: Its pid, name or `Via`.
@@ -342,7 +349,7 @@ def get_childspec(supervisor: Address, id: Hashable) -> ChildSpec:
 def stop(supervisor: Address, reason: Reason = NORMAL, timeout: float | None = None) -> None:
     """Stop a supervisor, its children first. Waits until it is gone.
 
-    The children are told `"shutdown"` whatever the reason is.
+    Runs in the caller. The children are told `"shutdown"` whatever the reason is.
 
     Args:
         supervisor: Its pid, name or `Via`.
@@ -427,6 +434,8 @@ class Supervisor:
     def start_link(cls, *args: object, name: Name | None = None, **kwargs: object) -> MaybePid:
         """Start a supervisor linked to the caller and wait until all its children are up.
 
+        Runs in the caller.
+
         Args:
             args: `Supervisor` itself takes the children; a subclass takes what its `init` takes.
             name: A name to register, or a `Via`.
@@ -479,7 +488,7 @@ class Supervisor:
     ) -> ChildSpec:
         """Describe this supervisor as a child of another one.
 
-        Starts nothing.
+        Runs in the caller. Starts nothing.
 
         Args:
             args: Passed to `start_link`.
