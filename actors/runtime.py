@@ -209,6 +209,8 @@ class Runtime:
             raise ActorsError(message)
 
     def _result(self, job: _Main[T], cell: Cell) -> T | None:
+        if self._scheduler.abandoned:
+            raise current.no_forked_process() from self._failure
         if job.error is not None:
             raise job.error
         if self._failure is not None:
@@ -311,6 +313,8 @@ class Runtime:
     def _on_failure(self, error: BaseException) -> None:
         # The first is what `run` will raise; those that follow come while all are on their way.
         self._failure = self._failure or error
+        if self._scheduler.abandoned:
+            return
         if self._main is None:
             self._begin_closing()
         else:
