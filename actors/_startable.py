@@ -23,9 +23,10 @@ from actors.pid import Pid
 if TYPE_CHECKING:
     from actors.process import Host
 
-__all__ = ["Startable"]
+__all__ = ["UNSET", "Startable", "check_option", "overridden"]
 
-_UNSET = object()
+UNSET = object()
+"""An option that was not given, where `None` means something."""
 
 
 class Startable:
@@ -39,7 +40,7 @@ class Startable:
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__()
         for key, value in options.items():
-            _check_option(key, value)
+            check_option(key, value)
         cls._otp_options = options
         lineage = [vars(base).get("_otp_options", {}) for base in reversed(cls.__mro__)]
         cls.options = {key: value for own in lineage for key, value in own.items()}
@@ -192,9 +193,9 @@ class Startable:
     def child_spec(
         cls,
         *args: object,
-        id: object = _UNSET,
+        id: object = UNSET,
         restart: str | None = None,
-        shutdown: object = _UNSET,
+        shutdown: object = UNSET,
         **kwargs: object,
     ) -> dict[str, object]:
         """Describe a child of this class for a supervisor, as a plain mapping.
@@ -211,6 +212,9 @@ class Startable:
         Returns:
             What a supervisor takes for a child.
 
+        Raises:
+            BadArgument: A field is none.
+
         Example:
             >>> from actors import GenServer
             >>> GenServer.child_spec(id="box", restart="transient")["restart"]
@@ -220,13 +224,7 @@ class Startable:
         """
         spec: dict[str, object] = {"id": cls, "start": (cls.start_link, args, kwargs)}
         spec |= {key: value for key, value in cls.options.items() if key != "host"}
-        if id is not _UNSET:
-            spec["id"] = id
-        if restart is not None:
-            spec["restart"] = restart
-        if shutdown is not _UNSET:
-            spec["shutdown"] = shutdown
-        return spec
+        return overridden(spec, id, restart, shutdown)
 
     @classmethod
     def __host(cls, host: Host) -> Host:
@@ -247,7 +245,26 @@ class Startable:
         return partial(cls._otp_make, initial_call, args=args, kwargs=kwargs), initial_call
 
 
-def _check_option(key: str, value: object) -> None:
+def overridden(
+    spec: dict[str, object], id: object, restart: object, shutdown: object
+) -> dict[str, object]:
+    """Return a child's description with the fields that were given, which are checked.
+
+    Raises:
+        BadArgument: One is none.
+    """
+    if id is not UNSET:
+        spec["id"] = id
+    if restart is not None:
+        check_option("restart", restart)
+        spec["restart"] = restart
+    if shutdown is not UNSET:
+        check_option("shutdown", shutdown)
+        spec["shutdown"] = shutdown
+    return spec
+
+
+def check_option(key: str, value: object) -> None:
     """Refuse a class keyword that means nothing.
 
     Raises:

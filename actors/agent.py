@@ -36,6 +36,7 @@ from typing import (
     cast as typed,
 )
 
+from actors._startable import UNSET, overridden
 from actors.errors import BadArgument
 from actors.exits import NORMAL, Exit, Reason
 from actors.gen_server import Caller, GenServer
@@ -54,7 +55,6 @@ R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
 
 _TIMEOUT = 5.0
-_UNSET = object()
 _OPTIONS = ("id", "restart", "shutdown")
 
 
@@ -325,9 +325,9 @@ class Agent(Generic[S]):
         cls,
         fn: Callable[[Unpack[Ts]], S],
         *args: *Ts,
-        id: object = _UNSET,
+        id: object = UNSET,
         restart: str | None = None,
-        shutdown: object = _UNSET,
+        shutdown: object = UNSET,
         **options: object,
     ) -> dict[str, object]:
         """Describe an agent for a supervisor, as a plain mapping.
@@ -345,21 +345,19 @@ class Agent(Generic[S]):
         Returns:
             What a supervisor takes for a child.
 
+        Raises:
+            BadArgument: `fn` cannot be called, or a field is none.
+
         Example:
             >>> Agent.child_spec(int, id="box", restart="transient")["restart"]
             'transient'
 
         Source: https://hexdocs.pm/elixir/Agent.html#module-how-to-supervise
         """
+        _function(fn)
         start = (cls.start_link, (fn, *args), options)
         spec: dict[str, object] = {"id": cls, "start": start, **cls.options}
-        if id is not _UNSET:
-            spec["id"] = id
-        if restart is not None:
-            spec["restart"] = restart
-        if shutdown is not _UNSET:
-            spec["shutdown"] = shutdown
-        return spec
+        return overridden(spec, id, restart, shutdown)
 
 
 # -- process half ----------------------------------------------------------------------------------

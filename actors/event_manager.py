@@ -280,6 +280,7 @@ class EventManager:
 
         Source: https://hexdocs.pm/elixir/Supervisor.html#module-child_spec-1-function
         """
+        _behaviour.check_name(name)
         id = cls if name is None else (cls, name)
         return {"id": id, "start": (cls.start_link, (), {"name": name}), "modules": "dynamic"}
 

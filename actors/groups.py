@@ -155,6 +155,7 @@ def child_spec(scope: str = DEFAULT_SCOPE) -> dict[str, object]:
 
     Source: https://hexdocs.pm/elixir/Supervisor.html#module-child_spec-1-function
     """
+    _behaviour.check_name(scope)
     return {"id": ("groups", scope), "start": (start_link, (scope,))}
 
 

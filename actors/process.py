@@ -644,6 +644,8 @@ def demonitor(ref: Ref, *, flush: bool = False) -> bool:
 
     Source: https://hexdocs.pm/elixir/Process.html#demonitor/2
     """
+    if not isinstance(flush, bool):
+        raise BadArgument("flush", flush, "True or False")
     return _do(Scheduler.demonitor, _ref(ref), flush=flush)
 
 
@@ -938,6 +940,8 @@ def whereis(name: str) -> Pid | None:
 
     Source: https://hexdocs.pm/elixir/Process.html#whereis/1
     """
+    if not isinstance(name, str):
+        raise BadArgument("name", name, "a string")
     cell = running().names.find(name)
     return None if cell is None else cell.pid
 
@@ -1037,6 +1041,8 @@ def start_timer(
 def _when(seconds: float, *, absolute: bool) -> float:
     if seconds is None:
         raise BadArgument("seconds", seconds, "a number of seconds")
+    if not isinstance(absolute, bool):
+        raise BadArgument("absolute", absolute, "True or False")
     is_past = absolute and isinstance(seconds, int | float) and seconds < 0
     check_timeout("seconds", 0.0 if is_past else seconds)
     return seconds if absolute else monotonic() + seconds
@@ -1445,6 +1451,8 @@ def info(
     """
     if items is None:
         return _do(_info, _pid(pid))
+    if not isinstance(items, str | list | tuple):
+        raise BadArgument("items", items, f"one of {_ITEMS}, or a list of these")
     for item in (items,) if isinstance(items, str) else items:
         if item not in _ITEMS:
             raise BadArgument("items", item, f"one of {_ITEMS}")

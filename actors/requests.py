@@ -17,6 +17,7 @@ from typing import Literal, TypeAlias, final
 
 from actors import _behaviour, naming, process
 from actors._envelopes import CALL, REPLY
+from actors.errors import BadArgument
 from actors.exits import NOPROC, Reason
 from actors.messages import Down, Message, TimedOut
 from actors.naming import Address, Via
@@ -203,6 +204,7 @@ def check_response(message: Message, request: RequestId) -> Response | None:
 
     Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html#check_response/2
     """
+    _check_request(request)
     if _ref(message) is not request.ref:
         return None
     match message:
@@ -212,6 +214,16 @@ def check_response(message: Message, request: RequestId) -> Response | None:
             return Answered(value)
         case _:
             return None
+
+
+def _check_request(request: object) -> None:
+    if not isinstance(request, RequestId):
+        raise BadArgument("request", request, "what send_request returned")
+
+
+def _check_nodes(nodes: object) -> None:
+    if not isinstance(nodes, list | tuple) or not all(isinstance(node, str) for node in nodes):
+        raise BadArgument("nodes", nodes, "a list or a tuple of names of nodes")
 
 
 def _ref(message: Message) -> Ref | None:
@@ -265,6 +277,7 @@ def multi_call(
 
     Source: https://hexdocs.pm/elixir/GenServer.html#multi_call/4
     """
+    _check_nodes(nodes)
     replies: list[tuple[str, object]] = []
     bad = [node for node in nodes if node != LOCAL_NODE]
     for node in nodes:
@@ -295,6 +308,7 @@ def abcast(name: str, request: Message, *, nodes: Sequence[str] = (LOCAL_NODE,))
 
     Source: https://hexdocs.pm/elixir/GenServer.html#abcast/3
     """
+    _check_nodes(nodes)
     for node in nodes:
         _behaviour.cast((name, node), request)
 

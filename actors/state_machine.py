@@ -196,6 +196,9 @@ class StateMachine(Startable, Generic[S, D]):
             caller: That of the event `Called`.
             value: What the call returns.
 
+        Raises:
+            BadArgument: It is no caller.
+
         Example:
             >>> from actors import run
             >>> class Door(StateMachine[str, int]):
@@ -213,7 +216,11 @@ class StateMachine(Startable, Generic[S, D]):
 
         Source: https://www.erlang.org/doc/apps/stdlib/gen_statem.html#reply/2
         """
-        _behaviour.reply(caller, value)
+        match caller:
+            case (Pid(), Ref()):
+                _behaviour.reply(caller, value)
+            case _:
+                raise BadArgument("caller", caller, "that of an event Called")
 
     @staticmethod
     def stop(server: Address, reason: Reason = NORMAL, timeout: float | None = None) -> None:

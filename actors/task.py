@@ -38,6 +38,7 @@ from typing import (
 from actors import process
 from actors._errand import Errand, Job, callers, named, recruit, send_off
 from actors._outcome import Awaited, end, forget, next_of
+from actors._startable import UNSET, overridden
 from actors._task_stream import Hire, OnTimeout, Rules, Work, stream
 from actors.errors import BadArgument, CallFailed, TaskExited, TaskTimeout
 from actors.exits import NOCONNECTION, TIMEOUT, Crash, Reason
@@ -79,7 +80,6 @@ OnYieldTimeout: TypeAlias = Literal["nothing", "ignore", "kill_task"]
 """What `yield_many` does with tasks that are not done: leave them, forget them or kill them."""
 
 _TIMEOUT = 5.0
-_UNSET = object()
 _OPTIONS = ("id", "restart", "shutdown")
 
 
@@ -213,9 +213,9 @@ class Task(Generic[T]):
         cls,
         fn: Callable[[Unpack[Ts]], object],
         *args: *Ts,
-        id: object = _UNSET,
+        id: object = UNSET,
         restart: str | None = None,
-        shutdown: object = _UNSET,
+        shutdown: object = UNSET,
         host: Host = None,
     ) -> dict[str, object]:
         """Describe a task for a supervisor, as a plain mapping.
@@ -233,23 +233,22 @@ class Task(Generic[T]):
         Returns:
             What a supervisor takes for a child.
 
+        Raises:
+            BadArgument: `fn` cannot be called, or a field is none.
+
         Example:
             >>> Task.child_spec(print, "hello")["restart"]
             'temporary'
 
         Source: https://hexdocs.pm/elixir/Task.html#module-statically-supervised-tasks
         """
+        check_function(fn)
+        process.check_host(host)
         named_args = {} if host is None else {"host": host}
         start = (cls.start_link, (fn, *args), named_args)
         spec: dict[str, object] = {"id": cls, "start": start, "restart": "temporary"}
         spec |= cls.options
-        if id is not _UNSET:
-            spec["id"] = id
-        if restart is not None:
-            spec["restart"] = restart
-        if shutdown is not _UNSET:
-            spec["shutdown"] = shutdown
-        return spec
+        return overridden(spec, id, restart, shutdown)
 
     @staticmethod
     def completed(value: R) -> Task[R]:
@@ -690,6 +689,8 @@ def _check_owner(task: Task[object]) -> None:
 
 
 def _owned(tasks: Sequence[Task[object]]) -> dict[Ref, Task[object]]:
+    if not isinstance(tasks, Sequence):
+        raise BadArgument("tasks", tasks, "a list or a tuple of tasks")
     for task in tasks:
         _check_owner(task)
     return {task.ref: task for task in tasks}

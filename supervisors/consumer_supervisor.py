@@ -38,6 +38,7 @@ from supervisors.child_spec import (
     ChildSpec,
     Restart,
     Shutdown,
+    made,
     of,
 )
 from supervisors.dynamic_supervisor import DynamicSupervisor, id_of
@@ -183,7 +184,7 @@ class ConsumerSupervisor:
         Source: https://hexdocs.pm/gen_stage/ConsumerSupervisor.html#start_link/2
         """
         if not hasattr(cls, "init"):
-            rules = Consuming(*args, **kwargs)  # type: ignore[arg-type] # what it is there to find out
+            rules = made(Consuming, args, kwargs)
             return _Overseer.start_link(lambda: rules, name, name=name)
         return _Overseer.start_link(lambda: cls().init(*args, **kwargs), name, name=name)
 

@@ -48,6 +48,7 @@ from supervisors.child_spec import (
     ChildSpec,
     Restart,
     Shutdown,
+    made,
     of,
 )
 from supervisors.strategy import is_failure, is_restarted
@@ -203,7 +204,7 @@ class DynamicSupervisor:
         Source: https://hexdocs.pm/elixir/DynamicSupervisor.html#start_link/1
         """
         if not hasattr(cls, "init"):
-            rules = Dynamic(*args, **kwargs)  # type: ignore[arg-type] # what it is there to find out
+            rules = made(Dynamic, args, kwargs)
             return _Overseer.start_link(cls, lambda: rules, name, name=name)
         return _Overseer.start_link(cls, lambda: cls().init(*args, **kwargs), name, name=name)
 

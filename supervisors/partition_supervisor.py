@@ -26,7 +26,7 @@ from actors.exits import NOPROC, NORMAL, Reason
 from actors.messages import Message
 from actors.naming import Address, Name, Via
 from actors.pid import Pid
-from supervisors._terms import slot
+from supervisors._terms import MOST_PARTITIONS, slot
 from supervisors.child_spec import ChildLike, ChildSpec, Restart, Shutdown, of, override
 from supervisors.dynamic_supervisor import id_of
 from supervisors.strategy import Strategy
@@ -534,6 +534,7 @@ def _check_with_arguments(value: object) -> None:
 def _checked_partitions(value: object) -> int:
     if value is None:
         return os.cpu_count() or 1
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_PARTITIONS:
         return value
-    raise BadArgument("partitions", value, "a whole number above 0, or None for one each core")
+    accepted = f"a whole number from 1 to {MOST_PARTITIONS}, or None for one each core"
+    raise BadArgument("partitions", value, accepted)

@@ -33,7 +33,7 @@ from actors.pid import Pid
 from actors.task import Task
 from supervisors._cleaner import Cleaner
 from supervisors._entries import Entry, Keys, Tables
-from supervisors._terms import strict
+from supervisors._terms import MOST_PARTITIONS, strict
 from supervisors.child_spec import ChildSpec, Restart, Shutdown, of
 from supervisors.dynamic_supervisor import id_of
 from supervisors.patterns import Clause, Guard, as_clauses, check_guard, matches
@@ -324,6 +324,8 @@ class TypedRegistry(Generic[K, V]):
 
         Source: https://hexdocs.pm/elixir/Registry.html#update_value/3
         """
+        if not callable(fn):
+            raise BadArgument("fn", fn, "a function of the old value")
         tables = _unique(registry)
         for entry in tables.entries_of(key, process.self()):
             old = cast("V", entry.value)
@@ -517,7 +519,7 @@ class TypedRegistry(Generic[K, V]):
 
         Source: https://hexdocs.pm/elixir/Registry.html#keys/2
         """
-        return [cast("K", entry.key) for entry in _tables_of(registry).of_owner(pid)]
+        return [cast("K", entry.key) for entry in _tables_of(registry).of_owner(_pid(pid))]
 
     @classmethod
     def values(cls, registry: Address, key: K, pid: Pid) -> list[V]:
@@ -544,7 +546,7 @@ class TypedRegistry(Generic[K, V]):
 
         Source: https://hexdocs.pm/elixir/Registry.html#values/3
         """
-        return [cast("V", entry.value) for entry in _tables_of(registry).entries_of(key, pid)]
+        return [cast("V", entry.value) for entry in _tables_of(registry).entries_of(key, _pid(pid))]
 
     @classmethod
     def count(cls, registry: Address) -> int:
@@ -605,6 +607,8 @@ class TypedRegistry(Generic[K, V]):
         """
         if not callable(fn):
             raise BadArgument("fn", fn, "a function of a list of (pid, value)")
+        if not isinstance(parallel, bool):
+            raise BadArgument("parallel", parallel, "True or False")
         lists: list[list[tuple[Pid, V]]]
         lists = [_pairs(entries) for entries in _tables_of(registry).of_key(key)]
         if parallel and len(lists) > 1:
@@ -720,6 +724,8 @@ class TypedRegistry(Generic[K, V]):
 
         Source: https://hexdocs.pm/elixir/Registry.html#lock/3
         """
+        if not callable(fn):
+            raise BadArgument("fn", fn, "a function without arguments")
         keeper = _up(_tables_of(registry).keeper_of(key), registry)
         if GenServer.call(keeper, ("lock", strict(key)), None) == "held":
             raise BadArgument("key", key, "one whose lock the caller has not got already")
@@ -965,9 +971,15 @@ def _checked_keys(value: object) -> Keys:
 
 
 def _checked_partitions(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_PARTITIONS:
         return value
-    raise BadArgument("partitions", value, "a whole number above 0")
+    raise BadArgument("partitions", value, f"a whole number from 1 to {MOST_PARTITIONS}")
+
+
+def _pid(value: object) -> Pid:
+    if not isinstance(value, Pid):
+        raise BadArgument("pid", value, "a Pid")
+    return value
 
 
 def _names(listeners: object) -> tuple[str, ...]:

@@ -58,6 +58,7 @@ from supervisors.child_spec import (
     Shutdown,
     all_of,
     check_significant,
+    made,
     of,
 )
 from supervisors.strategy import (
@@ -464,7 +465,7 @@ class Supervisor:
         Source: https://hexdocs.pm/elixir/Supervisor.html#start_link/2
         """
         if not hasattr(cls, "init"):
-            rules = Supervised(*args, **kwargs)  # type: ignore[arg-type] # what it is there to find out
+            rules = made(Supervised, args, kwargs)
             return _Tree.start_link(cls, lambda: rules, name, name=name)
         return _Tree.start_link(cls, lambda: cls().init(*args, **kwargs), name, name=name)
 
