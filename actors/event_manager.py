@@ -23,7 +23,7 @@ from actors.errors import ActorsError, BadArgument, shown
 from actors.exits import NORMAL, SHUTDOWN, Crash, Reason, reason_of
 from actors.gen_server import GenServer
 from actors.messages import Exited, Message
-from actors.naming import Address, MaybePid
+from actors.naming import Address, MaybeMonitored, MaybePid
 from actors.outcomes import KEEP, Hibernate, Ignore, Keep, NoReply, Reply, Started, Stop, sealed
 from actors.pid import Pid
 
@@ -261,6 +261,35 @@ class EventManager:
         Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#start/2
         """
         return _Manager.start(name=name)
+
+    @staticmethod
+    def start_monitor(*, name: str | None = None) -> MaybeMonitored:
+        """Start a manager that the caller monitors and is not linked to; otherwise like `start`.
+
+        Runs in the caller. Waits until it is up.
+
+        Args:
+            name: A name to register; `None`, the default, for none.
+
+        Returns:
+            The pid, and the reference that its `Down` will carry.
+
+        Raises:
+            StartError: The name is taken.
+            BadArgument: The name is none.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     manager, _ = EventManager.start_monitor()
+            ...     EventManager.stop(manager)
+            ...     return process.receive().reason
+            >>> run(main)
+            'normal'
+
+        Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#start_monitor/2
+        """
+        return _Manager.start_monitor(name=name)
 
     @classmethod
     def child_spec(cls, *, name: str | None = None) -> dict[str, object]:
@@ -630,6 +659,8 @@ class EventManager:
         return requests.send_request(manager, ("request", _checked(handler), request))
 
     receive_response = staticmethod(requests.receive_response)
+    wait_response = staticmethod(requests.wait_response)
+    check_response = staticmethod(requests.check_response)
 
     @staticmethod
     def stop(manager: Address, reason: Reason = NORMAL, timeout: float | None = None) -> None:

@@ -42,6 +42,7 @@ __all__ = [
     "start",
     "start_link",
     "which_groups",
+    "which_local_groups",
 ]
 
 DEFAULT_SCOPE = "pg"
@@ -300,6 +301,10 @@ def which_groups(*, scope: str = DEFAULT_SCOPE) -> list[Group]:
     Source: https://www.erlang.org/doc/apps/kernel/pg.html#which_groups/1
     """
     return typed("list[Group]", _ask(scope, ("groups",)))
+
+
+which_local_groups = which_groups
+"""The groups that have members of this node, as all of them do."""
 
 
 def monitor(group: Group, *, scope: str = DEFAULT_SCOPE) -> tuple[Ref, list[Pid]]:
