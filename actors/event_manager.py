@@ -12,7 +12,7 @@ Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, final
 from typing import cast as typed
@@ -188,6 +188,21 @@ class EventHandler(Generic[S]):
         Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#c:terminate/2
         """
         return None
+
+    def format_status(self, status: Mapping[str, object]) -> Mapping[str, object]:
+        """Say what people are to see of the handler: in `debug.get_status` and in reports.
+
+        Runs in the manager. If it fails, a text stands for the state.
+
+        Args:
+            status: The `"state"`; in reports also the last `"message"` and the `"reason"`.
+
+        Returns:
+            What is to be shown instead; what is left out is shown as it is.
+
+        Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#c:format_status/1
+        """
+        return status
 
 
 HandlerId: TypeAlias = type[EventHandler[Any]] | tuple[type[EventHandler[Any]], Hashable]
@@ -778,6 +793,13 @@ class _Manager(GenServer[None]):
         for handler in list(self.handlers):
             self._take_out(handler, "stop", SHUTDOWN)
 
+    def format_status(self, status: Mapping[str, object]) -> Mapping[str, object]:
+        shown = [
+            (*_parts(each.id), _shown(each.callbacks, state=each.state)["state"])
+            for each in self.handlers
+        ]
+        return {**status, "state": shown}
+
     def system_get_state(self, state: None) -> object:
         return [(*_parts(each.id), each.state) for each in self.handlers]
 
@@ -920,7 +942,8 @@ class _Manager(GenServer[None]):
     def _fail(self, handler: _Handler, failed: _Failed, message: object) -> None:
         state = handler.state
         self._take_out(handler, ("error", failed.reason), failed.told)
-        self._report(handler.id, failed.reason, message, state)
+        shown = _shown(handler.callbacks, state=state, message=message, reason=failed.reason)
+        self._report(handler.id, failed.reason, shown["message"], shown["state"])
 
     def _take_out(self, handler: _Handler, reason: object, told: Reason) -> object:
         """Remove a handler and let it clean up; return what its `terminate` returns."""
@@ -957,6 +980,16 @@ class _Manager(GenServer[None]):
             "state": state,
         }
         telemetry.report(("actors", "event_manager", "handler_failed"), "error", fields)
+
+
+def _shown(callbacks: EventHandler[Any], **status: object) -> Mapping[str, object]:
+    """Return what people are to see of a handler."""
+    try:
+        return {**status, **callbacks.format_status(status)}
+    except BaseException:
+        if _behaviour.is_ending():
+            raise
+        return {**status, "state": f"{type(callbacks).__qualname__}.format_status failed"}
 
 
 def _parts(id: HandlerId) -> tuple[type[EventHandler[Any]], Hashable]:

@@ -1,7 +1,7 @@
 """Every function that Elixir's and OTP's modules export has its twin here, or a reason why not.
 
-`functions/names.tsv` is what the real modules export, as recorded by `functions/record.exs`. `functions/twins.tsv` has a row
-for each of these, and for some that only newer releases have.
+`functions/names.tsv` is what the real modules export, as recorded by `functions/record.exs`;
+`functions/twins.tsv` has a row for each of these, and for some that only newer releases have.
 """
 
 from __future__ import annotations
