@@ -20,10 +20,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import ClassVar, Final, Literal, TypeAlias, cast, overload
 
 from actors.errors import BadArgument
-from actors.exits import NORMAL, SHUTDOWN, Reason
+from actors.exits import NORMAL, SHUTDOWN, Exit, Reason
 from actors.gen_server import Caller, GenServer
 from actors.messages import Exited, Message
 from actors.naming import Address, MaybePid, Name
@@ -537,7 +538,8 @@ class _Tree(GenServer[None]):
         self, module: object, describe: Callable[[], object], name: Name | None
     ) -> Stop[None, None] | Ignore | None:
         self.children = enrol(name)
-        rules = _rules(module, describe)
+        self.described = partial(_rules, module, describe)
+        rules = self.described()
         if not isinstance(rules, Supervised):
             return rules
         self.rules = rules
@@ -548,6 +550,19 @@ class _Tree(GenServer[None]):
                 stop_all(self.children)
                 return Stop((SHUTDOWN, ("failed_to_start_child", spec.id, failed.reason)))
         return None
+
+    def code_change(self, old_version: object, state: None, extra: object) -> None:
+        """Ask `init` again: options and specifications are new, processes and past restarts stay."""
+        match self.described():
+            case Supervised() as rules:
+                self.children.respecify(rules.children)
+                self.rules = rules
+                self.window.max_restarts = rules.max_restarts
+                self.window.max_seconds = rules.max_seconds
+            case Stop(reason=reason):
+                raise Exit(reason)
+            case _:
+                pass
 
     def handle_call(self, request: object, caller: Caller, state: None) -> Reply[_Result, None]:
         match _words(request):
