@@ -16,7 +16,7 @@ A tour of the rooms, from the bottom up.
   `_task_stream` is many of them), `debug` (look into a process, hold it, watch it), `groups` (names
   that many share), `gen_server` (`GenServer`), `agent` (`Agent`: a value in a process),
   `state_machine` (`StateMachine`; its words are in `transitions`), `event_manager`
-  (`EventManager`).
+  (`EventManager`), `stage` (`Stage`: producers and consumers with back-pressure).
 * *Bridges*, imported when wanted: `threads` (pykka), `logs` (structlog), `testing` (virtual clock).
 
 A message walks through few of them: the client half wraps it, `process` hands it to the kernel, the
@@ -45,7 +45,7 @@ from actors.exits import Crash, Exit, is_clean
 from actors.gen_server import Caller, GenServer, call, cast
 from actors.messages import Down, Exited, Message, TimedOut
 from actors.naming import Address, Via
-from actors.outcomes import Continue, Hibernate, Ignore, NoReply, Reply, Started, Stop
+from actors.outcomes import Continue, Emit, Hibernate, Ignore, NoReply, Reply, Started, Stop
 from actors.pid import Pid, Ref
 from actors.process import (
     receive,
@@ -55,6 +55,7 @@ from actors.process import (
     spawn_monitor,
 )
 from actors.runtime import Deadlock, MainExited, Runtime, run
+from actors.stage import Stage
 from actors.state_machine import StateMachine
 from actors.task import Task
 
@@ -72,6 +73,7 @@ __all__ = [
     "Crash",
     "Deadlock",
     "Down",
+    "Emit",
     "EventHandler",
     "EventManager",
     "Exit",
@@ -90,6 +92,7 @@ __all__ = [
     "Reply",
     "Runtime",
     "ServerExited",
+    "Stage",
     "StartError",
     "Started",
     "StateMachine",
