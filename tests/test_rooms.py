@@ -525,6 +525,11 @@ HALF_DOCUMENTED = {
     "actors.runtime.Choice": "a protocol, shown by `SeededChoice` which implements it",
     "actors.runtime.Clock": "a protocol, shown by `VirtualClock` which implements it",
     "actors.runtime.Runtime": "`run` makes and runs one; `serve` and `stop` are for the background",
+    "actors.stage.dispatchers.BroadcastDispatcher": "called by a stage, as `Dispatcher` says",
+    "actors.stage.dispatchers.DemandDispatcher": "the same",
+    "actors.stage.dispatchers.Dispatcher": "a protocol, shown by the three that implement it",
+    "actors.stage.dispatchers.Outlet": "a protocol, implemented by the process of a stage",
+    "actors.stage.dispatchers.PartitionDispatcher": "called by a stage, as `Dispatcher` says",
     "actors.threads.Carrier": "what pykka calls",
     "supervisors.child_spec.SupportsChildSpec": "a protocol, shown by the classes that have one",
 }
