@@ -21,6 +21,7 @@ from examples.smelter.complaints import MediaError
 from examples.smelter.plan import Plan
 from examples.smelter.queue_server import QueueStats
 from examples.smelter.tree import Branch
+from examples.smelter.wire import FILM
 
 __all__ = ["Summary", "View"]
 
@@ -150,7 +151,7 @@ class View:
 
     def killed(self, name: str, tick: int) -> None:
         """Take note of a kill."""
-        short = name.removeprefix("smelter.")
+        short = name.removeprefix("smelter.").removesuffix(f".{FILM}")
         self.summary.kills.append(short)
         seconds = float(tick / self._plan.encoding.rate)
         self.say(f"{seconds:7.2f} s  † {short.replace('.', ' ')} is killed")
