@@ -70,7 +70,7 @@ FLOORS = {
     ),
     "bridges": Floor(
         "actors",
-        "asyncio_bridge pykka_bridge logs testing",
+        "_ration asyncio_bridge pykka_bridge logs testing",
         "words doors machinery behaviours",
     ),
     "specs": Floor(
