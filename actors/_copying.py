@@ -171,7 +171,7 @@ class _Plans(dict[type, Take]):
         """Those that are there from the start, or were registered."""
 
     def __missing__(self, kind: type) -> Take:
-        if is_shared(kind):
+        if kind in SHARED or is_shared(kind):
             SHARED.add(kind)
             return _as_it_is
         if len(self) > _MOST_PLANS:

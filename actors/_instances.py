@@ -13,7 +13,8 @@ import types
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
-from typing import cast
+from operator import attrgetter
+from typing import TypeAlias, cast
 
 from actors import _shapes
 from actors._copying import (
@@ -37,10 +38,18 @@ _HEAP = 1 << 9
 
 def attributes(value: object) -> dict[str, object] | None:
     """Return an object's own dictionary, whatever its class says of attributes; `None` if it has none."""
-    try:
-        return cast("dict[str, object]", object.__getattribute__(value, "__dict__"))
-    except AttributeError:
-        return None
+    kind = type(value)
+    get = _dictionaries.get(kind, NOTHING)
+    if get is NOTHING:
+        if len(_dictionaries) > _MOST_CLASSES:
+            _dictionaries.clear()
+        get = _dictionaries[kind] = _shapes.dictionary_of(kind)
+    return None if get is None else cast("_GetDictionary", get)(value)
+
+
+_GetDictionary: TypeAlias = Callable[[object], "dict[str, object]"]
+_MOST_CLASSES = 10_000
+_dictionaries: dict[type, _GetDictionary | None] = {}
 
 
 def _fill_attributes(
@@ -61,9 +70,12 @@ def _fill_attributes(
             each = slot.__get__(value)
         except AttributeError:
             continue
-        with suppress(AttributeError, TypeError):
-            # A slot of a class made in C may be there to be read only; its `__new__` has filled it.
+        if slot.__objclass__.__flags__ & _HEAP:
             slot.__set__(copy, copying.take(each, depth))
+        elif each is not None:
+            # That of a class made in C reads as `None` where it is not set, and some are only there to be read.
+            with suppress(AttributeError, TypeError):
+                slot.__set__(copy, copying.take(each, depth))
 
 
 def _object(kind: type) -> Take:
@@ -138,7 +150,7 @@ def _exception(kind: type) -> Take:
         copying.note(given, args)
         copy = cast("BaseException", native.__new__(kind, *args))
         if not is_group:
-            vars(native)["__init__"](copy, *args)
+            attrgetter("__init__")(native)(copy, *args)
         copying.note(value, copy)
         copying.fill(partial(_fill_exception, error, copy, slots, copying), depth)
         return copy

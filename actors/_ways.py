@@ -52,6 +52,8 @@ def _parts_of(value: object) -> Iterator[tuple[str, object]]:
     elif kind is types.MethodType:
         yield ".__func__", cast("types.MethodType", value).__func__
         yield ".__self__", cast("types.MethodType", value).__self__
+    elif kind is types.BuiltinFunctionType:
+        yield ".__self__", cast("types.BuiltinFunctionType", value).__self__
     elif kind is partial:
         bound = cast("partial[object]", value)
         yield from ((".func", bound.func), (".args", bound.args), (".keywords", bound.keywords))

@@ -269,13 +269,18 @@ def _copy(value: object, what: str) -> object:
                 break
         else:
             return value
+    elif kind in SHARED:
+        return value
     copying = Copying()
+    failure = None
     try:
         result = PLANS[kind](value, copying, 0)
         if copying.is_behind:
             copying.catch_up()
     except Exception as error:  # noqa: BLE001 - the value's own code may raise anything
-        raise _refusal(error, value, what) from error.__cause__ or error
+        failure = _refusal(error, value, what)
+    if failure is not None:
+        raise failure
     if copying.moved:
         _spend(copying.moved)
     return result
@@ -285,18 +290,24 @@ def _copied(value: object, what: str, copying: Copying) -> object:
     try:
         return copying.copied(value)
     except Exception as error:  # noqa: BLE001 - the value's own code may raise anything
-        raise _refusal(error, value, what) from error.__cause__ or error
+        failure = _refusal(error, value, what)
+    # Not from within: what was refused would be kept by the error's context.
+    raise failure
 
 
 def _refusal(error: Exception, value: object, what: str) -> NotSendable:
+    cause: BaseException | None = error
     match error:
         case Refused():
-            return NotSendable(way_to(error.value, value, what), error.why, error.value)
+            failure = NotSendable(way_to(error.value, value, what), error.why, error.value)
+            cause = error.__cause__
         case RecursionError():
-            return NotSendable(what, "nested too deep for its class's own code", value)
+            failure = NotSendable(what, "nested too deep for its class's own code", value)
         case _:
             why = f"something whose own code raises {type(error).__name__}"
-            return NotSendable(what, why, value)
+            failure = NotSendable(what, why, value)
+    failure.__cause__ = cause
+    return failure
 
 
 def _spend(shells: tuple[Moved, ...]) -> None:
