@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, Final, TypeAlias, TypeVar, final
+from typing import ClassVar, Final, Generic, TypeAlias, TypeVar, final
 
 from actors._shapes import SHARED, is_shared
 from actors.errors import MovedAway, shown
@@ -45,6 +45,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+V = TypeVar("V")
 Take: TypeAlias = "Callable[..., object]"
 """Takes a value of one class, the copy that is being made, and the depth."""
 
@@ -86,7 +87,7 @@ SHARED.add(Withheld)
 
 
 @final
-class Moved:
+class Moved(Generic[V]):
     """A value that is handed over to another process without a copy.
 
     The other side gets the value itself. What stays here is an empty shell that raises when it is
@@ -114,13 +115,13 @@ class Moved:
     unspent: ClassVar[dict[int, None]] = {}
     """Which shells have a value still, so that a runtime that trusts need not look for them in vain."""
 
-    def __init__(self, value: object) -> None:
-        self._held: list[object] = [value]
+    def __init__(self, value: V) -> None:
+        self._held: list[V] = [value]
         Moved.unspent[id(self)] = None
 
     @property
-    def value(self) -> object:
-        """The value, while it is here.
+    def value(self) -> V:
+        """The value, while it is here; runs in the caller and does not wait.
 
         Raises:
             MovedAway: It has been handed over.
@@ -133,7 +134,7 @@ class Moved:
     def spend(self) -> None:
         """Empty the shell: the value has crossed.
 
-        Called by the border; does not wait.
+        Runs in the sender, at the border, and does not wait.
 
         Example:
             >>> shell = Moved([1])
@@ -253,7 +254,7 @@ class Copying(dict[int, object]):
     """Whether to put a `Withheld` in the place of what cannot cross, instead of refusing all."""
     is_behind = False
     """Whether there is something to be filled later."""
-    moved: tuple[Moved, ...] = ()
+    moved: tuple[Moved[object], ...] = ()
     """What is to be handed over, if all goes well."""
     _kept: list[object] | None = None
     _todo: list[Callable[[], object]] | None = None
@@ -380,7 +381,7 @@ def rebuilt(
     return result
 
 
-def _moved(shell: Moved, copying: Copying, depth: int) -> object:
+def _moved(shell: Moved[object], copying: Copying, depth: int) -> object:
     try:
         held = shell.value
     except MovedAway:

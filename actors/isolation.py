@@ -86,7 +86,8 @@ Cross: TypeAlias = "Callable[[object, str], object]"
 def is_sendable(value: object) -> bool:
     """Tell whether a value may cross to another process.
 
-    Runs in the caller and makes the copy to find out. Nothing is sent, and a `Moved` keeps its value.
+    Runs in the caller, does not wait, and makes the copy to find out. Nothing is sent; a `Moved` keeps its
+    value.
 
     Args:
         value: Anything.
@@ -108,7 +109,8 @@ def is_sendable(value: object) -> bool:
 def explain_sendable(value: object) -> str | None:
     """Say why a value may not cross to another process.
 
-    Runs in the caller and makes the copy to find out. Nothing is sent, and a `Moved` keeps its value.
+    Runs in the caller, does not wait, and makes the copy to find out. Nothing is sent; a `Moved` keeps its
+    value.
 
     Args:
         value: Anything.
@@ -132,7 +134,7 @@ def explain_sendable(value: object) -> str | None:
 def moved(value: T) -> T:
     """Return `Moved(value)`, typed as what the other side gets.
 
-    For client halves and tasks, whose arguments are checked by type. Runs in the caller.
+    For client halves and tasks, whose arguments are checked by type. Runs in the caller and does not wait.
 
     Args:
         value: What is handed over.
@@ -153,8 +155,8 @@ def moved(value: T) -> T:
 def shareable(cls: C) -> C:
     """Declare that the instances of a class never change, so that they cross as they are.
 
-    A decorator. It speaks for exactly this class: one that is derived from it may add what changes. Frozen
-    dataclasses, named tuples and frozen classes of attrs and msgspec need none.
+    A decorator; runs in the caller and does not wait. It speaks for exactly this class: one that is derived from
+    it may add what changes. Frozen dataclasses, named tuples and frozen classes of attrs and msgspec need none.
 
     Args:
         cls: The class.
@@ -182,7 +184,8 @@ def shareable(cls: C) -> C:
 def register(cls: type, how: Literal["share", "refuse"] | Callable[[T], T]) -> None:
     """Say how the values of a class cross that was written by somebody else.
 
-    For all runtimes of the program; do it where the class is imported, before anything is sent.
+    For all runtimes of the program; runs in the caller and does not wait. Do it where the class is imported,
+    before anything is sent.
 
     Args:
         cls: The class; those that are derived from it are not meant.
@@ -214,6 +217,8 @@ def register(cls: type, how: Literal["share", "refuse"] | Callable[[T], T]) -> N
 def crossing(policy: Isolation) -> Cross:
     """Return what a runtime does with a value that crosses.
 
+    Pure.
+
     Args:
         policy: `"copy"`, `"check"` or `"trust"`.
 
@@ -237,7 +242,7 @@ def crossing(policy: Isolation) -> Cross:
 def witnessed(value: object, cross: Cross) -> object:
     """Return what others get of a value that must reach them: the reason of an end, what one looks into.
 
-    Never fails.
+    Runs in whoever tells it, does not wait, and never fails.
 
     Args:
         value: The value.
@@ -310,7 +315,7 @@ def _refusal(error: Exception, value: object, what: str) -> NotSendable:
     return failure
 
 
-def _spend(shells: tuple[Moved, ...]) -> None:
+def _spend(shells: tuple[Moved[object], ...]) -> None:
     for shell in shells:
         shell.spend()
 
