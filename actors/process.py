@@ -20,7 +20,7 @@ Source: https://hexdocs.pm/elixir/Process.html, https://www.erlang.org/doc/apps/
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import (
@@ -572,6 +572,34 @@ def exchange(target: Cell, tag: str, request: Message, timeout: float | None) ->
     if cell.port is None:
         return cell.scheduler.exchange(cell, target, tag, request, timeout)
     return cell.port.exchange(target, tag, request, timeout)
+
+
+def begin_waiting(pids: Iterable[Pid]) -> list[Pid] | None:
+    """Note that the caller waits for processes that do not answer it, but end: for its tasks.
+
+    Whoever of them calls the caller now, or has done so before, would wait for it in vain.
+
+    Returns:
+        Who waits for whom, if one of them waits for the caller already; nothing is noted then.
+    """
+    return _do(_begin_waiting, [*pids])
+
+
+def _begin_waiting(scheduler: Scheduler, cell: Cell, pids: list[Pid]) -> list[Pid] | None:
+    targets = [pid._cell for pid in pids if pid._cell is not None]
+    for target in targets:
+        if target.calling is not None and target.scheduler is scheduler:
+            chain = scheduler.circle(cell, target)
+            if chain is not None:
+                return chain
+    if targets:
+        cell.calling = targets[0]
+    return None
+
+
+def end_waiting() -> None:
+    """Note that the caller waits no longer."""
+    me().calling = None
 
 
 # -- links, monitors, exits ------------------------------------------------------------------------
