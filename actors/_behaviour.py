@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from actors import naming, process, telemetry
+from actors._coroutines import settled
 from actors._envelopes import CALL, CAST, REPLY, SYSTEM, Caller
 from actors._kernel.cell import Cell
 from actors._kernel.current import me
@@ -146,6 +147,8 @@ def _start(
     if holder is not None:
         raise StartError(("already_started", holder))
     starter = me()
+    if starter.port is not None:
+        starter.port.check_wait()
     boot = _Boot(make, initial_call, starter, options)
     launched = process.launch(
         boot.run,
@@ -156,7 +159,14 @@ def _start(
         heir=True,
         before=boot.expect,
     )
-    kind, value = _await(starter, options.timeout)
+    try:
+        kind, value = _await(starter, options.timeout)
+    except BaseException:
+        # A coroutine's wait may be cancelled, and its process lives on: the child must not.
+        if starter.exiting is None:
+            _part(launched, options)
+            process.send_exit(launched.pid, KILL)
+        raise
     match kind, value:
         case "reply", ("started", _):
             return launched
@@ -525,7 +535,7 @@ def end(reason: Reason, terminate: Callable[[Reason], object], failure: Failure)
     cell = me()
     stack = failure.stack
     try:
-        terminate(reason)
+        settled(terminate(reason))
     except BaseException as error:
         if cell.exiting is not None:
             raise

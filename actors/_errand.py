@@ -21,6 +21,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from actors import process, telemetry
+from actors._coroutines import settled
 from actors.exits import SHUTDOWN, Exit, Reason, is_clean, reason_of
 from actors.messages import Down, Message
 from actors.pid import Pid, Ref
@@ -154,7 +155,7 @@ def run(job: Job) -> object:
     """
     process.put(CALLERS, [*job.callers])
     try:
-        return job.fn(*job.args)
+        return settled(job.fn(*job.args))
     except BaseException as error:
         if not process.is_alive(process.self()):
             raise

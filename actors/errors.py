@@ -4,6 +4,7 @@
     ├── BadArgument (ValueError)     yours: a wrong option, name, spec or timeout; nothing was started
     │   └── NameTaken                yours or bad luck: the name belongs to a living process
     ├── NotInProcess                 yours: only a process can do this, and this code is not one
+    ├── WouldBlock                   yours: this wait would hold up the event loop around it; await it
     ├── StartError                   the child's: its start failed; `reason` says why
     └── CallFailed                   the server's: a call got no answer; uncaught it ends the caller
         ├── NoProcess                nobody of that name or pid is alive
@@ -40,6 +41,7 @@ __all__ = [
     "StartError",
     "TaskExited",
     "TaskTimeout",
+    "WouldBlock",
 ]
 
 _LONGEST = 200
@@ -120,6 +122,13 @@ class NameTaken(BadArgument):
 
 class NotInProcess(ActorsError):
     """A function that acts on the calling process was called where there is none."""
+
+
+class WouldBlock(ActorsError):
+    """A coroutine was about to wait without `await`, and the whole event loop with it; nothing was sent.
+
+    `await as_process(function, *arguments)` of `actors.asyncio_bridge` waits and lets the loop go on.
+    """
 
 
 class StartError(ActorsError):

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, final
 from typing import cast as typed
 
 from actors import _behaviour, process, requests, telemetry
+from actors._coroutines import settled
 from actors._envelopes import Caller
 from actors.errors import ActorsError, BadArgument, shown
 from actors.exits import NORMAL, SHUTDOWN, Crash, Reason, reason_of
@@ -909,7 +910,7 @@ def _parts(id: HandlerId) -> tuple[type[EventHandler[Any]], Hashable]:
 def _tried(what: Callable[[], object]) -> object:
     """Call a handler's code, which must not harm the manager."""
     try:
-        return what()
+        return settled(what())
     except BaseException as error:
         if _behaviour.is_ending():
             raise

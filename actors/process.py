@@ -35,6 +35,7 @@ from typing import (
     overload,
 )
 
+from actors._coroutines import is_coroutine_function, settled
 from actors._kernel.cell import LABEL, Ancestors, Body, Cell, Outcome
 from actors._kernel.current import enter, here, me, running
 from actors._kernel.mailbox import Match, as_predicate
@@ -343,6 +344,8 @@ def _bound(fn: Callable[[Unpack[Ts]], object], args: tuple[*Ts]) -> Body:
         raise BadArgument(
             "fn", fn, "a function, not called yet: spawn(work, 1), not spawn(work(1))"
         )
+    if is_coroutine_function(fn):
+        return lambda: settled(fn(*args))
     return partial(fn, *args)
 
 
@@ -406,7 +409,7 @@ def send(dest: Pid | str | Ref | tuple[str, str], message: Message) -> Message:
             scheduler.deliver(target, message)
         elif cell.port is None or target.scheduler is not scheduler:
             target.scheduler.post(_deliver_to, target.scheduler, dest, message)
-        elif target is cell:
+        elif dest is cell.pid:
             # Waits for the loop: what one has sent oneself must be there at once.
             cell.port.ask(_deliver_to_itself, message)
         else:

@@ -38,6 +38,7 @@ from typing import cast as typed
 
 from actors import _behaviour, debug, process, requests
 from actors._behaviour import Ended, Failure, Server
+from actors._coroutines import settled
 from actors._envelopes import CALL, CAST, Caller
 from actors._startable import Startable
 from actors.debug import Watch
@@ -368,7 +369,7 @@ class _Machine(Generic[S, D]):
     def init(self) -> object:
         args, kwargs = self._arguments
         self._arguments = (), {}
-        outcome = self.callbacks.init(*args, **kwargs)
+        outcome = settled(self.callbacks.init(*args, **kwargs))
         if isinstance(outcome, Begin | Ignore) or (
             isinstance(outcome, Stop) and outcome.reply is NO_REPLY
         ):
@@ -427,10 +428,10 @@ class _Machine(Generic[S, D]):
         """Call the callback."""
         callbacks, state = self.callbacks, self.state
         if callbacks.callback_mode == "handle_event":
-            return callbacks.handle_event(event, state, self.data)
+            return settled(callbacks.handle_event(event, state, self.data))
         if not isinstance(state, str) or getattr(StateMachine, state, None) is not None:
             _refuse("bad_state_from_state_function", state)
-        return getattr(callbacks, state)(event, self.data)
+        return settled(getattr(callbacks, state)(event, self.data))
 
     def _follow(self, outcome: object, event: Event) -> None:
         """Do what the outcome of an event says."""

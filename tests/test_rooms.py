@@ -51,13 +51,13 @@ FLOORS = {
     "kernel": Floor(
         "actors._kernel",
         "switch clock wakeup mailbox timers names signals cell "
-        "relations scheduler press outside watchdog current",
+        "relations scheduler press outside watchdog away current turns",
         "words",
     ),
-    "doors": Floor("actors", "process naming runtime", "words kernel"),
+    "doors": Floor("actors", "process naming runtime hosting", "words kernel"),
     "machinery": Floor(
         "actors",
-        "_behaviour _halves _startable requests _errand _outcome _task_stream task threads "
+        "_coroutines _behaviour _halves _startable requests _errand _outcome _task_stream task threads "
         "debug groups",
         "words doors",
     ),
@@ -69,7 +69,7 @@ FLOORS = {
     ),
     "bridges": Floor(
         "actors",
-        "asyncio_bridge pykka_bridge logs testing",
+        "_asyncio_loops asyncio_bridge pykka_bridge logs testing",
         "words doors machinery behaviours",
     ),
     "specs": Floor(
@@ -91,6 +91,8 @@ PACKAGES = ("actors", "supervisors")
 
 EXCEPTIONS = {
     ("actors.pid", "actors._kernel.cell"): "names the type of a pid's short cut, loads nothing",
+    ("actors._kernel.current", "actors.asyncio_bridge"): "opened by name when asyncio is running",
+    ("actors._coroutines", "actors.asyncio_bridge"): "opened by name when a coroutine is to be awaited",
     ("actors.telemetry", "actors.logs"): "opened by name when there is something to log",
     ("actors._behaviour", "actors._kernel.cell"): "the corridor of a call, which is measured",
     ("actors._behaviour", "actors._kernel.current"): "the same",
@@ -103,7 +105,7 @@ CLOCK = {"actors._kernel.clock"}
 FOREIGN = {
     "greenlet": {"actors._kernel.switch"},
     "structlog": {"actors.logs"},
-    "asyncio": {"actors.asyncio_bridge"},
+    "asyncio": {"actors._asyncio_loops", "actors.asyncio_bridge"},
     "pykka": {"actors.threads", "actors.pykka_bridge"},
     "logging": {"actors.logs"},
     "time": CLOCK,
