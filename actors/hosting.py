@@ -54,6 +54,9 @@ def connect(of_caller: Callable[[], Away | None], guard: Callable[[], object]) -
 def serving() -> Scheduler:
     """Return the runtime that serves foreign threads; it is started in the background if there is none.
 
+    Returns:
+        Its loop.
+
     Source: https://trio.readthedocs.io/en/stable/reference-lowlevel.html
     """
     return default_scheduler()
@@ -115,6 +118,9 @@ def give_back(message: Message) -> None:
 
 def variables() -> Context:
     """Return the context variables of the calling process: its own where possible, else a copy.
+
+    Returns:
+        What a task may be made with.
 
     Source: https://docs.python.org/3/library/contextvars.html
     """
