@@ -20,6 +20,7 @@ from actors import process
 from actors._kernel import current
 from actors._kernel.cell import Cell
 from actors._kernel.clock import Choice, Clock, MonotonicClock
+from actors._kernel.press import is_open, press
 from actors._kernel.scheduler import Scheduler, own_context
 from actors._kernel.turns import Turns
 from actors._kernel.wakeup import LockWakeup, Wakeup
@@ -267,7 +268,7 @@ class Runtime:
             return None
         return signal.signal(signal.SIGINT, self._interrupt)
 
-    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+    def _interrupt(self, _number: int, frame: FrameType | None) -> None:
         # Runs between two lines of whichever callback has its turn: it must not raise there at once.
         self._interrupted += 1
         if self._interrupted == 1:
@@ -275,12 +276,19 @@ class Runtime:
             return
         self._scheduler.post(self._kill_everybody)
         holder = self._scheduler.current
-        if holder is not None and holder is not self._closer:
-            # It may never wait, so that nobody would hear of the post: it ends where it stands.
-            self._scheduler.doom(holder, KILLED)
-            if self._interrupted == 2:  # noqa: PLR2004 - the second one
-                raise Exit(KILLED)
-            self._scheduler.give_up(holder)
+        if holder is None or holder is self._closer:
+            return
+        if not is_open(frame):
+            # It is about to have its turn, or to wait: raised between two lines of the loop, the exit would end
+            # the loop's turn and drop the stack of a process that nobody could unwind afterwards.
+            press(holder)
+            return
+        # It may never wait, so that nobody would hear of the post: it ends where it stands.
+        was_told = holder.exiting is not None
+        self._scheduler.doom(holder, KILLED)
+        if self._interrupted == 2 or not was_told:  # noqa: PLR2004 - the second one
+            raise Exit(KILLED)
+        self._scheduler.give_up(holder)
 
     def _interrupt_main(self) -> None:
         main = self._main

@@ -1,5 +1,7 @@
 """Run every check: ``python3 -m tests [arguments for pytest]``.
 
+``python3 -m tests --long [NAME …]`` plays the long forms of `tests.endurance` instead, and prints a table.
+
 Format, lint, types and tests are all run, whatever fails; the exit code is 0 when all passed.
 """
 
@@ -24,6 +26,9 @@ def passes(name: str, command: list[str]) -> bool:
 
 def main(arguments: list[str]) -> int:
     enter("dev")
+    if arguments[:1] == ["--long"]:
+        long = [sys.executable, "-m", "tests.endurance", *arguments[1:]]
+        return subprocess.run(long, cwd=ROOT, check=False).returncode
     failed = [name for name, command in CHECKS.items() if not passes(name, command)]
     print("== tests", flush=True)
     # Handed on so that the closing lines, which people look at, tell of the earlier checks too.

@@ -5,24 +5,52 @@ of its own, gets an exception between two of its lines, set from another thread;
 
 The look whether the code still runs and the call that sets the exception are one step: nothing between
 them gives the interpreter's lock away, so the thread cannot have gone on to something else in between.
+
+Never between two lines of the kernel: raised there, the exception would leave somebody half delivered or half
+buried, or a stack dropped that was about to go on. Whoever stands there soon stands elsewhere.
 """
 
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
+from _thread import start_new_thread
 from typing import TYPE_CHECKING
 
+from actors._kernel.scheduler import Scheduler
 from actors.exits import Killed
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from actors._kernel.cell import Cell
     from actors._kernel.outside import Port
 
-__all__ = ["press", "press_thread"]
+__all__ = ["is_open", "press", "press_thread"]
 
 _LOOK = 0.1
 _LOOKS = 50
+_GUARDED = {"actors._kernel.mailbox", "actors.telemetry"}
+"""Rooms that call what users have written and expect it to raise: predicates, listeners."""
+_BELOW = {Scheduler._serve.__code__, Scheduler._begin.__code__}
+"""What calls the code of a process on the loop."""
+
+
+def is_open(frame: FrameType | None) -> bool:
+    """Tell whether an exception may be raised where the loop's thread stands.
+
+    It may in the code of a process, and in what that has called, up to the kernel's first line.
+    """
+    innermost = frame
+    while frame is not None:
+        room = frame.f_globals.get("__name__", "")
+        if room in _GUARDED:
+            return True
+        if room.startswith("actors._kernel."):
+            return frame is not innermost and frame.f_code in _BELOW
+        frame = frame.f_back
+    return innermost is not None
 
 
 def press(cell: Cell) -> None:
@@ -30,7 +58,8 @@ def press(cell: Cell) -> None:
 
     The kill that was sent to it waits in front of a loop that does not turn.
     """
-    threading.Thread(target=_press, args=(cell,), name="actors-press", daemon=True).start()
+    # Bare, because a signal handler may ask for it, in the middle of whatever `threading` has locked.
+    start_new_thread(_press, (cell,))
 
 
 def press_thread(port: Port) -> None:
@@ -46,13 +75,14 @@ def press_thread(port: Port) -> None:
 def _press(cell: Cell) -> None:
     scheduler = cell.scheduler
     set_exception = ctypes.pythonapi.PyThreadState_SetAsyncExc
-    thread, kind = ctypes.c_ulong(scheduler.thread or 0), ctypes.py_object(Killed)
+    loop = scheduler.thread or 0
+    thread, kind = ctypes.c_ulong(loop), ctypes.py_object(Killed)
     never = threading.Event()
     for _ in range(_LOOKS):
         never.wait(_LOOK)
         if cell.pid.serial not in scheduler.cells:
             return
-        if scheduler.current is cell:
+        if scheduler.current is cell and is_open(sys._current_frames().get(loop)):
             set_exception(thread, kind)
 
 

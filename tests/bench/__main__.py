@@ -4,124 +4,206 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
 import shutil
-import statistics
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 
-from tests.bench import ours, pykka_side
+from tests.bench.measures import HERE, Elixir, Measure, all_measures
 
 __all__ = ["main"]
 
-UNITS = {"memory": "bytes"}
-HERE = Path(__file__).parent
-LIMIT = 600
+ROOT = HERE.parent.parent
+LIMIT = 900
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One measure beside one reference."""
+    """One measure of one form beside one reference."""
 
     name: str
     unit: str
+    form: str
+    """How our code was built."""
     ours: float
     """Median of the rounds."""
-    other: float
-    """Median of the rounds."""
-    other_name: str
-    ratio: float
-    """Median of the rounds' ratios; below 1 we are faster or smaller."""
     best: float
     """Our best round."""
+    other: float | None
+    """Median of the rounds."""
+    other_best: float | None
+    other_name: str
+    ratio: float | None
+    """Median of the rounds' ratios; below 1 we are faster or smaller."""
+    at_most: float | None
+    """The ratio that must not be exceeded, where there is one to this reference."""
+    aim: float | None
 
 
-def _figure(command: list[str]) -> float | None:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
+def forms(wanted: Sequence[str]) -> dict[str, Path]:
+    """Return where each form of our code stands, building what is not there."""
+    return dict.fromkeys(wanted, ROOT)
+
+
+def run_side(
+    module: str, measure: Measure, side: str, scale: int, root: Path = ROOT
+) -> float | None:
+    """Run one side in a process of its own; `None`, and a word about it, if it gives no figure."""
+    other = None if side == "ours" else measure.others[side]
+    if isinstance(other, float | int):
+        return float(other)
+    if isinstance(other, Elixir):
+        # One scheduler: the comparison is with the BEAM on one core.
+        script = str(HERE / other.script)
+        command = ["elixir", "--erl", "+S 1:1 +P 4000000", script, other.name, str(scale)]
+    else:
+        command = [sys.executable, "-m", "tests.bench.one", module, measure.name, side, str(scale)]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
     if done.returncode:
-        print(done.stderr.strip().splitlines()[-1:], file=sys.stderr)
+        words = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        print(f"{measure.name}, {side}: {' '.join(words)}", file=sys.stderr)
         return None
     return float(done.stdout.split()[-1])
 
 
-def _ours(name: str, scale: int) -> float | None:
-    return _figure([sys.executable, "-m", "tests.bench.ours", name, str(scale)])
-
-
-def _pykka(name: str, scale: int) -> float | None:
-    if name not in pykka_side.MEASURES:
-        return None
-    return _figure([sys.executable, "-m", "tests.bench.pykka_side", name, str(scale)])
-
-
-def _beam(name: str, scale: int) -> float | None:
-    if name == "thread_call":
-        return None
-    # One scheduler: the comparison is with the BEAM on one core.
-    return _figure(["elixir", "--erl", "+S 1:1", str(HERE / "beam.exs"), name, str(scale)])
-
-
-SIDES: dict[str, Callable[[str, int], float | None]] = {"beam": _beam, "pykka": _pykka}
-
-
-def _compare(name: str, sides: list[str], rounds: int, scale: int) -> list[Row]:
-    own: list[float] = []
-    others: dict[str, list[float]] = {side: [] for side in sides}
-    ratios: dict[str, list[float]] = {side: [] for side in sides}
-    for _ in range(rounds):
-        mine = _ours(name, scale)
-        if mine is None:
-            return []
-        own.append(mine)
+def compare(
+    module: str,
+    measure: Measure,
+    sides: Sequence[str],
+    places: Mapping[str, Path],
+    rounds: int,
+    scale: int,
+) -> list[Row]:
+    """Run all sides round by round, and compare each form of ours with each reference."""
+    ours: dict[str, list[float | None]] = {form: [] for form in places}
+    others: dict[str, list[float | None]] = {side: [] for side in sides}
+    for _ in range(min(rounds, measure.rounds or rounds)):
+        for form, place in places.items():
+            ours[form].append(run_side(module, measure, "ours", scale, place))
         for side in sides:
-            figure = SIDES[side](name, scale)
-            if figure is not None:
-                others[side].append(figure)
-                ratios[side].append(mine / figure)
+            others[side].append(run_side(module, measure, side, scale))
+    rows = []
+    for form, figures in ours.items():
+        own = [figure for figure in figures if figure is not None]
+        if own:
+            rows += [_row(measure, form, own, figures, side, others[side]) for side in sides]
+            if not sides:
+                rows.append(_row(measure, form, own, figures, "", []))
+    return rows
+
+
+def _row(
+    measure: Measure,
+    form: str,
+    own: list[float],
+    figures: Sequence[float | None],
+    side: str,
+    theirs: Sequence[float | None],
+) -> Row:
+    other = [figure for figure in theirs if figure is not None]
+    ratios = [one / two for one, two in zip(figures, theirs, strict=False) if one and two]
+    bound = side == "beam" or len(measure.others) == 1
+    return Row(
+        measure.name,
+        measure.unit,
+        form,
+        median(own),
+        min(own),
+        median(other) if other else None,
+        min(other) if other else None,
+        side,
+        median(ratios) if ratios else None,
+        measure.at_most if bound else None,
+        measure.aim if bound else None,
+    )
+
+
+def _print(row: Row) -> None:
+    def shown(value: float | None, digits: int = 2) -> str:
+        return "-" if value is None else f"{value:.{digits}f}"
+
+    target = "" if row.at_most is None else f"≤ {row.at_most:g}"
+    aim = "" if row.aim is None else f" (aim {row.aim:g})"
+    print(
+        f"{row.name:20}{row.form:9}{shown(row.ours):>11}{shown(row.best):>11} {row.unit:6}"
+        f"{shown(row.other):>11} {row.other_name:8}{shown(row.ratio):>8}  {target}{aim}",
+        flush=True,
+    )
+
+
+def _sides(measure: Measure, against: Sequence[str]) -> list[str]:
+    """Return which references of a measure are wanted and can be had."""
     return [
-        Row(
-            name,
-            UNITS.get(name, "us"),
-            statistics.median(own),
-            statistics.median(others[side]) if others[side] else float("nan"),
-            side if others[side] else "none",
-            statistics.median(ratios[side]) if ratios[side] else float("nan"),
-            min(own),
-        )
-        for side in sides
-        if others[side] or side == sides[-1]
+        side
+        for side, other in measure.others.items()
+        if (side in against or side == "itself" or isinstance(other, float | int))
+        and not (isinstance(other, Elixir) and shutil.which("elixir") is None)
+        and measure.needs(side) is None
     ]
 
 
 def main(argv: list[str]) -> int:
     """Run the measures and print a table; return the exit code."""
+    measures = all_measures()
     parser = argparse.ArgumentParser(prog="python3 -m tests.bench", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*ours.MEASURES, []], help="measures (all)")
-    parser.add_argument("--against", default="beam,pykka", help="references (beam,pykka)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(measures)}")
+    known = list(dict.fromkeys(side for _, each in measures.values() for side in each.others))
+    parser.add_argument(
+        "--against", default=",".join(known), help=f"references ({','.join(known)})"
+    )
+    parser.add_argument("--form", default="plain", help="plain, compiled or both (plain)")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--short", action="store_true", help="a tenth of the work, two rounds")
     parser.add_argument("--json", type=Path, help="also write the rows to a file")
     given = parser.parse_args(argv)
-    sides = [side for side in given.against.split(",") if side != "beam" or shutil.which("elixir")]
-    unknown = [side for side in sides if side not in SIDES]
-    if unknown:
-        parser.error(f"unknown reference {', '.join(unknown)}; there are {', '.join(SIDES)}")
-    rounds, scale = (2, 10) if given.short else (given.rounds, 100)
+    against, wanted = given.against.split(","), given.form.split(",")
+    for what, words, accepted in (
+        ("measure", given.names, measures),
+        ("reference", against, known),
+        ("form", wanted, ("plain", "compiled")),
+    ):
+        if unknown := [word for word in words if word not in accepted]:
+            parser.error(f"unknown {what} {', '.join(unknown)}; there are {', '.join(accepted)}")
+    rounds, scale = (min(2, given.rounds), 10) if given.short else (given.rounds, 100)
+    places = forms(wanted)
     rows: list[Row] = []
-    print(f"{'measure':14}{'ours':>12}{'best':>12}{'other':>12}  {'reference':10}{'ratio':>8}")
-    for name in given.names or list(ours.MEASURES):
-        for row in _compare(name, sides, rounds, scale):
+    print(f"{time.strftime('%Y-%m-%d')}, {_machine()}, Python {platform.python_version()}")
+    print(
+        f"{'measure':20}{'form':9}{'ours':>11}{'best':>11} {'':6}{'other':>11} {'':8}{'ratio':>8}"
+    )
+    for name in given.names or measures:
+        module, measure = measures[name]
+        sides = _sides(measure, against)
+        for row in compare(module, measure, sides, places, rounds, scale):
             rows.append(row)
-            print(
-                f"{row.name:14}{row.ours:9.2f} {row.unit:2}{row.best:9.2f} {row.unit:2}"
-                f"{row.other:9.2f} {row.unit:2}  {row.other_name:10}{row.ratio:8.2f}",
-                flush=True,
-            )
+            _print(row)
     if given.json is not None:
         given.json.write_text("".join(json.dumps(asdict(row)) + "\n" for row in rows))
     return 0
+
+
+def _machine() -> str:
+    """Name the processor and how many there are."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return f"{os.cpu_count()} x {models[0] if models else platform.processor()}"
 
 
 if __name__ == "__main__":

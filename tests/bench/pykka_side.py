@@ -1,16 +1,14 @@
-"""pykka's side of the measures that it has: `python3 -m tests.bench.pykka_side NAME SCALE` prints one number."""
+"""pykka's side of the measures that it has; its actors are OS threads."""
 
 from __future__ import annotations
 
 import gc
-import sys
-import time
-from collections.abc import Callable
-from pathlib import Path
 
 import pykka
 
-__all__ = ["MEASURES"]
+from tests.bench.measures import Figure, clocked, resident
+
+__all__ = ["FIGURES", "Counter"]
 
 
 class Counter(pykka.ThreadingActor):
@@ -28,13 +26,6 @@ class Counter(pykka.ThreadingActor):
         return self.count
 
 
-def _clocked(count: int, what: Callable[[], object]) -> float:
-    gc.collect()
-    before = time.perf_counter()
-    what()
-    return (time.perf_counter() - before) / count * 1e6
-
-
 def _call(scale: int) -> float:
     actor = Counter.start()
     count = 10_000 * scale // 100
@@ -44,7 +35,7 @@ def _call(scale: int) -> float:
             actor.ask("value")
 
     actor.ask("value")
-    return _clocked(count, loop)
+    return clocked(count, loop)
 
 
 def _cast(scale: int) -> float:
@@ -56,7 +47,7 @@ def _cast(scale: int) -> float:
             actor.tell("add")
         actor.ask("value")
 
-    return _clocked(count, loop)
+    return clocked(count, loop)
 
 
 def _start_stop(scale: int) -> float:
@@ -66,14 +57,11 @@ def _start_stop(scale: int) -> float:
         for _ in range(count):
             Counter.start().stop()
 
-    return _clocked(count, loop)
+    return clocked(count, loop)
 
 
 def _memory(scale: int) -> float:
     count = 2_000 * scale // 100
-
-    def resident() -> int:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
     gc.collect()
     before = resident()
@@ -83,14 +71,10 @@ def _memory(scale: int) -> float:
     return size
 
 
-MEASURES: dict[str, Callable[[int], float]] = {
+FIGURES: dict[str, Figure] = {
     "call": _call,
     "cast": _cast,
     "start_stop": _start_stop,
     "memory": _memory,
     "thread_call": _call,
 }
-
-if __name__ == "__main__":
-    print(MEASURES[sys.argv[1]](int(sys.argv[2])))
-    pykka.ActorRegistry.stop_all()

@@ -22,7 +22,7 @@ from actors.process import Match, receive, sleep, spawn, spawn_monitor, trap_exi
 from actors.runtime import run
 from actors.testing import SeededChoice, VirtualClock
 
-__all__ = ["all_of", "each", "mail", "under_choices"]
+__all__ = ["all_of", "each", "mail", "play", "under_choices"]
 
 REPLAY = "INTERLEAVING"
 FIFO = "fifo"
@@ -48,9 +48,9 @@ def under_choices(seeds: int) -> Callable[[Callable[[], None]], Callable[[], Non
         def test() -> None:
             wanted = os.environ.get(REPLAY)
             if wanted is None or wanted == FIFO:
-                _play(scene, None)
+                play(scene, None)
             drawn = range(seeds) if wanted is None else [int(wanted)] if wanted != FIFO else []
-            widest = max((_play(scene, seed) for seed in drawn), default=2)
+            widest = max((play(scene, seed) for seed in drawn), default=2)
             assert widest > 1, "no two processes were ever ready at once: there is no interleaving"
 
         return test
@@ -58,8 +58,12 @@ def under_choices(seeds: int) -> Callable[[Callable[[], None]], Callable[[], Non
     return decorate
 
 
-def _play(scene: Callable[[], None], seed: int | None) -> int:
-    """Run a scene once; return among how many processes there was to choose at most."""
+def play(scene: Callable[[], None], seed: int | None) -> int:
+    """Run a scene once, in the plain order if there is no seed.
+
+    Returns:
+        Among how many processes there was to choose at most.
+    """
     lots = None if seed is None else _Lots(seed)
 
     def body() -> None:

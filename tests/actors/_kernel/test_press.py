@@ -1,67 +1,160 @@
-"""A kill reaches a process that computes and never waits, sent from another thread."""
+"""A second Ctrl-C between any two lines of the loop: nobody is lost, and everybody is unwound."""
 
 from __future__ import annotations
 
-import threading
+import inspect
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, TypeAlias
 
 import pytest
 
-from actors import Down, GenServer, NoReply, Pid, cast, process, receive, run, spawn
+from actors import Exit, GenServer, NoReply, process, receive, run, spawn
+from actors._kernel.press import is_open
+from actors.testing import VirtualClock
+
+Trace: TypeAlias = Callable[[FrameType, str, Any], Any]
 
 
-def kill_from_another_thread(pid: Pid) -> None:
-    thread = threading.Thread(target=process.send_exit, args=(pid, "kill"))
-    thread.start()
+class Interrupter:
+    """Press Ctrl-C before one line of the kernel, counted from when it is armed."""
+
+    def __init__(self, line: int) -> None:
+        self.left = line
+        self.armed = False
+        self.pressed: list[str] = []
+
+    def press(self, frame: FrameType | None) -> None:
+        handler = signal.getsignal(signal.SIGINT)
+        assert callable(handler)
+        handler(signal.SIGINT, frame)
+
+    def __call__(self, frame: FrameType, event: str, _: object, /) -> Trace | None:
+        if not frame.f_globals.get("__name__", "").startswith("actors._kernel."):
+            return None
+        if self.armed and event == "line":
+            self.left -= 1
+            if self.left == 0:
+                self.pressed.append(f"{frame.f_code.co_name}:{frame.f_lineno}")
+                self.press(frame)
+        return self
 
 
-class Spinner(GenServer[None]):
-    terminated = False
+class Refuses(GenServer[None]):
+    """Be told to end again and again, and wait in the middle of a callback."""
 
-    def init(self) -> None:
-        return None
+    def init(self, unwound: list[str]) -> None:
+        self.unwound = unwound
+        process.trap_exit(True)
+        process.send_after(process.self(), "work", 0.1)
 
-    @cast
-    def spin(self, state: None) -> NoReply[None]:
-        kill_from_another_thread(process.self())
-        while True:
-            pass
-
-    def terminate(self, reason: object, state: None) -> None:
-        type(self).terminated = True
-
-
-@pytest.mark.parametrize("swallows", [False, True])
-def test_a_body_that_spins_is_killed_where_it_stands(swallows: bool) -> None:
-    def spin() -> None:
-        kill_from_another_thread(process.self())
-        tries = 0
-        while True:
+    def handle_info(self, message: object, state: None) -> NoReply[None]:
+        if message == "work":
+            process.send_after(process.self(), "work", 0.1)
             try:
-                while True:
-                    pass
-            except BaseException:
-                tries += 1
-                if not swallows or tries > 2:
-                    raise
-
-    def main() -> object:
-        pid = spawn(spin)
-        process.monitor(pid)
-        down = receive(Down)
-        assert isinstance(down, Down)
-        return down.reason
-
-    assert run(main, held=None) == "killed"
+                process.sleep(0.05)
+            except Exit:
+                self.unwound.append("server")
+                raise
+        return NoReply()
 
 
-def test_a_server_that_spins_is_killed_without_its_terminate() -> None:
-    def main() -> object:
-        pid = Spinner.start()
-        process.monitor(pid)
-        Spinner.spin(pid)
-        down = receive(Down)
-        assert isinstance(down, Down)
-        return down.reason
+def refuses(unwound: list[str]) -> None:
+    process.trap_exit(True)
+    try:
+        while True:
+            receive(timeout=0.1)
+    finally:
+        unwound.append("body")
 
-    assert run(main, held=None) == "killed"
-    assert not Spinner.terminated
+
+def interrupted(interrupter: Interrupter, main: Callable[[], object]) -> None:
+    """Run a program with the interrupter looking over its shoulder."""
+    before = sys.gettrace()
+    sys.settrace(interrupter)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run(main, clock=VirtualClock(), grace=3600.0)
+    finally:
+        sys.settrace(before)
+
+
+def test_who_refuses_to_end_is_unwound_wherever_the_second_ctrl_c_comes() -> None:
+    rooms = set()
+    for line in range(1, 400):
+        unwound: list[str] = []
+        interrupter = Interrupter(line)
+
+        def main(unwound: list[str] = unwound, interrupter: Interrupter = interrupter) -> None:
+            spawn(refuses, unwound)
+            process.sleep(1.0)
+            interrupter.press(None)
+            interrupter.armed = True
+            process.sleep(None)
+
+        interrupted(interrupter, main)
+
+        assert unwound == ["body"], interrupter.pressed
+        rooms.add(interrupter.pressed[0].split(":")[0])
+    assert {"_loop", "_begin", "_unwind", "wait", "receive", "release", "finish"} <= rooms
+
+
+def test_a_server_in_a_callback_is_ended_wherever_the_second_ctrl_c_comes() -> None:
+    rooms = set()
+    for line in range(1, 400):
+        unwound: list[str] = []
+        interrupter = Interrupter(line)
+
+        def main(unwound: list[str] = unwound, interrupter: Interrupter = interrupter) -> None:
+            Refuses.start(unwound)
+            process.sleep(1.02)
+            interrupter.press(None)
+            interrupter.armed = True
+            process.sleep(None)
+
+        interrupted(interrupter, main)
+
+        assert interrupter.pressed
+        assert unwound.count("server") <= 1, interrupter.pressed
+        rooms.add(interrupter.pressed[0].split(":")[0])
+    assert {"_loop", "_serve", "wait", "deliver", "finish"} <= rooms
+
+
+def test_who_holds_the_loop_is_ended_though_the_second_ctrl_c_came_in_the_kernel() -> None:
+    unwound: list[str] = []
+    interrupter = Interrupter(1)
+
+    def main() -> None:
+        interrupter.press(None)
+        interrupter.armed = True
+        try:
+            process.self()
+            while True:
+                pass
+        finally:
+            unwound.append("main")
+
+    interrupted(interrupter, main)
+
+    assert interrupter.pressed
+    assert unwound == ["main"]
+
+
+def test_the_kernel_is_closed_and_what_it_calls_is_open() -> None:
+    frames: list[FrameType | None] = []
+
+    def predicate(message: object) -> bool:
+        frames.append(inspect.currentframe())
+        return True
+
+    def main() -> None:
+        frames.append(inspect.currentframe())
+        process.send(process.self(), "a message")
+        receive(predicate)
+
+    run(main)
+
+    assert [is_open(frame) for frame in frames] == [True, True]
+    assert not is_open(None)

@@ -1,17 +1,10 @@
-"""Our side of each measure: `python3 -m tests.bench.ours NAME SCALE` prints one number.
-
-Times are microseconds an operation, memory is bytes a process. Everything is done through the
-public interface with default options.
-"""
+"""The measures of the table: what is done most often, beside the BEAM's GenServer and the peers."""
 
 from __future__ import annotations
 
 import gc
-import sys
 import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 from actors import (
     Down,
@@ -23,14 +16,16 @@ from actors import (
     cast,
     process,
     receive,
-    run,
     send,
     spawn,
-    telemetry,
 )
-from supervisors import Supervisor
+from actors.naming import Via
+from actors.task import Task
+from supervisors import Registry, Supervisor
+from tests.bench import asyncio_side, gevent_side, pykka_side
+from tests.bench.measures import Elixir, Figure, Measure, clocked, in_process, resident, started
 
-__all__ = ["MEASURES", "measure"]
+__all__ = ["ROWS", "Counter"]
 
 
 class Counter(GenServer[int]):
@@ -62,20 +57,8 @@ class Hop(GenServer[Pid | None]):
                 GenServer.cast(state or process.self(), (left - 1, done))
 
 
-def _started(pid: Pid | None) -> Pid:
-    assert pid is not None
-    return pid
-
-
-def _clocked(count: int, what: Callable[[], object]) -> float:
-    gc.collect()
-    before = time.perf_counter()
-    what()
-    return (time.perf_counter() - before) / count * 1e6
-
-
 def _call(scale: int) -> float:
-    server = _started(Counter.start())
+    server = started(Counter.start())
     count = 100_000 * scale // 100
 
     def loop() -> None:
@@ -83,11 +66,11 @@ def _call(scale: int) -> float:
             Counter.value(server)
 
     Counter.value(server)
-    return _clocked(count, loop)
+    return clocked(count, loop)
 
 
 def _cast(scale: int) -> float:
-    server = _started(Counter.start())
+    server = started(Counter.start())
     count = 200_000 * scale // 100
 
     def loop() -> None:
@@ -95,7 +78,7 @@ def _cast(scale: int) -> float:
             Counter.add(server)
         Counter.value(server)
 
-    return _clocked(count, loop)
+    return clocked(count, loop)
 
 
 def _start_stop(scale: int) -> float:
@@ -103,15 +86,15 @@ def _start_stop(scale: int) -> float:
 
     def loop() -> None:
         for _ in range(count):
-            GenServer.stop(_started(Counter.start()))
+            GenServer.stop(started(Counter.start()))
 
-    return _clocked(count, loop)
+    return clocked(count, loop)
 
 
 def _ring(scale: int) -> float:
-    first = pid = _started(Hop.start(None))
+    first = pid = started(Hop.start(None))
     for _ in range(999):
-        pid = _started(Hop.start(pid))
+        pid = started(Hop.start(pid))
     count = 200_000 * scale // 100
     # The first one points nowhere and sends to itself: one hop in a thousand is shorter.
     del first
@@ -123,7 +106,7 @@ def _ring(scale: int) -> float:
             receive(lambda message: message == "done")
             left -= 1000
 
-    return _clocked(count, loop)
+    return clocked(count, loop)
 
 
 def _ring_receive(scale: int) -> float:
@@ -142,11 +125,11 @@ def _ring_receive(scale: int) -> float:
             send(pid, lap)
             receive()
 
-    return _clocked(laps * 1000, loop)
+    return clocked(laps * 1000, loop)
 
 
 def _fan_in(scale: int) -> float:
-    server = _started(Counter.start())
+    server = started(Counter.start())
     calls = 1000 * scale // 100
 
     def caller(done: Pid) -> None:
@@ -160,20 +143,16 @@ def _fan_in(scale: int) -> float:
         for _ in range(100):
             receive()
 
-    return _clocked(100 * calls, loop)
-
-
-def _resident() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+    return clocked(100 * calls, loop)
 
 
 def _memory(scale: int) -> float:
     count = 100_000 * scale // 100
     gc.collect()
-    before = _resident()
-    servers = [_started(Counter.start(n)) for n in range(count)]
+    before = resident()
+    servers = [started(Counter.start(n)) for n in range(count)]
     gc.collect()
-    size = (_resident() - before) / count
+    size = (resident() - before) / count
     assert Counter.value(servers[-1]) == count - 1
     return size
 
@@ -185,7 +164,7 @@ def _restart(scale: int) -> float:
     )
     times = []
     for _ in range(max(10, 2_000 * scale // 100)):
-        pid = _started(process.whereis("restarted"))
+        pid = started(process.whereis("restarted"))
         before = time.perf_counter()
         process.send_exit(pid, "kill")
         while (now := process.whereis("restarted")) is None or now is pid:
@@ -212,7 +191,7 @@ def _storm(scale: int) -> float:
         while Supervisor.count_children(top).active < count:
             process.sleep(0)
 
-    return _clocked(count, loop)
+    return clocked(count, loop)
 
 
 def _spawn(scale: int) -> float:
@@ -225,12 +204,12 @@ def _spawn(scale: int) -> float:
             assert isinstance(down, Down)
             assert down.ref is ref
 
-    return _clocked(count, loop)
+    return clocked(count, loop)
 
 
 def _thread_call(scale: int) -> float:
     """From another OS thread into the loop."""
-    server = _started(Counter.start())
+    server = started(Counter.start())
     count = 10_000 * scale // 100
     took: list[float] = []
 
@@ -250,30 +229,68 @@ def _thread_call(scale: int) -> float:
     return took[0]
 
 
-MEASURES: dict[str, Callable[[int], float]] = {
-    "call": _call,
-    "cast": _cast,
-    "start_stop": _start_stop,
-    "spawn": _spawn,
-    "ring": _ring,
-    "ring_receive": _ring_receive,
-    "fan_in": _fan_in,
-    "memory": _memory,
-    "restart": _restart,
-    "storm": _storm,
-    "thread_call": _thread_call,
+def _task(scale: int) -> float:
+    count = 20_000 * scale // 100
+
+    def loop() -> None:
+        for _ in range(count):
+            Task.await_(Task.async_(int))
+
+    return clocked(count, loop)
+
+
+def _registry(scale: int) -> float:
+    """A cast by a name of a registry, handled."""
+    Registry.start_link(keys="unique", name="bench")
+    via = Via(Registry, ("bench", "counter"))
+    server = started(Counter.start(name=via))
+    count = 100_000 * scale // 100
+
+    def loop() -> None:
+        for _ in range(count):
+            Counter.add(via)
+        Counter.value(server)
+
+    return clocked(count, loop)
+
+
+def _row(
+    name: str,
+    ours: Figure,
+    *,
+    unit: str = "us",
+    beam: bool = True,
+    at_most: float | None = None,
+    aim: float | None = None,
+) -> Measure:
+    """Put a measure beside whoever has it too."""
+    others: dict[str, Figure | Elixir | float] = {}
+    if beam:
+        others["beam"] = Elixir("beam.exs", name)
+    for side, module in _PEERS.items():
+        if name in module:
+            others[side] = module[name]
+    return Measure(name, in_process(ours), others, unit, at_most, aim)
+
+
+_PEERS = {
+    "pykka": pykka_side.FIGURES,
+    "asyncio": asyncio_side.FIGURES,
+    "gevent": gevent_side.FIGURES,
 }
 
-
-def measure(name: str, scale: int) -> float:
-    """Run one measure as the first process of a runtime and return its figure."""
-    # Like the references: what a log costs depends on where it goes, and is not the question.
-    before = telemetry.set_reporter(None)
-    value = run(MEASURES[name], scale, held=None)
-    telemetry.set_reporter(before)
-    assert value is not None
-    return value
-
-
-if __name__ == "__main__":
-    print(measure(sys.argv[1], int(sys.argv[2])))
+ROWS = (
+    _row("call", _call, at_most=1.0, aim=0.7),
+    _row("cast", _cast, at_most=2.0, aim=1.0),
+    _row("start_stop", _start_stop, at_most=1.0, aim=0.6),
+    _row("spawn", _spawn),
+    _row("ring", _ring, at_most=1.0, aim=0.7),
+    _row("ring_receive", _ring_receive, at_most=4.0, aim=2.0),
+    _row("fan_in", _fan_in, at_most=1.0, aim=0.5),
+    _row("memory", _memory, unit="bytes", at_most=0.5, aim=0.3),
+    _row("restart", _restart, at_most=1.0, aim=0.7),
+    _row("storm", _storm, at_most=1.0, aim=0.5),
+    _row("task", _task, at_most=1.5, aim=1.0),
+    _row("registry", _registry, at_most=2.0, aim=1.0),
+    _row("thread_call", _thread_call, beam=False, at_most=1.0),
+)

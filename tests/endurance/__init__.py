@@ -1,0 +1,30 @@
+"""Nothing brings it down: every promise of reliability, tried often, and counted.
+
+In reading order: `tally` says what a case is; `failures` raises everything everywhere; `stubborn`
+kills what does not want to die; `storms` kills many at once; `leaks` looks for what is left behind;
+`seeds` plays small races in many orders; `inputs` knocks at every door with what is wrong; `reports`
+looks at what the logs say of all that; `ends` interrupts whole programs; `soak` is everything at once
+for minutes.
+
+The suite plays each case in its short form; ``python3 -m tests --long`` plays the long forms, each in
+an interpreter of its own, and prints one table.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+from tests.endurance.tally import Case, cases_of
+
+__all__ = ["MODULES", "every_case"]
+
+MODULES = ("failures", "stubborn", "storms", "leaks", "seeds")
+
+
+def every_case() -> list[Case]:
+    """Return all cases in reading order."""
+    found: list[Case] = []
+    for name in MODULES:
+        module = importlib.import_module(f"{__name__}.{name}")
+        found += cases_of(module.__name__)
+    return found

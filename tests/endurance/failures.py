@@ -1,0 +1,502 @@
+"""Every way to fail in every place where user code runs.
+
+Whatever is raised, wherever: the right process dies with a typed reason, those linked to it and
+those monitoring it hear of it, the report prints, and everybody else goes on.
+
+Source: https://www.erlang.org/doc/system/ref_man_processes.html#errors
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from io import StringIO
+from pathlib import Path
+from typing import Final
+from typing import cast as typed
+
+from greenlet import GreenletExit
+
+from actors import (
+    Agent,
+    Continue,
+    Down,
+    EventHandler,
+    EventManager,
+    Exited,
+    GenServer,
+    NoReply,
+    Pid,
+    Ref,
+    Reply,
+    StartError,
+    StateMachine,
+    Task,
+    debug,
+    process,
+    receive,
+    run,
+    send,
+    spawn,
+)
+from actors.errors import ActorsError
+from actors.exits import crash_in
+from actors.testing import VirtualClock
+from actors.transitions import Begin, KeepState
+from supervisors import ChildError, Supervisor
+from tests.endurance.tally import Tally, case
+
+__all__ = ["KINDS", "PLACES"]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Unprintable(Exception):
+    """Neither its text nor its repr can be had."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+    __repr__ = __str__
+
+
+class Custom(BaseException):
+    """What no `except Exception` catches, and is none of ours."""
+
+
+KINDS: Final[dict[str, Callable[[], BaseException]]] = {
+    "ValueError": lambda: ValueError("broken"),
+    "KeyboardInterrupt": KeyboardInterrupt,
+    "SystemExit": lambda: SystemExit(3),
+    "GeneratorExit": GeneratorExit,
+    "GreenletExit": GreenletExit,
+    "CancelledError": asyncio.CancelledError,
+    "MemoryError": MemoryError,
+    "RecursionError": RecursionError,
+    "StopIteration": lambda: StopIteration(1),
+    "Unprintable": Unprintable,
+    "ExceptionGroup": lambda: ExceptionGroup("several", [ValueError("a"), OSError("b")]),
+    "BaseException": lambda: Custom("of a user's own"),
+}
+"""The kinds, each made anew: an exception that was raised keeps its traceback."""
+
+
+# -- the places ------------------------------------------------------------------------------------
+
+
+class Fragile(GenServer[object]):
+    """Raises in the callback it is told to."""
+
+    def init(self, where: str, make: Callable[[], BaseException]) -> object:
+        self.where = where
+        self.make = make
+        self.fail_in("init")
+        return where
+
+    def fail_in(self, here: str) -> None:
+        if self.where == here:
+            raise self.make()
+
+    def handle_call(self, request: object, caller: object, state: object) -> object:
+        self.fail_in("handle_call")
+        return Reply("well")
+
+    def handle_cast(self, request: object, state: object) -> object:
+        self.fail_in("handle_cast")
+        return NoReply(state, Continue("go")) if request == "continue" else NoReply()
+
+    def handle_info(self, message: object, state: object) -> object:
+        self.fail_in("handle_info")
+        return NoReply()
+
+    def handle_continue(self, term: object, state: object) -> object:
+        self.fail_in("handle_continue")
+        return NoReply()
+
+    def terminate(self, reason: object, state: object) -> None:
+        self.fail_in("terminate")
+
+    def code_change(self, old_version: object, state: object, extra: object) -> object:
+        self.fail_in("code_change")
+        return state
+
+    def format_status(self, status: object) -> dict[str, object]:
+        self.fail_in("format_status")
+        return {}
+
+
+class Machine(StateMachine[str, None]):
+    """Raises at its first event."""
+
+    def init(self, make: Callable[[], BaseException]) -> Begin[str, None]:
+        self.make = make
+        return Begin("idle", None)
+
+    def handle_event(self, event: object, state: str, data: None) -> KeepState[None]:
+        raise self.make()
+
+
+class Handler(EventHandler[None]):
+    """Raises at its first event."""
+
+    def init(self, make: Callable[[], BaseException]) -> None:
+        self.make = make
+
+    def handle_event(self, event: object, state: None) -> object:
+        raise self.make()
+
+
+class Value(Agent[int]):
+    """A number."""
+
+
+class Droppable:
+    """Raises when it is collected."""
+
+    def __init__(self, make: Callable[[], BaseException]) -> None:
+        self.make = make
+
+    def __del__(self) -> None:
+        raise self.make()
+
+
+Make = Callable[[], BaseException]
+Place = Callable[[Make], Pid | None]
+"""Has something raised in a process, and returns that process; `None` if nobody is to die of it."""
+
+
+def in_a_callback(where: str, trigger: Callable[[Pid], object]) -> Place:
+    def place(make: Make) -> Pid | None:
+        server = Fragile.start(where, make)
+        assert server is not None
+        watched(server)
+        with suppress(ActorsError):
+            trigger(server)
+        return server
+
+    return place
+
+
+def in_init(make: Make) -> Pid | None:
+    try:
+        Fragile.start("init", make)
+    except StartError as error:
+        must(says(error.reason, make), error.reason)
+        return None
+    raise AssertionError("it was started")
+
+
+def in_code_change(make: Make) -> Pid | None:
+    server = Fragile.start("code_change", make)
+    assert server is not None
+    debug.suspend(server)
+    try:
+        debug.change_code(server, Fragile, "1", None)
+    except ActorsError:
+        debug.resume(server)
+        still_there(server)
+        return None
+    raise AssertionError("the code was changed")
+
+
+def in_format_status(make: Make) -> Pid | None:
+    server = Fragile.start("format_status", make)
+    assert server is not None
+    debug.get_status(server)
+    still_there(server)
+    return None
+
+
+def must(held: bool, why: object) -> None:
+    if not held:
+        raise AssertionError(why)
+
+
+def still_there(server: Pid) -> None:
+    assert GenServer.call(server, "how are you") == "well"
+    GenServer.stop(server)
+
+
+def in_a_machine(make: Make) -> Pid | None:
+    machine = Machine.start(make)
+    assert machine is not None
+    watched(machine)
+    StateMachine.cast(machine, "event")
+    return machine
+
+
+def in_a_handler(make: Make) -> Pid | None:
+    manager = EventManager.start()
+    assert manager is not None
+    EventManager.add_handler(manager, Handler, make)
+    EventManager.sync_notify(manager, "event")
+    assert EventManager.which_handlers(manager) == []
+    EventManager.stop(manager)
+    return None
+
+
+def in_a_body(make: Make) -> Pid | None:
+    pid = spawn(raise_after_go, make)
+    watched(pid)
+    send(pid, "go")
+    return pid
+
+
+def raise_after_go(make: Make) -> None:
+    receive()
+    raise make()
+
+
+def in_a_task(make: Make) -> Pid | None:
+    task = Task.async_(raise_after_go, make)
+    assert task.pid is not None
+    watched(task.pid)
+    send(task.pid, "go")
+    return task.pid
+
+
+def in_an_agent(make: Make) -> Pid | None:
+    agent = Value.start(int)
+    assert agent is not None
+    watched(agent)
+    Value.cast(agent, partial(raising, make))
+    return agent
+
+
+def raising(make: Make, _: int) -> int:
+    raise make()
+
+
+def in_a_finalizer(make: Make) -> Pid | None:
+    pid = spawn(drop_and_live, make)
+    watched(pid)
+    send(pid, "go")
+    return pid
+
+
+def drop_and_live(make: Make) -> None:
+    receive()
+    Droppable(make)  # collected here, in its process's turn
+    process.exit("lived on")
+
+
+def in_a_start_of_a_child(make: Make) -> Pid | None:
+    tree = Supervisor.start_link([], strategy="one_for_one")
+    try:
+        Supervisor.start_child(tree, {"id": "kid", "start": (raise_at_once, (make,), {})})
+    except ChildError as error:
+        why, _ = typed("tuple[object, object]", error.reason)
+        must(says(why, make), error.reason)
+    assert Supervisor.count_children(tree).active == 0
+    Supervisor.stop(tree)
+    return None
+
+
+def raise_at_once(make: Make) -> Pid:
+    raise make()
+
+
+PLACES: Final[dict[str, Place]] = {
+    "init": in_init,
+    "handle_call": in_a_callback("handle_call", lambda pid: GenServer.call(pid, "x")),
+    "handle_cast": in_a_callback("handle_cast", lambda pid: GenServer.cast(pid, "x")),
+    "handle_info": in_a_callback("handle_info", lambda pid: send(pid, "x")),
+    "handle_continue": in_a_callback(
+        "handle_continue", lambda pid: GenServer.cast(pid, "continue")
+    ),
+    "terminate": in_a_callback("terminate", lambda pid: GenServer.stop(pid, "shutdown")),
+    "code_change": in_code_change,
+    "format_status": in_format_status,
+    "state machine": in_a_machine,
+    "event handler": in_a_handler,
+    "body": in_a_body,
+    "task": in_a_task,
+    "agent": in_an_agent,
+    "finalizer": in_a_finalizer,
+    "child's start": in_a_start_of_a_child,
+}
+
+
+# -- who hears of it -------------------------------------------------------------------------------
+
+
+def watched(victim: Pid) -> None:
+    """Have somebody linked to the victim and monitoring it, who tells what it hears."""
+    hears = Ref()
+    spawn(hear, victim, process.self(), hears)
+    receive(hears.__eq__)
+
+
+def hear(victim: Pid, boss: Pid, hears: Ref) -> None:
+    process.trap_exit(True)
+    process.link(victim)
+    process.monitor(victim)
+    send(boss, hears)
+    told = []
+    for _ in range(2):
+        match receive((Exited, Down)):
+            case Exited(reason=reason):
+                told.append(("Exited", reason))
+            case Down(reason=reason):
+                told.append(("Down", reason))
+    send(boss, ("told", victim, tuple(told)))
+
+
+def what_was_told(victim: Pid) -> list[tuple[str, object]]:
+    match receive(lambda m: isinstance(m, tuple) and m[:2] == ("told", victim), 10.0):
+        case ("told", _, tuple(told)):
+            return list(told)
+        case nothing:
+            return [("nothing", nothing)]
+
+
+def says(reason: object, make: Make) -> bool:
+    """Tell whether a reason says what was raised."""
+    crash = crash_in(reason)
+    return crash is not None and type(crash.exception) is type(make())
+
+
+class Echo(GenServer[None]):
+    """Somebody else."""
+
+    def handle_call(self, request: object, caller: object, state: None) -> Reply[object, None]:
+        return Reply(request)
+
+
+def play(where: str, kind: str) -> str | None:
+    """Raise one kind in one place; return what did not go as it must."""
+    process.trap_exit(True)
+    echo = Echo.start()
+    assert echo is not None
+    with quiet_finalizers():
+        victim = PLACES[where](KINDS[kind])
+        if victim is not None:
+            told = what_was_told(victim)
+            if sorted(word for word, _ in told) != ["Down", "Exited"]:
+                return f"those around it heard {told!r}"
+            # What a finalizer raises Python hands to `sys.unraisablehook`: nobody dies of it.
+            expected = (
+                "lived on".__eq__ if where == "finalizer" else partial(says, make=KINDS[kind])
+            )
+            if not all(expected(reason) for _, reason in told):
+                return f"the reason is {told!r}"
+            if process.is_alive(victim):
+                return "it is still alive"
+    if GenServer.call(echo, "there?") != "there?":
+        return "somebody else was harmed"
+    return None
+
+
+def played(where: str, kind: str) -> str | None:
+    try:
+        return run(play, where, kind, clock=VirtualClock())
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+@contextmanager
+def quiet_finalizers() -> Iterator[None]:
+    """Keep what a finalizer raises from pytest, which would call it a failure of the test."""
+    before, sys.unraisablehook = sys.unraisablehook, lambda _: None
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+
+
+@contextmanager
+def printed() -> Iterator[StringIO]:
+    """Collect what the logs print."""
+    out = StringIO()
+    handler = logging.StreamHandler(out)
+    loggers = [logging.getLogger(name) for name in ("actors", "supervisors")]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.propagate = False
+    try:
+        yield out
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
+            logger.propagate = True
+
+
+SILENT = {"finalizer", "code_change", "format_status", "init", "child's start"}
+"""Where nobody dies of it, or whoever started it is told instead."""
+
+
+@case(short=1, long=100)
+def whatever_is_raised_wherever(size: int, tally: Tally) -> None:
+    """12 kinds of exception in 15 places: the right one dies, all are told, the report prints."""
+    for round_ in range(size):
+        for where in PLACES:
+            for kind in KINDS:
+                with printed() as out:
+                    failed = played(where, kind)
+                if failed is None and where not in SILENT and not out.getvalue():
+                    failed = "nothing was printed"
+                if failed is None and "telemetry.failed" in out.getvalue():
+                    failed = "the report failed"
+                tally.check(failed is None, f"{kind} in {where}, round {round_}: {failed}")
+
+
+# -- the machine's own limits ----------------------------------------------------------------------
+
+_LIMITED = """
+import resource, sys
+from actors import GenServer, NoReply, Reply, run, process
+from actors.errors import CallFailed
+from supervisors import ChildError, Supervisor
+
+class Hungry(GenServer):
+    def init(self, *_): return None
+    def handle_call(self, request, caller, state):
+        if request == "eat":
+            hoard = []
+            while True:
+                hoard.append(bytearray(1 << 20))
+        if request == "dig":
+            def deeper(n): return deeper(n + 1) + 1
+            deeper(0)
+        return Reply("well")
+
+def main():
+    tree = Supervisor.start_link(
+        [Hungry.child_spec(None, id=n, name=f"h{n}") for n in range(3)],
+        strategy="one_for_one", max_restarts=1000, max_seconds=1.0)
+    limit = 512 << 20
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    kept = 0
+    for _ in range(int(sys.argv[1])):
+        for what in ("eat", "dig"):
+            try:
+                GenServer.call("h1", what, 60.0)
+            except CallFailed:
+                kept += 1
+            while process.whereis("h1") is None: process.sleep(0.001)
+            assert [GenServer.call(f"h{n}", "how are you") for n in range(3)] == ["well"] * 3
+    print("kept", kept)
+
+run(main)
+"""
+
+
+@case(short=2, long=100)
+def real_memory_and_real_depth(size: int, tally: Tally) -> None:
+    """A server that eats all memory under a limit, or recurses for ever, comes back; all others live."""
+    done = subprocess.run(
+        [sys.executable, "-c", _LIMITED, str(size)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    held = done.returncode == 0 and done.stdout.strip() == f"kept {2 * size}"
+    for _ in range(2 * size):
+        tally.check(held, f"exit code {done.returncode}: {done.stdout[-80:]} {done.stderr[-400:]}")

@@ -1,0 +1,243 @@
+"""What is left behind: nothing.
+
+Each deed is done over and over. What counts is the second half of the repetitions: there, no more than
+a handful of objects and a few pages may be added to what the first half has left warm.
+
+Source: `reliability.md`'s figures are those of the case: at most 100 objects and 5 MB.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Final
+
+from actors import (
+    Agent,
+    Down,
+    GenServer,
+    Pid,
+    Reply,
+    Stop,
+    Task,
+    process,
+    receive,
+    run,
+    send,
+    spawn_monitor,
+    telemetry,
+)
+from actors.errors import CallFailed
+from actors.messages import TimedOut
+from actors.testing import VirtualClock
+from supervisors import Supervisor
+from tests.endurance.tally import Tally, case
+
+__all__: list[str] = []
+
+OBJECTS = 100
+MEGABYTES = 5.0
+
+
+class Server(GenServer[None]):
+    """Answers, is late, or ends."""
+
+    def handle_call(self, request: object, caller: object, state: None) -> object:
+        match request:
+            case ("late", float(seconds)):
+                process.sleep(seconds)
+        return Reply(request)
+
+    def handle_cast(self, request: object, state: None) -> Stop[None, None]:
+        return Stop(request)
+
+
+class Value(Agent[int]):
+    """A number."""
+
+
+# -- ways of dying ---------------------------------------------------------------------------------
+
+
+def after(pid: Pid | None, act: Callable[[Pid], object]) -> None:
+    """Do something to a process and wait until it is dead."""
+    assert pid is not None
+    ref = process.monitor(pid)
+    act(pid)
+    receive(lambda m: isinstance(m, Down) and m.ref is ref)
+
+
+def body_returns() -> None:
+    spawn_monitor(int)
+    receive(Down)
+
+
+def body_raises() -> None:
+    spawn_monitor(_raise)
+    receive(Down)
+
+
+def _raise() -> None:
+    raise ValueError("broken")
+
+
+def body_exits() -> None:
+    spawn_monitor(process.exit, "bored")
+    receive(Down)
+
+
+def body_is_killed() -> None:
+    pid, _ = spawn_monitor(process.sleep, None)
+    process.send_exit(pid, "kill")
+    receive(Down)
+
+
+def link_breaks() -> None:
+    pid, _ = spawn_monitor(_linked_pair)
+    send(pid, "go")
+    receive(Down)
+
+
+def _linked_pair() -> None:
+    process.spawn_link(process.sleep, None)
+    receive()
+    process.exit("boom")
+
+
+def server_stops() -> None:
+    after(Server.start(), lambda pid: GenServer.stop(pid, "normal"))
+
+
+def server_crashes() -> None:
+    after(Server.start(), lambda pid: GenServer.cast(pid, "crash"))
+
+
+def tree_stops() -> None:
+    tree = Supervisor.start_link([Server.child_spec(id=n) for n in range(2)])
+    Supervisor.stop(tree)
+
+
+WAYS: Final = (
+    body_returns,
+    body_raises,
+    body_exits,
+    body_is_killed,
+    link_breaks,
+    server_stops,
+    server_crashes,
+    tree_stops,
+)
+
+
+# -- other deeds -----------------------------------------------------------------------------------
+
+
+def timer_is_cancelled() -> None:
+    process.cancel_timer(process.send_after(process.self(), "late", 1000.0))
+
+
+def timer_fires() -> None:
+    process.send_after(process.self(), "now", 0.001)
+    receive()
+
+
+def receive_times_out() -> None:
+    receive(timeout=0.001)
+
+
+def reply_is_late(server: Pid) -> None:
+    with suppress(CallFailed):
+        GenServer.call(server, ("late", 0.002), timeout=0.001)
+    GenServer.call(server, "in time")
+    assert isinstance(receive(timeout=0), TimedOut), "the late reply was seen"
+
+
+def task_is_given_up() -> None:
+    task = Task.async_(process.sleep, None)
+    assert Task.yield_(task, 0.001) is None
+    Task.shutdown(task, "brutal_kill")
+
+
+def task_is_awaited() -> None:
+    assert Task.await_(Task.async_(int)) == 0
+
+
+def name_comes_and_goes() -> None:
+    process.register(process.self(), "name")
+    process.unregister("name")
+
+
+def call_is_answered(server: Pid) -> None:
+    GenServer.call(server, "well?")
+
+
+# -- looking for what is left ----------------------------------------------------------------------
+
+
+def resident() -> float:
+    """Return the resident memory of this interpreter, in MB."""
+    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - no path of ours
+        return int(file.read().split()[1]) * 4096 / 1e6
+
+
+def left_behind(deed: Callable[[], None], times: int) -> tuple[int, float]:
+    """Do something many times; return the objects and the MB that the second half has added."""
+    for _ in range(times // 2):
+        deed()
+    gc.collect()
+    objects, memory = len(gc.get_objects()), resident()
+    for _ in range(times - times // 2):
+        deed()
+    gc.collect()
+    return len(gc.get_objects()) - objects, resident() - memory
+
+
+def look(tally: Tally, what: str, times: int, make: Callable[[], Callable[[], None]]) -> None:
+    # Reports would be kept by whoever collects them.
+    before = telemetry.set_reporter(None)
+    try:
+        left = run(lambda: left_behind(make(), times), clock=VirtualClock())
+    finally:
+        telemetry.set_reporter(before)
+    assert left is not None
+    objects, megabytes = left
+    held = objects <= OBJECTS and megabytes <= MEGABYTES
+    for number in range(times):
+        tally.check(held or number, f"{what}: {objects} objects and {megabytes:.1f} MB were left")
+    tally.note(f"{what}: {objects:+} objects, {megabytes:+.1f} MB")
+
+
+@case(short=1_000, long=100_000)
+def eight_ways_of_dying(size: int, tally: Tally) -> None:
+    """Processes that died in any of 8 ways leave nothing behind."""
+    for way in WAYS:
+        look(tally, way.__name__, size, lambda way=way: way)  # type: ignore[misc]
+
+
+@case(short=10_000, long=1_000_000)
+def calls(size: int, tally: Tally) -> None:
+    """Calls that were answered leave nothing behind."""
+    look(tally, "call_is_answered", size, lambda: partial(call_is_answered, _started()))
+
+
+@case(short=1_000, long=100_000)
+def timers_timeouts_and_late_replies(size: int, tally: Tally) -> None:
+    """Timers, timeouts, late replies, tasks awaited and given up, and names leave nothing behind."""
+    look(tally, "reply_is_late", size, lambda: partial(reply_is_late, _started()))
+    for deed in (
+        timer_is_cancelled,
+        timer_fires,
+        receive_times_out,
+        task_is_given_up,
+        task_is_awaited,
+        name_comes_and_goes,
+    ):
+        look(tally, deed.__name__, size, lambda deed=deed: deed)  # type: ignore[misc]
+
+
+def _started() -> Pid:
+    server = Server.start()
+    assert server is not None
+    return server
