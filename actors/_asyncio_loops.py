@@ -80,6 +80,9 @@ class _Host:
     def soon_threadsafe(self, what: Callable[[], object]) -> None:
         self._loop.call_soon_threadsafe(what, context=self._context)
 
+    def is_closed(self) -> bool:
+        return self._loop.is_closed()
+
     def aside(self, what: Callable[[], object]) -> None:
         loop = self._loop
         task = asyncio.current_task(loop)

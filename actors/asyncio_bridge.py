@@ -26,7 +26,6 @@ Source: https://docs.python.org/3/library/asyncio-task.html
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -37,18 +36,18 @@ from collections.abc import (
     Iterator,
 )
 from contextlib import asynccontextmanager, contextmanager, suppress
-from contextvars import Context, copy_context
+from contextvars import Context
 from functools import partial
 from inspect import isawaitable
 from types import CoroutineType
 from typing import Any, ParamSpec, TypeVar, final
 from typing import cast as typed
-from weakref import WeakKeyDictionary, finalize
 
 from actors import _asyncio_loops as loops
+from actors import _asyncio_tasks as tasks
 from actors import hosting, process
-from actors.errors import BadArgument, WouldBlock
-from actors.hosting import Away, Job
+from actors.errors import BadArgument
+from actors.hosting import Away
 from actors.messages import Message, TimedOut
 from actors.runtime import Choice, Clock, Runtime
 from actors.task import Task
@@ -109,77 +108,7 @@ def as_process(fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Coro
 
     Source: https://docs.python.org/3/library/asyncio-task.html#asyncio.to_thread
     """
-    return _as_process(partial(fn, *args, **kwargs), None)
-
-
-async def _as_process(fn: Callable[[], R], undo: Callable[[R], object] | None) -> R:
-    """Do a job; what it has brought when it is too late is undone, in the process."""
-    loop = asyncio.get_running_loop()
-    away = _known(loop) or await _made(loop)
-    is_near = away.cell.scheduler.is_here()
-    future: asyncio.Future[R] = loop.create_future()
-    settle: Callable[[Any, BaseException | None], object] = partial(_settle, future, away, undo)
-    if not is_near:
-        settle = _from_outside(loop, settle)
-    job = Job(fn, copy_context(), settle, is_near=is_near)
-    away.ask(job)
-    try:
-        return await future
-    except asyncio.CancelledError:
-        if future.cancelled():
-            away.interrupt(job, asyncio.CancelledError())
-        elif future.done() and future.exception() is None:
-            # The task was cancelled after the end of the job, and before it could hear of that.
-            _take_back(away, undo, future.result())
-        raise
-
-
-def _settle(
-    future: asyncio.Future[R],
-    away: Away,
-    undo: Callable[[R], object] | None,
-    value: R,
-    error: BaseException | None,
-) -> None:
-    if future.done():
-        if error is None:
-            _take_back(away, undo, value)
-    elif error is None:
-        future.set_result(value)
-    else:
-        future.set_exception(_settable(error))
-
-
-def _take_back(away: Away, undo: Callable[[R], object] | None, value: R) -> None:
-    if undo is not None:
-        is_near = away.cell.scheduler.is_here()
-        away.ask(Job(partial(undo, value), Context(), _ignore, is_near=is_near))
-
-
-def _from_outside(
-    loop: asyncio.AbstractEventLoop, settle: Callable[[object, BaseException | None], object]
-) -> Callable[[object, BaseException | None], object]:
-    """Return what settles a future on its loop, from the thread of the runtime."""
-
-    def done(value: object, error: BaseException | None) -> None:
-        # Of a closed loop nobody awaits anything any more.
-        with suppress(RuntimeError):
-            loop.call_soon_threadsafe(settle, value, error)
-
-    return done
-
-
-def _settable(error: BaseException) -> BaseException:
-    """Return an exception that a future takes, which StopIteration is none of."""
-    if isinstance(error, StopIteration):
-        wrapped = RuntimeError("the function raised StopIteration")
-        wrapped.__cause__ = error
-        return wrapped
-    return error
-
-
-def _ignore(_: object, __: BaseException | None) -> None:
-    return None
+    return tasks.do(partial(fn, *args, **kwargs))
 
 
 async def receive(match: process.Match = None, timeout: float | None = None) -> Message:
@@ -208,7 +137,7 @@ async def receive(match: process.Match = None, timeout: float | None = None) -> 
 
     Source: https://hexdocs.pm/elixir/Kernel.SpecialForms.html#receive/1
     """
-    return await _as_process(partial(process.receive, match, timeout), hosting.give_back)
+    return await tasks.do(partial(process.receive, match, timeout), gives_back=True)
 
 
 async def messages(
@@ -314,111 +243,6 @@ async def iterate(
             await as_process(close)
 
 
-_standing: dict[asyncio.Task[Any], Away] = {}
-"""Who acts for which task."""
-_beside: WeakKeyDictionary[asyncio.AbstractEventLoop, Away] = WeakKeyDictionary()
-"""Who acts for code that is none of a task, such as the callback of a timer."""
-
-
-def _known(loop: asyncio.AbstractEventLoop) -> Away | None:
-    """Return who stands for the calling code; `None` if somebody must be made.
-
-    Raises:
-        Exit: The one that stood for it was ended by an exit signal, which is told once.
-    """
-    task = asyncio.current_task(loop)
-    away = _beside.get(loop) if task is None else _standing.get(task)
-    if away is None:
-        return None
-    if not away.is_gone:
-        return away
-    # The coroutine of a process that has ended is nobody any more.
-    if not away.is_inmate:
-        _forget(away)
-    away.check()
-    return None
-
-
-def _forget(away: Away) -> None:
-    for task in [task for task, each in _standing.items() if each is away]:
-        del _standing[task]
-    for loop in [loop for loop, each in _beside.items() if each is away]:
-        del _beside[loop]
-
-
-async def _made(loop: asyncio.AbstractEventLoop) -> Away:
-    made: asyncio.Future[Away] = loop.create_future()
-
-    def tell(away: Away) -> None:
-        if scheduler.is_here() and host is not None:
-            made.set_result(away)
-        else:
-            loop.call_soon_threadsafe(_set, made, away)
-
-    host = loops.host_of(loop)
-    scheduler = hosting.serving() if host is None else host
-    hosting.appear(scheduler, _name(loop), tell)
-    away = made.result() if made.done() else await made
-    _stand(loop, away)
-    return away
-
-
-def _set(made: asyncio.Future[Away], away: Away) -> None:
-    if made.cancelled():
-        away.end()
-    else:
-        made.set_result(away)
-
-
-def _of_caller() -> Away | None:
-    """Return who stands for the calling code, making it if need be; `None` where no loop runs."""
-    loop = loops.blocked()
-    if loop is None:
-        return None
-    away = _known(loop)
-    if away is not None:
-        return away
-    made: list[Away] = []
-    done = threading.Event()
-
-    def tell(away: Away) -> None:
-        made.append(away)
-        done.set()
-
-    scheduler = loops.host_of(loop) or hosting.serving()
-    hosting.appear(scheduler, _name(loop), tell)
-    while not done.wait(_LOOK_UP) and not scheduler.ended:
-        pass
-    if not made:
-        return None
-    _stand(loop, made[0])
-    return made[0]
-
-
-_LOOK_UP = 0.25
-
-
-def _stand(loop: asyncio.AbstractEventLoop, away: Away) -> None:
-    task = asyncio.current_task(loop)
-    if task is None:
-        _beside[loop] = away
-        finalize(loop, away.end).atexit = False
-    else:
-        _standing[task] = away
-        task.add_done_callback(_fall)
-
-
-def _fall(task: asyncio.Task[Any]) -> None:
-    away = _standing.pop(task, None)
-    if away is not None:
-        away.end()
-
-
-def _name(loop: asyncio.AbstractEventLoop) -> str:
-    task = asyncio.current_task(loop)
-    return "asyncio event loop" if task is None else f"asyncio {task.get_name()}"
-
-
 def allow_waiting() -> None:
     """Let code that the running loop calls wait without `await`, and the loop with it.
 
@@ -440,18 +264,6 @@ def allow_waiting() -> None:
     Source: https://ipython.readthedocs.io/en/stable/interactive/autoawait.html
     """
     loops.allow()
-
-
-def _guard() -> None:
-    if loops.blocked() is not None:
-        message = (
-            "this would wait, and stop the event loop of its thread meanwhile: "
-            "await as_process(function, *arguments) instead, from actors.asyncio_bridge"
-        )
-        raise WouldBlock(message)
-
-
-hosting.connect(_of_caller, _guard)
 
 
 # -- coroutines inside: a process awaits one -------------------------------------------------------
@@ -526,10 +338,10 @@ class _Work:
     def _start(self, away: Away, context: Context) -> None:
         loop = asyncio.get_running_loop()
         task = self._task = loop.create_task(_whole(self._awaitable), context=context)
-        _standing[task] = away
+        tasks.lend(task, away)
 
         def finish(_: asyncio.Task[object]) -> None:
-            _standing.pop(task, None)
+            tasks.leave(task)
             self.drop()
             if not task.cancelled():
                 # Seen: whether anybody is left to whom it matters is not the loop's business.
@@ -681,7 +493,7 @@ async def run(
         if error is None:
             ended.set_result(value)
         else:
-            ended.set_exception(_settable(error))
+            ended.set_exception(tasks.settable(error))
 
     def whole() -> T:
         value = main(*args, **kwargs)
@@ -701,10 +513,7 @@ async def run(
 def _inhabited(runtime: Runtime) -> Iterator[None]:
     with loops.living(runtime):
         yield
-    for away in [*_standing.values(), *_beside.values()]:
-        if away.cell.scheduler is runtime.scheduler:
-            # It ended in order, with all others: no news for the task that it stood for.
-            _forget(away)
+    tasks.forget_runtime(runtime)
 
 
 async def _quietly(ended: asyncio.Future[Any]) -> None:

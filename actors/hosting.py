@@ -20,7 +20,6 @@ from actors._kernel.outside import guards
 from actors._kernel.scheduler import Scheduler
 from actors._kernel.switch import current_stack
 from actors._kernel.turns import Host, Turns
-from actors.messages import Message, TimedOut
 
 __all__ = [
     "Away",
@@ -31,7 +30,6 @@ __all__ = [
     "appear",
     "connect",
     "depart",
-    "give_back",
     "serving",
     "variables",
 ]
@@ -99,21 +97,6 @@ def depart() -> Away:
     away = Away(cell)
     away.depart()
     return away
-
-
-def give_back(message: Message) -> None:
-    """Put a message back where the calling process took it from: first in its mailbox.
-
-    Args:
-        message: What `receive` returned; `TimedOut()` is none.
-
-    Source: https://hexdocs.pm/elixir/Kernel.SpecialForms.html#receive/1
-    """
-    cell = me()
-    if not (isinstance(message, TimedOut) and message.ref is None):
-        cell.scheduler.deliver(cell, message)
-        if cell.mail is not None:
-            cell.mail.rotate()
 
 
 def variables() -> Context:

@@ -30,7 +30,7 @@ https://www.erlang.org/doc/system/statem.html
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, ClassVar, Generic, Literal, NoReturn, TypeAlias, TypeVar, final
@@ -266,7 +266,9 @@ class StateMachine(Startable, Generic[S, D]):
         message = f"{type(self).__name__} has no init"
         raise NotImplementedError(message)
 
-    def handle_event(self, event: Event, state: S, data: D) -> Transition[S, D]:
+    def handle_event(
+        self, event: Event, state: S, data: D
+    ) -> Transition[S, D] | Coroutine[Any, Any, Transition[S, D]]:
         """Handle one event, unless there is a method for each state.
 
         Runs in the machine.

@@ -19,10 +19,11 @@ Source: https://hexdocs.pm/elixir/Task.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import (
     TYPE_CHECKING,
+    Any,
     ClassVar,
     Generic,
     Literal,
@@ -30,6 +31,7 @@ from typing import (
     TypeVar,
     TypeVarTuple,
     Unpack,
+    overload,
 )
 from typing import (
     cast as typed,
@@ -122,14 +124,22 @@ class Task(Generic[T]):
 
     # -- starting ---------------------------------------------------------------------------------
 
+    @overload
     @staticmethod
-    def async_(fn: Callable[[Unpack[Ts]], R], *args: *Ts, host: Host = None) -> Task[R]:
+    def async_(
+        fn: Callable[[Unpack[Ts]], Coroutine[Any, Any, R]], *args: *Ts, host: Host = None
+    ) -> Task[R]: ...
+    @overload
+    @staticmethod
+    def async_(fn: Callable[[Unpack[Ts]], R], *args: *Ts, host: Host = None) -> Task[R]: ...
+    @staticmethod
+    def async_(fn: Callable[..., object], *args: object, host: Host = None) -> Task[Any]:
         """Run a function in a new process, linked to the caller, who must await it.
 
         Does not wait.
 
         Args:
-            fn: The function.
+            fn: The function; one that is `async def` is awaited.
             args: Passed to it.
             host: `"thread"` for an OS thread of its own, for work that blocks.
 

@@ -69,7 +69,7 @@ FLOORS = {
     ),
     "bridges": Floor(
         "actors",
-        "_asyncio_loops asyncio_bridge pykka_bridge logs testing",
+        "_asyncio_loops _asyncio_tasks asyncio_bridge pykka_bridge logs testing",
         "words doors machinery behaviours",
     ),
     "specs": Floor(
@@ -92,7 +92,10 @@ PACKAGES = ("actors", "supervisors")
 EXCEPTIONS = {
     ("actors.pid", "actors._kernel.cell"): "names the type of a pid's short cut, loads nothing",
     ("actors._kernel.current", "actors.asyncio_bridge"): "opened by name when asyncio is running",
-    ("actors._coroutines", "actors.asyncio_bridge"): "opened by name when a coroutine is to be awaited",
+    (
+        "actors._coroutines",
+        "actors.asyncio_bridge",
+    ): "opened by name when a coroutine is to be awaited",
     ("actors.telemetry", "actors.logs"): "opened by name when there is something to log",
     ("actors._behaviour", "actors._kernel.cell"): "the corridor of a call, which is measured",
     ("actors._behaviour", "actors._kernel.current"): "the same",
@@ -105,7 +108,11 @@ CLOCK = {"actors._kernel.clock"}
 FOREIGN = {
     "greenlet": {"actors._kernel.switch"},
     "structlog": {"actors.logs"},
-    "asyncio": {"actors._asyncio_loops", "actors.asyncio_bridge"},
+    "asyncio": {
+        "actors._asyncio_loops",
+        "actors._asyncio_tasks",
+        "actors.asyncio_bridge",
+    },
     "pykka": {"actors.threads", "actors.pykka_bridge"},
     "logging": {"actors.logs"},
     "time": CLOCK,
@@ -527,7 +534,6 @@ HALF_DOCUMENTED = {
     "actors.hosting.appear": "as `Away`",
     "actors.hosting.connect": "as `Away`",
     "actors.hosting.depart": "as `Away`",
-    "actors.hosting.give_back": "as `Away`",
     "actors.hosting.serving": "as `Away`",
     "actors.hosting.variables": "as `Away`",
     "actors.naming.ViaModule": "a protocol, shown by `Registry` which implements it",

@@ -24,6 +24,7 @@ from actors._kernel.outside import Port
 from actors._kernel.switch import Stack
 from actors.errors import NotInProcess
 from actors.exits import NORMAL, Exit
+from actors.messages import Message, TimedOut
 from actors.pid import Ref
 
 if TYPE_CHECKING:
@@ -43,9 +44,10 @@ class Job:
         context: The context variables that it sees.
         done: Told the value or the exception, on the thread of the process.
         is_near: Whether the loop of its runtime has this very thread.
+        gives_back: Whether its value is a message, which goes back into the mailbox if nobody wants it.
     """
 
-    __slots__ = ("context", "done", "fn", "is_near")
+    __slots__ = ("brought", "context", "done", "fn", "gives_back", "is_near")
 
     def __init__(
         self,
@@ -54,11 +56,14 @@ class Job:
         done: Callable[[object, BaseException | None], object],
         *,
         is_near: bool,
+        gives_back: bool = False,
     ) -> None:
         self.fn = fn
         self.context = context
         self.done = done
         self.is_near = is_near
+        self.gives_back = gives_back
+        self.brought: object = _nothing
 
 
 @final
@@ -142,7 +147,7 @@ class Away:
             scheduler.post(self._add, job)
 
     def interrupt(self, job: Job, error: BaseException) -> None:
-        """Raise something at the waiting point of a job that is of no interest any more."""
+        """Raise something at the waiting point of a job that nobody awaits any more, or take back its message."""
         self._on_loop(self._interrupt, job, error)
 
     def end(self) -> None:
@@ -185,6 +190,9 @@ class Away:
             self._jobs.remove(job)
         elif job is self._doing and self.cell.stack is not None and self.cell.exiting is None:
             self._raise_there(self.cell, self.cell.stack, error)
+        elif job.brought is not _nothing and self.cell.exiting is None:
+            # In front of all that came later, and before the next job looks.
+            _put_back(self.cell, job.brought)
 
     def _raise_there(self, cell: Cell, stack: Stack, error: BaseException) -> None:
         scheduler = cell.scheduler
@@ -269,7 +277,17 @@ class Away:
                 raise
         else:
             self._doing = None
+            if job.gives_back:
+                job.brought = value
             job.done(value, None)
+
+
+def _put_back(cell: Cell, message: Message) -> None:
+    if isinstance(message, TimedOut) and message.ref is None:
+        return
+    cell.scheduler.deliver(cell, message)
+    if cell.mail is not None:
+        cell.mail.rotate()
 
 
 def _raise(error: BaseException) -> None:

@@ -47,6 +47,9 @@ class Host(Protocol):
             RuntimeError: The loop is closed.
         """
 
+    def is_closed(self) -> bool:
+        """Tell whether it will never call anything again."""
+
     def aside(self, what: Callable[[], object]) -> None:
         """Call something now, that is no part of what the loop is doing."""
 
@@ -147,7 +150,7 @@ class Turns:
             self._book()
 
     def _book(self) -> None:
-        if self._is_booked:
+        if self._is_booked and not self._host.is_closed():
             return
         self._is_booked = True
         try:
