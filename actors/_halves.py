@@ -37,7 +37,7 @@ from actors import _behaviour
 from actors._behaviour import DEFAULT_TIMEOUT
 from actors.errors import BadArgument
 from actors.naming import Address
-from actors.outcomes import NoReply, Reply, Stop
+from actors.outcomes import Emit, NoReply, Reply, Stop
 from actors.process import check_timeout
 
 __all__ = ["Asked", "Client", "Sender", "call", "cast", "protocol_of"]
@@ -154,10 +154,12 @@ class call(_Half, Generic[S, P, R]):  # noqa: N801 - a decorator
 
     def __init__(
         self,
-        method: Callable[Concatenate[Never, S, P], Reply[R, S] | NoReply[S] | Stop[R, S]]
+        method: Callable[
+            Concatenate[Never, S, P], Reply[R, S] | Emit[R, S] | NoReply[S] | Stop[R, S]
+        ]
         | Callable[
             Concatenate[Never, S, P],
-            Coroutine[Any, Any, Reply[R, S] | NoReply[S] | Stop[R, S]],
+            Coroutine[Any, Any, Reply[R, S] | Emit[R, S] | NoReply[S] | Stop[R, S]],
         ],
     ) -> None:
         super().__init__(method, "call")
@@ -168,7 +170,7 @@ class call(_Half, Generic[S, P, R]):  # noqa: N801 - a decorator
     @overload
     def __get__(
         self, instance: object, owner: type
-    ) -> Callable[Concatenate[S, P], Reply[R, S] | NoReply[S] | Stop[R, S]]: ...
+    ) -> Callable[Concatenate[S, P], Reply[R, S] | Emit[R, S] | NoReply[S] | Stop[R, S]]: ...
     def __get__(self, instance: object, owner: type) -> object:
         return self._client if instance is None else self.method.__get__(instance, owner)
 
@@ -237,9 +239,12 @@ class cast(_Half, Generic[S, P]):  # noqa: N801 - a decorator
 
     def __init__(
         self,
-        method: Callable[Concatenate[Never, S, P], NoReply[S] | Stop[object, S] | None]
+        method: Callable[
+            Concatenate[Never, S, P], NoReply[S] | Emit[object, S] | Stop[object, S] | None
+        ]
         | Callable[
-            Concatenate[Never, S, P], Coroutine[Any, Any, NoReply[S] | Stop[object, S] | None]
+            Concatenate[Never, S, P],
+            Coroutine[Any, Any, NoReply[S] | Emit[object, S] | Stop[object, S] | None],
         ],
     ) -> None:
         super().__init__(method, "cast")
@@ -250,7 +255,7 @@ class cast(_Half, Generic[S, P]):  # noqa: N801 - a decorator
     @overload
     def __get__(
         self, instance: object, owner: type
-    ) -> Callable[Concatenate[S, P], NoReply[S] | Stop[object, S] | None]: ...
+    ) -> Callable[Concatenate[S, P], NoReply[S] | Emit[object, S] | Stop[object, S] | None]: ...
     def __get__(self, instance: object, owner: type) -> object:
         return self._sender if instance is None else self.method.__get__(instance, owner)
 
