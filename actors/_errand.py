@@ -125,9 +125,9 @@ def recruit(sender: Pid, doing: str, *, watch: bool, host: Host = None) -> Pid:
     return process.launch(partial(_wait, sender, watch), doing, link=True, host=host, heir=True).pid
 
 
-def send_off(job: Job, *, link: bool, host: Host = None) -> Pid:
+def send_off(job: Job, doing: str, *, link: bool, host: Host = None) -> Pid:
     """Start a process that does a job and tells nobody."""
-    return process.launch(partial(run, job), named(job.fn), link=link, host=host, heir=True).pid
+    return process.launch(partial(run, job), doing, link=link, host=host, heir=True).pid
 
 
 def _wait(sender: Pid, watch: bool) -> None:

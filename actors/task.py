@@ -19,8 +19,10 @@ Source: https://hexdocs.pm/elixir/Task.html
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -57,17 +59,21 @@ __all__ = [
     "Rules",
     "Succeeded",
     "Task",
+    "TaskHost",
     "assign",
     "callers",
     "check_function",
     "employ",
     "named",
+    "placed",
+    "placed_each",
     "recruit",
     "stream_of",
 ]
 
 R = TypeVar("R")
 A = TypeVar("A")
+F = TypeVar("F", bound=Callable[..., object])
 T = TypeVar("T", covariant=True)
 Ts = TypeVarTuple("Ts")
 
@@ -77,6 +83,8 @@ Failed: TypeAlias = tuple[Literal["exit"], Reason]
 """A task's failure, as `("exit", reason)`."""
 Outcome: TypeAlias = Succeeded[R] | Failed
 """What became of a task: `("ok", value)` or `("exit", reason)`."""
+TaskHost: TypeAlias = "Host | Literal['process']"
+"""Where a task runs: as any process, or with its function in an interpreter of its own (`"process"`)."""
 OnYieldTimeout: TypeAlias = Literal["nothing", "ignore", "kill_task"]
 """What `yield_many` does with tasks that are not done: leave them, forget them or kill them."""
 
@@ -127,13 +135,13 @@ class Task(Generic[T]):
     @overload
     @staticmethod
     def async_(
-        fn: Callable[[Unpack[Ts]], Coroutine[Any, Any, R]], *args: *Ts, host: Host = None
+        fn: Callable[[Unpack[Ts]], Coroutine[Any, Any, R]], *args: *Ts, host: TaskHost = None
     ) -> Task[R]: ...
     @overload
     @staticmethod
-    def async_(fn: Callable[[Unpack[Ts]], R], *args: *Ts, host: Host = None) -> Task[R]: ...
+    def async_(fn: Callable[[Unpack[Ts]], R], *args: *Ts, host: TaskHost = None) -> Task[R]: ...
     @staticmethod
-    def async_(fn: Callable[..., object], *args: object, host: Host = None) -> Task[Any]:
+    def async_(fn: Callable[..., object], *args: object, host: TaskHost = None) -> Task[Any]:
         """Run a function in a new process, linked to the caller, who must await it.
 
         Does not wait.
@@ -141,7 +149,10 @@ class Task(Generic[T]):
         Args:
             fn: The function; one that is `async def` is awaited.
             args: Passed to it.
-            host: `"thread"` for an OS thread of its own, for work that blocks.
+            host: `"thread"` for an OS thread of its own, for work that blocks; `"process"` for
+                an interpreter of its own, for work that may have to be killed or may crash: what
+                crosses is pickled, and its death has the reason `("signal", number)` or
+                `("exit_status", code)`.
 
         Returns:
             The task.
@@ -157,11 +168,13 @@ class Task(Generic[T]):
         Source: https://hexdocs.pm/elixir/Task.html#async/1
         """
         check_function(fn)
-        pid = recruit(process.self(), named(fn), watch=False, host=host)
-        return assign(pid, fn, args)
+        doing = named(fn)
+        fn, args, host = placed(fn, args, host)
+        pid = recruit(process.self(), doing, watch=False, host=host)
+        return assign(pid, fn, args, doing)
 
     @staticmethod
-    def start(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
+    def start(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: TaskHost = None) -> Pid:
         """Run a function in a new process that is linked to nobody and tells nobody.
 
         Does not wait.
@@ -169,7 +182,7 @@ class Task(Generic[T]):
         Args:
             fn: The function.
             args: Passed to it.
-            host: `"thread"` for an OS thread of its own.
+            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
 
         Returns:
             The pid.
@@ -190,7 +203,7 @@ class Task(Generic[T]):
         return employ(callers(), fn, args, link=False, host=host)
 
     @staticmethod
-    def start_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
+    def start_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: TaskHost = None) -> Pid:
         """Run a function in a new process that is linked to the caller and tells nobody.
 
         Does not wait.
@@ -198,7 +211,7 @@ class Task(Generic[T]):
         Args:
             fn: The function.
             args: Passed to it.
-            host: `"thread"` for an OS thread of its own.
+            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
 
         Returns:
             The pid.
@@ -226,7 +239,7 @@ class Task(Generic[T]):
         id: object = _UNSET,
         restart: str | None = None,
         shutdown: object = _UNSET,
-        host: Host = None,
+        host: TaskHost = None,
     ) -> dict[str, object]:
         """Describe a task for a supervisor, as a plain mapping.
 
@@ -238,7 +251,7 @@ class Task(Generic[T]):
             id: What the supervisor calls it; the class by default.
             restart: `"temporary"`, the default, `"transient"` or `"permanent"`.
             shutdown: Seconds it gets to end, `None` for no limit, or `"brutal_kill"`.
-            host: `"thread"` for an OS thread of its own.
+            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
 
         Returns:
             What a supervisor takes for a child.
@@ -510,7 +523,7 @@ class Task(Generic[T]):
         timeout: float | None = _TIMEOUT,
         on_timeout: OnTimeout = "exit",
         zip_input_on_exit: bool = False,
-        host: Host = None,
+        host: TaskHost = None,
     ) -> Generator[Outcome[R], None, None]:
         """Run a function for each of many inputs, so many at a time, and yield the outcomes.
 
@@ -548,11 +561,15 @@ class Task(Generic[T]):
         Source: https://hexdocs.pm/elixir/Task.html#async_stream/3
         """
         check_function(fn)
-        process.check_host(host)
         rules = Rules(max_concurrency, ordered, timeout, on_timeout, zip_input_on_exit)
         doing = named(fn)
+        work, place = placed_each(fn, host)
         return stream_of(
-            inputs, fn, args, rules, lambda: recruit(process.self(), doing, watch=False, host=host)
+            inputs,
+            work,
+            args,
+            rules,
+            lambda: recruit(process.self(), doing, watch=False, host=place),
         )
 
 
@@ -579,7 +596,9 @@ def check_function(fn: object) -> None:
         raise BadArgument("fn", fn, "a function")
 
 
-def assign(pid: Pid, fn: Callable[[Unpack[Ts]], R], args: tuple[*Ts]) -> Task[R]:
+def assign(
+    pid: Pid, fn: Callable[[Unpack[Ts]], R], args: tuple[*Ts], doing: str | None = None
+) -> Task[R]:
     """Give a process that waits for an errand of the caller its work.
 
     Does not wait.
@@ -588,6 +607,7 @@ def assign(pid: Pid, fn: Callable[[Unpack[Ts]], R], args: tuple[*Ts]) -> Task[R]
         pid: What `recruit` started for the caller.
         fn: The function.
         args: What it is given.
+        doing: What people are told that it runs; the function's name by default.
 
     Returns:
         The task, which the caller owns.
@@ -605,7 +625,66 @@ def assign(pid: Pid, fn: Callable[[Unpack[Ts]], R], args: tuple[*Ts]) -> Task[R]
     owner = process.self()
     ref = process.monitor(pid, alias="demonitor")
     process.send(pid, Errand(owner, ref, ref, Job(fn, args, callers())))
-    return Task(pid, ref, owner, named(fn))
+    return Task(pid, ref, owner, named(fn) if doing is None else doing)
+
+
+def placed(
+    fn: Callable[..., object], args: tuple[Any, ...], host: TaskHost
+) -> tuple[Callable[..., Any], tuple[Any, ...], Host]:
+    """Return what a task runs where: for an interpreter of its own, what keeps that.
+
+    Pure.
+
+    Args:
+        fn: The function.
+        args: What it is given.
+        host: Where it is to run.
+
+    Returns:
+        The function and arguments of the process, and the host of the process.
+
+    Raises:
+        BadArgument: There is no such host, or the function cannot be sent to another interpreter.
+
+    Example:
+        >>> placed(pow, (2, 3), None)
+        (<built-in function pow>, (2, 3), None)
+
+    Source: https://docs.python.org/3/library/multiprocessing.html
+    """
+    if host != "process":
+        process.check_host(host)
+        return fn, args, host
+    prepare = importlib.import_module("actors._interpreter").prepare
+    return prepare(fn, args), (), None
+
+
+def placed_each(fn: F, host: TaskHost) -> tuple[F, Host]:
+    """Return what the tasks of a stream run where, of which each has its own arguments.
+
+    Pure.
+
+    Args:
+        fn: The function.
+        host: Where it is to run.
+
+    Returns:
+        The function of the processes, and their host.
+
+    Raises:
+        BadArgument: There is no such host.
+
+    Example:
+        >>> placed_each(pow, None)
+        (<built-in function pow>, None)
+
+    Source: https://docs.python.org/3/library/multiprocessing.html
+    """
+    if host != "process":
+        process.check_host(host)
+        return fn, host
+    run_apart = importlib.import_module("actors._interpreter").run_apart
+    return typed("F", partial(run_apart, fn)), None
 
 
 def employ(
@@ -614,7 +693,7 @@ def employ(
     args: tuple[*Ts],
     *,
     link: bool,
-    host: Host = None,
+    host: TaskHost = None,
 ) -> Pid:
     """Start a process that runs a function for others and tells nobody.
 
@@ -625,7 +704,7 @@ def employ(
         fn: The function.
         args: What it is given.
         link: Whether it is linked to the calling process.
-        host: `"thread"` for an OS thread of its own.
+        host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
 
     Returns:
         Its pid.
@@ -644,7 +723,9 @@ def employ(
     Source: https://hexdocs.pm/elixir/Task.html#start_link/3
     """
     check_function(fn)
-    return send_off(Job(fn, args, asked_by), link=link, host=host)
+    doing = named(fn)
+    work, given, place = placed(fn, args, host)
+    return send_off(Job(work, given, asked_by), doing, link=link, host=place)
 
 
 def stream_of(

@@ -28,11 +28,14 @@ from actors.task import (
     Outcome,
     Rules,
     Task,
+    TaskHost,
     assign,
     callers,
     check_function,
     employ,
     named,
+    placed,
+    placed_each,
     recruit,
     stream_of,
 )
@@ -193,7 +196,7 @@ class TaskSupervisor:
         fn: Callable[[Unpack[Ts]], R],
         *args: *Ts,
         shutdown: Shutdown = _SHUTDOWN,
-        host: Host = None,
+        host: TaskHost = None,
     ) -> Task[R]:
         """Run a function in a child of the supervisor that is linked to the caller as well.
 
@@ -205,7 +208,7 @@ class TaskSupervisor:
             args: Passed to it.
             shutdown: Seconds it gets to end when the supervisor ends, `None` for no limit, or
                 `"brutal_kill"`.
-            host: `"thread"` for an OS thread of its own.
+            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
 
         Returns:
             The task.
@@ -226,9 +229,11 @@ class TaskSupervisor:
         Source: https://hexdocs.pm/elixir/Task.Supervisor.html#async/3
         """
         check_function(fn)
-        pid = _hire(supervisor, named(fn), shutdown, host)
+        doing = named(fn)
+        work, given, place = placed(fn, args, host)
+        pid = _hire(supervisor, doing, shutdown, place)
         process.link(pid)
-        return assign(pid, fn, args)
+        return assign(pid, work, given, doing)
 
     @staticmethod
     def async_nolink(
@@ -236,7 +241,7 @@ class TaskSupervisor:
         fn: Callable[[Unpack[Ts]], R],
         *args: *Ts,
         shutdown: Shutdown = _SHUTDOWN,
-        host: Host = None,
+        host: TaskHost = None,
     ) -> Task[R]:
         """Run a function in a child of the supervisor that is not linked to the caller.
 
@@ -249,7 +254,7 @@ class TaskSupervisor:
             args: Passed to it.
             shutdown: Seconds it gets to end when the supervisor ends, `None` for no limit, or
                 `"brutal_kill"`.
-            host: `"thread"` for an OS thread of its own.
+            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
 
         Returns:
             The task.
@@ -270,7 +275,9 @@ class TaskSupervisor:
         Source: https://hexdocs.pm/elixir/Task.Supervisor.html#async_nolink/3
         """
         check_function(fn)
-        return assign(_hire(supervisor, named(fn), shutdown, host), fn, args)
+        doing = named(fn)
+        work, given, place = placed(fn, args, host)
+        return assign(_hire(supervisor, doing, shutdown, place), work, given, doing)
 
     @staticmethod
     def start_child(
@@ -279,7 +286,7 @@ class TaskSupervisor:
         *args: *Ts,
         restart: Restart = "temporary",
         shutdown: Shutdown = _SHUTDOWN,
-        host: Host = None,
+        host: TaskHost = None,
     ) -> Pid:
         """Run a function in a child of the supervisor; nobody waits for it.
 
@@ -293,7 +300,7 @@ class TaskSupervisor:
                 or `"permanent"`.
             shutdown: Seconds it gets to end when the supervisor ends, `None` for no limit, or
                 `"brutal_kill"`.
-            host: `"thread"` for an OS thread of its own.
+            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
 
         Returns:
             The pid.
@@ -315,7 +322,7 @@ class TaskSupervisor:
         Source: https://hexdocs.pm/elixir/Task.Supervisor.html#start_child/3
         """
         check_function(fn)
-        process.check_host(host)
+        placed(fn, args, host)  # refused here, not in the supervisor
         asked_by = callers()
         spec = ChildSpec(
             "task",
@@ -340,7 +347,7 @@ class TaskSupervisor:
         on_timeout: OnTimeout = "exit",
         zip_input_on_exit: bool = False,
         shutdown: Shutdown = _SHUTDOWN,
-        host: Host = None,
+        host: TaskHost = None,
     ) -> Generator[Outcome[R], None, None]:
         """Run a function for each of many inputs, in children of the supervisor.
 
@@ -382,8 +389,9 @@ class TaskSupervisor:
         """
         check_function(fn)
         rules = Rules(max_concurrency, ordered, timeout, on_timeout, zip_input_on_exit)
-        hire = _linked(_hiring(supervisor, fn, shutdown, host))
-        return stream_of(inputs, fn, args, rules, hire)
+        work, place = placed_each(fn, host)
+        hire = _linked(_hiring(supervisor, fn, shutdown, place))
+        return stream_of(inputs, work, args, rules, hire)
 
     @staticmethod
     def async_stream_nolink(
@@ -397,7 +405,7 @@ class TaskSupervisor:
         on_timeout: OnTimeout = "exit",
         zip_input_on_exit: bool = False,
         shutdown: Shutdown = _SHUTDOWN,
-        host: Host = None,
+        host: TaskHost = None,
     ) -> Generator[Outcome[R], None, None]:
         """Run a function for each of many inputs; failures are outcomes and harm nobody.
 
@@ -417,7 +425,7 @@ class TaskSupervisor:
             zip_input_on_exit: Whether a failure is `("exit", (input, reason))`.
             shutdown: Seconds it gets to end when the supervisor ends, `None` for no limit, or
                 `"brutal_kill"`.
-            host: `"thread"` for an OS thread of its own.
+            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
 
         Yields:
             `("ok", value)` or `("exit", reason)`.
@@ -439,8 +447,9 @@ class TaskSupervisor:
         """
         check_function(fn)
         rules = Rules(max_concurrency, ordered, timeout, on_timeout, zip_input_on_exit)
-        hire = _hiring(supervisor, fn, shutdown, host)
-        return stream_of(inputs, fn, args, rules, hire)
+        work, place = placed_each(fn, host)
+        hire = _hiring(supervisor, fn, shutdown, place)
+        return stream_of(inputs, work, args, rules, hire)
 
     # -- the children -----------------------------------------------------------------------------
 

@@ -57,7 +57,7 @@ FLOORS = {
     "doors": Floor("actors", "_coroutines process naming runtime hosting", "words kernel"),
     "machinery": Floor(
         "actors",
-        "_behaviour proc_lib _halves _startable requests _errand _outcome _task_stream task threads "
+        "_behaviour proc_lib _halves _startable requests _interpreter _errand _outcome _task_stream task threads "
         "debug groups",
         "words doors",
     ),
