@@ -79,8 +79,8 @@ _END = object()
 def as_process(fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R]:
     """Run a function as the process that stands for the calling task, and await what it returns.
 
-    The function may wait, like any code of a process; the event loop goes on meanwhile. It sees the
-    caller's context variables; what it sets stays its own.
+    Runs in the caller's process, which waits for it like for any code of its own; the event loop goes
+    on meanwhile. It sees the caller's context variables; what it sets stays its own.
 
     A task that is cancelled meanwhile is told at once; the function is told by CancelledError at its
     waiting point, so that nothing is left of a call, and a message that nobody took stays in the mailbox.
@@ -114,7 +114,7 @@ def as_process(fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Coro
 async def receive(match: process.Match = None, timeout: float | None = None) -> Message:
     """Take the oldest message that matches out of the mailbox of the task's process, awaiting it.
 
-    Cancelled, it takes none.
+    Runs in the caller, which waits; the event loop goes on. Cancelled, it takes none.
 
     Args:
         match: As in `process.receive`.
@@ -145,6 +145,8 @@ async def messages(
 ) -> AsyncIterator[Message]:
     """Yield the messages of the task's process as they come.
 
+    Runs in the caller, which waits for each; the event loop goes on.
+
     Args:
         match: As in `process.receive`; others stay in the mailbox.
         timeout: Seconds after which the iteration ends if no message has come; `None` for never.
@@ -173,7 +175,7 @@ async def messages(
 async def await_task(task: Task[R], timeout: float | None = 5.0) -> R:
     """Await the result of a `Task` that the calling task has started.
 
-    Cancelled, it kills the task, as awaiting a task of asyncio does; otherwise it is `Task.await_`.
+    Runs in the caller, which waits; the event loop goes on. Cancelled, it kills the task, as awaiting a task of asyncio does; otherwise it is `Task.await_`.
 
     Args:
         task: From `Task.async_`, called in the same task of the loop.
@@ -215,7 +217,7 @@ async def iterate(
 ) -> AsyncGenerator[T, None]:
     """Iterate over something whose steps wait, such as a stream of tasks, as the task's process.
 
-    Left early, or cancelled, it closes what it iterates over, which ends the tasks of a stream.
+    Runs in the caller, which waits for each; the event loop goes on. Left early, or cancelled, it closes what it iterates over, which ends the tasks of a stream.
 
     Args:
         fn: Returns what is iterated over, such as `Task.async_stream`.
@@ -246,7 +248,7 @@ async def iterate(
 def allow_waiting() -> None:
     """Let code that the running loop calls wait without `await`, and the loop with it.
 
-    For notebooks and consoles, where the loop of the kernel runs each cell and has nothing else to do
+    Acts on the caller's loop and does not wait. For notebooks and consoles, where the loop of the kernel runs each cell and has nothing else to do
     meanwhile. The thread then stands for one process, as where no loop runs. Refused on a
     loop that hosts a runtime, which could never answer.
 
@@ -404,6 +406,7 @@ async def hosted(
 ) -> AsyncGenerator[Runtime, None]:
     """Have a runtime live on the running event loop, and end its trees in order at the end.
 
+    Runs in the caller, and waits for the end of all processes when the block is left; the loop goes on.
     Coroutines of this loop, and threads that are no processes, use it meanwhile. It takes turns
     with the loop: neither holds the other up for longer than one callback, or two milliseconds.
 
@@ -459,7 +462,8 @@ async def run(
 ) -> T | None:
     """Run a function as the first process of a runtime on the running loop; what `actors.run` is elsewhere.
 
-    Cancelled, it ends everything in order first.
+    Runs in the caller, which waits until all has ended; the event loop goes on. Cancelled, it ends
+    everything in order first.
 
     Args:
         main: The body of the first process, which may be `async def`.

@@ -40,6 +40,7 @@ from actors.exits import (
     crash_in,
     is_clean,
 )
+from actors.isolation import Isolation
 from actors.messages import Down, TimedOut
 from actors.pid import Pid, Ref
 
@@ -120,9 +121,11 @@ class Runtime:
         wakeup: How the loop sleeps; on a lock by default, or by letting another loop go on.
         grace: Seconds that processes get to end at the end, before they are killed.
         held: Seconds after which a callback that holds the loop is reported; `None` for never.
+        isolation: What becomes of values that cross between processes: `"copy"` copies what can change,
+            `"check"` only refuses what may not cross, `"trust"` hands everything over as it is.
 
     Raises:
-        BadArgument: A driver lacks what a driver needs, or a duration is none.
+        BadArgument: A driver lacks what a driver needs, a duration is none, or there is no such isolation.
     """
 
     def __init__(
@@ -133,6 +136,7 @@ class Runtime:
         wakeup: Wakeup | None = None,
         grace: float = _GRACE,
         held: float | None = _HELD,
+        isolation: Isolation = "copy",
     ) -> None:
         self._check(clock, choice, wakeup)
         process.check_timeout("held", held)
@@ -144,7 +148,7 @@ class Runtime:
         self._wakeup = wakeup if wakeup is not None else LockWakeup()
         self._grace = grace
         self._held = None if self._clock.is_virtual else held
-        self._scheduler = Scheduler(self._clock, self._wakeup, choice)
+        self._scheduler = Scheduler(self._clock, self._wakeup, choice, isolation)
         if isinstance(self._wakeup, Turns):
             self._scheduler.give_way = self._wakeup.give_way
             self._scheduler.hurry = self._wakeup.hurry
@@ -427,8 +431,11 @@ def run(
     choice: Choice | None = None,
     grace: float = _GRACE,
     held: float | None = _HELD,
+    isolation: Isolation = "copy",
 ) -> T | None:
     """Run `main` as the first process, in the calling thread, and end everything when it returns.
+
+    Runs in the calling thread, which waits until all has ended.
 
     Args:
         main: The body of the first process.
@@ -437,6 +444,8 @@ def run(
         choice: Which ready process runs next; `actors.testing.SeededChoice(seed)` draws lots.
         grace: Seconds that processes get to end at the end, before they are killed.
         held: Seconds after which a callback that holds the loop is reported; `None` for never.
+        isolation: What becomes of values that cross between processes: `"copy"`, `"check"` or `"trust"`; see
+            `actors.isolation`.
 
     Returns:
         What `main` returned; `None` if it ended itself with a clean reason.
@@ -454,7 +463,8 @@ def run(
 
     Source: https://www.erlang.org/doc/apps/erts/init.html
     """
-    return Runtime(clock=clock, choice=choice, grace=grace, held=held).run(main, *args)
+    runtime = Runtime(clock=clock, choice=choice, grace=grace, held=held, isolation=isolation)
+    return runtime.run(main, *args)
 
 
 @final

@@ -51,6 +51,7 @@ from actors.asyncio_bridge import (
 )
 from actors.errors import BadArgument, NotInProcess, WouldBlock
 from actors.testing import VirtualClock
+from tests.watching import Seen
 
 Main = Callable[[], Coroutine[object, object, object]]
 
@@ -278,21 +279,17 @@ def test_an_exit_signal_is_raised_at_the_await_and_once(home: Home) -> None:
     assert go(main) == [False, TimedOut()]
 
 
+async def watches(pid: Pid) -> None:
+    process.monitor(pid)
+    await receive(Down)
+
+
 def test_an_exit_signal_that_came_between_two_awaits_is_told_at_the_second(home: Home) -> None:
     async def main() -> object:
         async with home():
-            mine = process.self()
-            ended = asyncio.Event()
-            loop = asyncio.get_running_loop()
-
-            def watches() -> None:
-                process.monitor(mine)
-                process.receive(Down)
-                loop.call_soon_threadsafe(ended.set)
-
-            spawn(watches)
+            watching = asyncio.create_task(watches(process.self()))
             spawn_link(process.exit, "bored")
-            await ended.wait()
+            await watching
             with pytest.raises(Exit) as told:
                 await receive()
             return told.value.reason
@@ -599,14 +596,14 @@ def test_the_loop_goes_on_while_processes_never_rest() -> None:
 
 
 def test_a_runtime_ends_its_trees_in_order_before_the_block_is_left(loop_kind: str) -> None:
-    def ends(boss: list[str]) -> None:
+    def ends(said: Seen[str]) -> None:
         try:
             process.receive()
         finally:
-            boss.append("child has ended")
+            said.append("child has ended")
 
     async def main() -> list[str]:
-        said: list[str] = []
+        said: Seen[str] = Seen()
         async with hosted():
             spawn(ends, said)
             await as_process(process.sleep, 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial
@@ -49,6 +48,7 @@ from actors.transitions import (
     NextState,
     ReplyTo,
 )
+from tests.watching import Flag
 
 word: ContextVar[str] = ContextVar("word", default="none")
 
@@ -93,18 +93,13 @@ def ended(ref: Ref) -> object:
 def test_a_coroutine_runs_as_a_task_and_others_go_on_meanwhile(play: Play) -> None:
     async def asks(boss: Pid) -> object:
         send(boss, asyncio.current_task() is not None)
-        future = asyncio.get_running_loop().create_future()
-        send(boss, (asyncio.get_running_loop(), future))
-        return await future
+        return await as_process(receive)
 
     def main() -> list[object]:
         boss = process.self()
-        spawn(lambda: send(boss, await_(asks(boss))))
+        pid = spawn(lambda: send(boss, await_(asks(boss))))
         is_task = receive()
-        message = receive(tuple)
-        assert isinstance(message, tuple)
-        loop, future = message
-        loop.call_soon_threadsafe(future.set_result, "done")
+        send(pid, "done")
         return [is_task, receive(timeout=5.0)]
 
     assert play(main) == [True, "done"]
@@ -159,7 +154,7 @@ def test_a_coroutine_that_somebody_else_cancels_raises_that_in_its_process(play:
 
 
 def test_a_process_that_is_killed_cancels_its_coroutine(play: Play) -> None:
-    async def lasts(boss: Pid, over: threading.Event) -> None:
+    async def lasts(boss: Pid, over: Flag) -> None:
         send(boss, "begun")
         try:
             await asyncio.Event().wait()
@@ -167,7 +162,7 @@ def test_a_process_that_is_killed_cancels_its_coroutine(play: Play) -> None:
             over.set()
 
     def main() -> object:
-        boss, over = process.self(), threading.Event()
+        boss, over = process.self(), Flag()
         pid, ref = spawn_monitor(lambda: await_(lasts(boss, over)))
         receive()
         process.send_exit(pid, "kill")
