@@ -175,7 +175,8 @@ async def messages(
 async def await_task(task: Task[R], timeout: float | None = 5.0) -> R:
     """Await the result of a `Task` that the calling task has started.
 
-    Runs in the caller, which waits; the event loop goes on. Cancelled, it kills the task, as awaiting a task of asyncio does; otherwise it is `Task.await_`.
+    Runs in the caller, which waits; the event loop goes on. Cancelled, it kills the task, as awaiting a
+    task of asyncio does; otherwise it is `Task.await_`.
 
     Args:
         task: From `Task.async_`, called in the same task of the loop.
@@ -217,7 +218,8 @@ async def iterate(
 ) -> AsyncGenerator[T, None]:
     """Iterate over something whose steps wait, such as a stream of tasks, as the task's process.
 
-    Runs in the caller, which waits for each; the event loop goes on. Left early, or cancelled, it closes what it iterates over, which ends the tasks of a stream.
+    Runs in the caller, which waits for each; the event loop goes on. Left early, or cancelled, it
+    closes what it iterates over, which ends the tasks of a stream.
 
     Args:
         fn: Returns what is iterated over, such as `Task.async_stream`.
@@ -248,9 +250,9 @@ async def iterate(
 def allow_waiting() -> None:
     """Let code that the running loop calls wait without `await`, and the loop with it.
 
-    Acts on the caller's loop and does not wait. For notebooks and consoles, where the loop of the kernel runs each cell and has nothing else to do
-    meanwhile. The thread then stands for one process, as where no loop runs. Refused on a
-    loop that hosts a runtime, which could never answer.
+    Runs in the caller, for whose loop it holds, and does not wait. For notebooks and consoles, where the loop of the
+    kernel runs each cell and has nothing else to do meanwhile. The thread then stands for one process,
+    as where no loop runs. Refused on a loop that hosts a runtime, which could never answer.
 
     Raises:
         BadArgument: The loop hosts a runtime, or none is running.
