@@ -250,9 +250,9 @@ async def iterate(
 def allow_waiting() -> None:
     """Let code that the running loop calls wait without `await`, and the loop with it.
 
-    Runs in the caller, for whose loop it holds, and does not wait. For notebooks and consoles, where the loop of the
-    kernel runs each cell and has nothing else to do meanwhile. The thread then stands for one process,
-    as where no loop runs. Refused on a loop that hosts a runtime, which could never answer.
+    Runs in the caller, for whose loop it holds, and does not wait. For notebooks and consoles, where the
+    loop of the kernel runs each cell and has nothing else to do meanwhile. The thread then stands for
+    one process, as where no loop runs. Refused on a loop that hosts a runtime, which could never answer.
 
     Raises:
         BadArgument: The loop hosts a runtime, or none is running.
