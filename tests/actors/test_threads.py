@@ -6,21 +6,27 @@ import importlib
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pykka
 import pytest
 
 from actors import (
+    Agent,
     CallTimeout,
     Crash,
     Down,
+    EventHandler,
+    EventManager,
     Exit,
     Exited,
     GenServer,
     Pid,
     Reply,
+    StateMachine,
+    Task,
     TimedOut,
+    call,
     process,
     receive,
     run,
@@ -32,6 +38,9 @@ from actors import (
 )
 from actors.errors import BadArgument
 from actors.exits import Killed
+from actors.testing import VirtualClock
+from actors.transitions import Begin, Called, Event, KeepState, ReplyTo
+from supervisors import Supervisor, TaskSupervisor
 from tests.actors.probes import inside, mail, probe, simulate
 from tests.watching import Flag, Seen
 
@@ -482,3 +491,104 @@ def test_the_switch_interval_is_left_alone() -> None:
     simulate(lambda: inside(probe("worker", host="thread"), lambda: 1))
 
     assert sys.getswitchinterval() == before
+
+
+def thread_of() -> int:
+    return threading.get_ident()
+
+
+def told(boss: Pid) -> None:
+    send(boss, threading.get_ident())
+
+
+class Hosted(GenServer[None], host="thread"):
+    @call
+    def thread(self, state: None) -> Reply[int, None]:
+        return Reply(threading.get_ident())
+
+
+class Machine(StateMachine[str, int], host="thread"):
+    def init(self) -> Begin[str, int]:
+        return Begin("on", threading.get_ident())
+
+    def handle_event(self, event: Event, state: str, data: int) -> KeepState[int]:
+        match event:
+            case Called(caller, _):
+                return KeepState(actions=[ReplyTo(caller, data)])
+            case _:
+                return KeepState()
+
+
+class Listener(EventHandler[Pid]):
+    def init(self, boss: Pid) -> Pid:
+        return boss
+
+    def handle_event(self, event: object, state: Pid) -> None:
+        told(state)
+
+
+def of_server() -> object:
+    return Hosted.thread(Hosted.start_link())
+
+
+def of_child() -> object:
+    Supervisor.start_link([Hosted.child_spec(name="hosted")])
+    return Hosted.thread("hosted")
+
+
+def of_agent() -> object:
+    return Agent.get(Agent.start_link(lambda: 0, host="thread"), lambda _: threading.get_ident())
+
+
+def of_machine() -> object:
+    pid = Machine.start_link()
+    assert pid is not None
+    return Machine.call(pid, "thread")
+
+
+def of_manager() -> object:
+    manager = EventManager.start_link(host="thread")
+    assert manager is not None
+    EventManager.add_handler(manager, Listener, process.self())
+    EventManager.notify(manager, "say")
+    return receive(int, 10.0)
+
+
+def of_task() -> object:
+    return Task.await_(Task.async_(thread_of, host="thread"))
+
+
+def of_supervised_task() -> object:
+    top = TaskSupervisor.start_link()
+    return Task.await_(TaskSupervisor.async_(top, thread_of, host="thread"))
+
+
+def of_stream() -> object:
+    ((_, value),) = Task.async_stream([1], lambda _: threading.get_ident(), host="thread")
+    return value
+
+
+def of_body() -> object:
+    spawn(told, process.self(), host="thread")
+    return receive(int, 10.0)
+
+
+EVERY_KIND = [
+    of_server,
+    of_child,
+    of_agent,
+    of_machine,
+    of_manager,
+    of_task,
+    of_supervised_task,
+    of_stream,
+    of_body,
+]
+
+
+@pytest.mark.parametrize("kind", EVERY_KIND)
+def test_any_kind_of_process_may_have_a_thread_of_its_own(kind: Callable[[], object]) -> None:
+    found = run(kind, clock=VirtualClock())
+
+    assert isinstance(found, int)
+    assert found != threading.get_ident()
