@@ -149,7 +149,8 @@ class Task(Generic[T]):
         Args:
             fn: The function; one that is `async def` is awaited.
             args: Passed to it.
-            host: `"thread"` for an OS thread of its own, for work that blocks; `"process"` for
+            host: `"thread"` for an OS thread of its own, for work that blocks, or `"pool"` for one
+                that is kept for the next such work; `"process"` for
                 an interpreter of its own, for work that may have to be killed or may crash: what
                 crosses is pickled, and its death has the reason `("signal", number)` or
                 `("exit_status", code)`.

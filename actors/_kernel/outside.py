@@ -140,6 +140,10 @@ class Port:
     def condemn(self) -> None:
         """Let the thread unwind; bury a process that was killed soon, thread or no thread."""
         self.open()
+        if self.thread is None:
+            # It waits for a thread of the pool, or for its own to begin: there is nothing to unwind.
+            self.cell.scheduler.post(self.cell.scheduler.bury, self.cell, None)
+            return
         reason = None if self.cell.exiting is None else self.cell.exiting[0]
         if isinstance(reason, str) and reason == KILLED:
             self.hurry()
@@ -413,6 +417,7 @@ class Port:
     def carry(self) -> None:
         """Run the process's code, on the thread that was made for it, until it ends."""
         cell = self.cell
+        self.running = True
         self.thread = threading.get_ident()
         error: BaseException | None = None
         try:

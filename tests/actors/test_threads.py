@@ -6,7 +6,7 @@ import importlib
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pykka
 import pytest
@@ -35,6 +35,7 @@ from actors import (
     spawn_link,
     spawn_monitor,
     telemetry,
+    threads,
 )
 from actors.errors import BadArgument
 from actors.exits import Killed
@@ -584,6 +585,81 @@ EVERY_KIND = [
     of_stream,
     of_body,
 ]
+
+
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """Let the pool have two."""
+    before = threads.pool_size()
+    threads.set_pool_size(2)
+    yield
+    threads.set_pool_size(before)
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_work_of_the_pool_shares_a_few_threads_and_all_of_it_is_done() -> None:
+    def main() -> list[int]:
+        return Task.await_many([Task.async_(thread_of, host="pool") for _ in range(20)])
+
+    found = run(main)
+    assert found is not None
+    assert len(found) == 20
+    assert len(set(found)) <= 2
+    assert threading.get_ident() not in found
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_who_finds_no_thread_waits_for_one_and_time_may_pass_meanwhile() -> None:
+    def main() -> tuple[float, list[object]]:
+        boss = process.self()
+
+        def works(name: str) -> None:
+            process.sleep(60.0)
+            send(boss, name)
+
+        for name in "abc":
+            spawn(works, name, host="pool")
+        got = sorted(str(receive()) for _ in range(3))
+        return process.monotonic(), list(got)
+
+    assert run(main, clock=VirtualClock()) == (120.0, ["a", "b", "c"])
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_who_is_killed_while_it_waits_for_a_thread_never_runs_and_is_buried_at_once() -> None:
+    def main() -> object:
+        boss = process.self()
+        for _ in range(2):
+            spawn(holds, boss, host="pool")
+        pids = [receive(Pid, 10.0) for _ in range(2)]
+        waits, ref = spawn_monitor(told, boss, host="pool")
+        process.send_exit(waits, "kill")
+        down = receive(timeout=10.0)
+        for pid in pids:
+            send(pid, "go")  # type: ignore[arg-type]
+        assert Task.await_(Task.async_(thread_of, host="pool"), 10.0)
+        return down == Down(ref, waits, "killed"), mail()
+
+    def holds(boss: Pid) -> None:
+        send(boss, process.self())
+        receive()
+
+    assert run(main) == (True, [])
+
+
+def test_a_pool_whose_actors_somebody_has_stopped_starts_others() -> None:
+    def main() -> object:
+        return Task.await_(Task.async_(thread_of, host="pool"), 10.0) != threading.get_ident()
+
+    assert run(main)
+    pykka.ActorRegistry.stop_all()
+    assert run(main)
+
+
+@pytest.mark.parametrize("size", [0, -1, True, 1.5, "2", None])
+def test_a_size_that_is_none_is_refused(size: object) -> None:
+    with pytest.raises(BadArgument, match="size"):
+        threads.set_pool_size(size)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", EVERY_KIND)

@@ -101,9 +101,9 @@ def on_threads() -> Iterator[list[str]]:
     made: list[str] = []
     carry = process.carriers["thread"]
 
-    def counted(code: Callable[[], None]) -> None:
+    def counted(code: Callable[[], None]) -> bool:
         made.append("thread")
-        carry(code)
+        return carry(code)
 
     process.carriers["thread"] = counted
     try:
