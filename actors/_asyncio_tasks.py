@@ -16,6 +16,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from typing import Any, TypeVar
+from typing import cast as typed
 from weakref import WeakKeyDictionary, finalize
 
 from actors import _asyncio_loops as loops
@@ -153,13 +154,21 @@ async def do(fn: Callable[[], R], *, gives_back: bool = False) -> R:
     """Do a job; a message that it has brought when it is too late goes back into the mailbox."""
     loop = asyncio.get_running_loop()
     away = _known(loop) or await _made(loop)
-    is_near = away.cell.scheduler.is_here()
-    future: asyncio.Future[R] = loop.create_future()
-    settle: Callable[[Any, BaseException | None], object] = partial(_settle, future)
-    if not is_near:
-        settle = _from_outside(loop, settle)
-    job = Job(fn, copy_context(), settle, is_near=is_near, gives_back=gives_back)
-    away.ask(job)
+    if away.cell.scheduler.is_here():
+        # It may be done when `ask` returns: most are, and then there is nothing to await.
+        job = Job(fn, copy_context(), None, gives_back)
+        away.ask(job)
+        if job.outcome is not None:
+            value, error = job.outcome
+            if error is not None:
+                raise settable(error)
+            return typed("R", value)
+        future: asyncio.Future[R] = loop.create_future()
+        job.done = partial(_settle, future)
+    else:
+        future = loop.create_future()
+        job = Job(fn, copy_context(), _from_outside(loop, partial(_settle, future)), gives_back)
+        away.ask(job)
     try:
         return await future
     except asyncio.CancelledError as cancelled:

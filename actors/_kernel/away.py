@@ -42,28 +42,34 @@ class Job:
     Args:
         fn: Called on the process's stack; it may wait.
         context: The context variables that it sees.
-        done: Told the value or the exception, on the thread of the process.
-        is_near: Whether the loop of its runtime has this very thread.
+        done: Told the value or the exception, on the thread of the process; `None` while nobody waits
+            for that, as long as the loop of the process's runtime has this very thread.
         gives_back: Whether its value is a message, which goes back into the mailbox if nobody wants it.
     """
 
-    __slots__ = ("brought", "context", "done", "fn", "gives_back", "is_near")
+    __slots__ = ("brought", "context", "done", "fn", "gives_back", "outcome")
 
     def __init__(
         self,
         fn: Callable[[], object],
         context: Context,
-        done: Callable[[object, BaseException | None], object],
-        *,
-        is_near: bool,
-        gives_back: bool = False,
+        done: Callable[[object, BaseException | None], object] | None,
+        gives_back: bool,
     ) -> None:
         self.fn = fn
         self.context = context
         self.done = done
-        self.is_near = is_near
         self.gives_back = gives_back
         self.brought: object = _nothing
+        self.outcome: tuple[object, BaseException | None] | None = None
+        """What came of it before anybody has waited."""
+
+    def end(self, value: object, error: BaseException | None) -> None:
+        """Say what came of it."""
+        if self.done is None:
+            self.outcome = (value, error)
+        else:
+            self.done(value, error)
 
 
 @final
@@ -140,7 +146,7 @@ class Away:
         if scheduler.ended:
             message = "the runtime has ended"
             raise NotInProcess(message)
-        if job.is_near:
+        if job.done is None:
             self._add(job)
             scheduler.hurry()
         else:
@@ -168,7 +174,7 @@ class Away:
         exiting = self.cell.exiting
         if exiting is not None:
             self._was_told = True
-            job.done(None, Exit(exiting[0]))
+            job.end(None, Exit(exiting[0]))
             return
         self._jobs.append(job)
         self._call()
@@ -242,7 +248,7 @@ class Away:
             reason = NORMAL if cell.exiting is None else cell.exiting[0]
             while self._jobs:
                 self._was_told = True
-                self._jobs.popleft().done(None, Exit(reason))
+                self._jobs.popleft().end(None, Exit(reason))
 
     def _wait(self, cell: Cell) -> None:
         port = cell.port
@@ -270,7 +276,7 @@ class Away:
             if isinstance(error, Exit):
                 # Its process's end: the coroutine hears of it by this job.
                 self._was_told = True
-            job.done(None, error)
+            job.end(None, error)
             if cell.exiting is not None:
                 raise Exit(cell.exiting[0]) from None
             if isinstance(error, Exit):
@@ -279,7 +285,7 @@ class Away:
             self._doing = None
             if job.gives_back:
                 job.brought = value
-            job.done(value, None)
+            job.end(value, None)
 
 
 def _put_back(cell: Cell, message: Message) -> None:
