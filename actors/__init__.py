@@ -16,10 +16,11 @@ A tour of the rooms, from the bottom up.
   own), `_startable` (`start_link` and `child_spec` of a class), `_halves` (`@call` and `@cast`),
   `requests` (a call in two halves),
   `task` (`Task`: a function in a process of its own; `_errand` runs it, `_outcome` waits for it,
-  `_task_stream` is many of them, `_interpreter` is for those that may have to be killed), `debug` (look into a process, hold it, watch it), `groups` (names
-  that many share), `gen_server` (`GenServer`), `agent` (`Agent`: a value in a process),
-  `state_machine` (`StateMachine`; its words are in `transitions`), `event_manager`
-  (`EventManager`), `stage` (`Stage`: producers and consumers with back-pressure).
+  `_task_stream` is many of them, `_interpreter` is for those that may have to be killed), `debug`
+  (look into a process, hold it, watch it), `groups` (names that many share), `gen_server`
+  (`GenServer`), `agent` (`Agent`: a value in a process), `state_machine` (`StateMachine`; its
+  words are in `transitions`), `event_manager` (`EventManager`), `stage` (`Stage`: producers and
+  consumers with back-pressure).
 * *Bridges*, imported when wanted: `threads` (pykka), `asyncio_bridge` (coroutines; `_asyncio_loops`
   and `_asyncio_tasks` belong to it), `logs` (structlog), `testing` (virtual clock).
 

@@ -62,6 +62,7 @@ __all__ = [
     "messages",
     "receive",
     "run",
+    "until",
 ]
 
 P = ParamSpec("P")
@@ -211,6 +212,39 @@ def _abandon(task: Task[object]) -> None:
         process.unlink(task.pid)
         process.send_exit(task.pid, "kill")
     process.demonitor(task.ref, flush=True)
+
+
+async def until(register: Callable[[Callable[[], None]], object]) -> None:
+    """Await the call of a callback, which may come from any thread.
+
+    Runs in the caller, which waits; the event loop goes on. For libraries that tell when something is
+    done, such as `Future.add_done_callback`.
+
+    Args:
+        register: Given the callback; called at once.
+
+    Example:
+        >>> def begin(done):
+        ...     threading.Thread(target=done).start()
+        >>> import threading
+        >>> asyncio.run(until(begin))
+
+    Source: https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.call_soon_threadsafe
+    """
+    loop = asyncio.get_running_loop()
+    called: asyncio.Future[None] = loop.create_future()
+
+    def settle() -> None:
+        if not called.done():
+            called.set_result(None)
+
+    def callback() -> None:
+        # Of a closed loop nobody awaits anything any more.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle)
+
+    register(callback)
+    await called
 
 
 async def iterate(

@@ -48,9 +48,10 @@ from actors.asyncio_bridge import (
     messages,
     receive,
     run,
+    until,
 )
 from actors.errors import BadArgument, NotInProcess, WouldBlock
-from actors.testing import VirtualClock
+from actors.testing import SeededChoice, VirtualClock
 from tests.watching import Seen
 
 Main = Callable[[], Coroutine[object, object, object]]
@@ -410,6 +411,25 @@ def test_ten_thousand_random_cancels_leave_nothing(home: Home, complaints: list[
     go(main, complaints=complaints)
     assert tally[True] > 100
     assert tally[False] > 5_000
+
+
+def test_cancels_leave_nothing_whoever_runs_next() -> None:
+    async def main(seed: int) -> None:
+        async with hosted(choice=SeededChoice(seed), held=None):
+            pid = await as_process(Later.start)
+            asking = [asyncio.create_task(ask(pid)) for _ in range(4)]
+            for number, task in enumerate(asking):
+                for _ in range((seed >> number) % 3):
+                    await asyncio.sleep(0)
+                task.cancel()
+            Later.answer(pid, "answer")
+            ended = await asyncio.gather(*asking, return_exceptions=True)
+            assert {type(each) for each in ended} <= {str, asyncio.CancelledError}
+            await as_process(Later.waiting, pid)
+            await nothing_is_left(pid)
+
+    for seed in range(100):
+        asyncio.run(main(seed))
 
 
 def test_a_message_is_never_lost_to_a_receive_that_is_cancelled(
@@ -797,3 +817,23 @@ def test_where_a_runtime_lives_nobody_may_wait_without_await() -> None:
                 allow_waiting()
 
     go(cell)
+
+
+# -- other people's callbacks ----------------------------------------------------------------------
+
+
+def test_a_callback_from_another_thread_is_awaited_and_may_come_late(
+    complaints: list[object],
+) -> None:
+    kept: list[Callable[[], None]] = []
+
+    async def main() -> str:
+        await until(lambda done: threading.Thread(target=done).start())
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0):
+                await until(kept.append)
+        kept[0]()
+        return "called"
+
+    assert go(main, complaints=complaints) == "called"
+    kept[0]()
