@@ -344,8 +344,8 @@ def await_(awaitable: Awaitable[R]) -> R:
     except BaseException:
         work.drop()
         raise
-    work.begin(away)
     try:
+        work.begin(away)
         away.serve()
     except BaseException:
         work.cancel()
@@ -363,19 +363,28 @@ class _Work:
         self._task: asyncio.Task[object] | None = None
         self._is_near = False
         """Whether the loop is that of the calling thread."""
+        self._is_cancelled = False
 
     def begin(self, away: Away) -> None:
         loop = self._loop = loops.home_of(away.cell.scheduler)
         context = hosting.variables()
         self._is_near = loops.running() is loop
-        if self._is_near:
+        if not self._is_near:
+            loop.call_soon_threadsafe(self._start, away, context)
+        elif loop.get_task_factory() is None:
             self._start(away, context)
         else:
-            loop.call_soon_threadsafe(self._start, away, context)
+            # Somebody's own tasks may run at once, which is not to be in the middle of a process's code.
+            loop.call_soon(self._start, away, context)
 
     def _start(self, away: Away, context: Context) -> None:
+        if self._is_cancelled:
+            self.drop()
+            away.end()
+            return
         loop = asyncio.get_running_loop()
-        task = self._task = loop.create_task(_whole(self._awaitable), context=context)
+        task = loop.create_task(self._whole(away), context=context)
+        self._task = task
         tasks.lend(task, away)
 
         def finish(_: asyncio.Task[object]) -> None:
@@ -397,12 +406,25 @@ class _Work:
         if self._is_near:
             self._cancel()
         elif self._loop is not None:
-            with suppress(RuntimeError):  # the loop is closed, and its tasks with it
+            try:
                 self._loop.call_soon_threadsafe(self._cancel)
+            except RuntimeError:
+                # The loop is closed, and its tasks with it.
+                self.drop()
 
     def _cancel(self) -> None:
+        self._is_cancelled = True
         if self._task is not None:
             self._task.cancel()
+
+    async def _whole(self, away: Away) -> object:
+        task = asyncio.current_task()
+        if task is not None:
+            tasks.lend(task, away)
+        try:
+            return await self._awaitable
+        except (KeyboardInterrupt, SystemExit) as error:
+            return _Raised(error)
 
     def result(self) -> object:
         assert self._task is not None  # noqa: S101 - for the type checker: it has ended
@@ -420,13 +442,6 @@ class _Raised:
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
-
-
-async def _whole(awaitable: Awaitable[object]) -> object:
-    try:
-        return await awaitable
-    except (KeyboardInterrupt, SystemExit) as error:
-        return _Raised(error)
 
 
 # -- the runtime on the caller's loop --------------------------------------------------------------

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import random
+import signal
+import subprocess
+import sys
 import threading
 from collections import Counter as Counts
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -837,3 +840,44 @@ def test_a_callback_from_another_thread_is_awaited_and_may_come_late(
 
     assert go(main, complaints=complaints) == "called"
     kept[0]()
+
+
+# -- signals ---------------------------------------------------------------------------------------
+
+INTERRUPTED = """
+import asyncio, os, signal
+from actors import process
+from actors.asyncio_bridge import as_process, hosted
+
+def child():
+    process.trap_exit(True)
+    process.register(process.self(), "child")
+    print("child is told", process.receive().reason)
+
+async def main():
+    async with hosted():
+        process.spawn(child)
+        while process.whereis("child") is None:
+            await asyncio.sleep(0)
+        asyncio.get_running_loop().call_soon(os.kill, os.getpid(), signal.SIGINT)
+        try:
+            await as_process(process.receive)
+        finally:
+            print("main is cancelled")
+
+asyncio.run(main())
+"""
+
+
+def test_ctrl_c_cancels_the_main_task_and_ends_the_processes_in_order() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", INTERRUPTED],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.stdout.splitlines() == ["main is cancelled", "child is told shutdown"]
+    assert done.stderr.strip().endswith("KeyboardInterrupt")
+    assert done.returncode in {130, -signal.SIGINT}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from functools import partial
 
@@ -430,3 +430,21 @@ def test_agents_tasks_and_bodies_take_coroutine_functions(play: Play) -> None:
         return [*values, receive(timeout=5.0)]
 
     assert play(main) == [11, 3, 2, 3, "spoken"]
+
+
+def test_a_loop_with_tasks_of_its_own_making_awaits_for_processes_too() -> None:
+    def makes(
+        loop: asyncio.AbstractEventLoop, work: Coroutine[object, None, object], **named: object
+    ) -> asyncio.Task[object]:
+        return asyncio.Task(work, loop=loop, **named)  # type: ignore[arg-type]
+
+    async def main() -> object:
+        asyncio.get_running_loop().set_task_factory(makes)  # type: ignore[arg-type]
+        async with hosted():
+            pid = await as_process(Typed.start, 3)
+            assert pid is not None
+            killed = spawn(lambda: await_(asyncio.sleep(600.0)))
+            process.send_exit(killed, "kill")
+            return await as_process(Typed.value, pid)
+
+    assert asyncio.run(main()) == 3
