@@ -18,6 +18,12 @@ All events of the library; those with a level are reports. A field in brackets m
 | `("actors", "gen_server", "terminate")` | error | *process*, reason, [accepted], [stack], last_message, state |
 | `("actors", "gen_server", "unhandled")` | warning | pid, [name], message |
 | `("actors", "event_manager", "handler_failed")` | error | manager, handler, reason, [last_message], [state] |
+| `("actors", "stage", "discarded")` | warning | pid, [name], count |
+| `("actors", "stage", "excess")` | error | pid, [name], producer, count |
+| `("actors", "stage", "greedy")` | warning | pid, demand, max_demand |
+| `("actors", "stage", "misused")` | error | pid, [name], problem, message |
+| `("actors", "stage", "not_subscribed")` | error | pid, [name], producer, reason |
+| `("actors", "stage", "stopping")` | info | pid, [name], producer, reason |
 | `("actors", "task", "terminate")` | error | pid, [name], [label], starter, function, args, reason |
 | `("actors", "process", "crash")` | error | *process*, reason, [stack], [follows], *its end* |
 | `("actors", "process", "stuck")` | error | pid, initial_call, where, limit |

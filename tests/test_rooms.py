@@ -45,7 +45,7 @@ class Floor:
 FLOORS = {
     "words": Floor(
         "actors",
-        "pid exits outcomes errors telemetry messages _envelopes isolation transitions",
+        "pid exits outcomes errors telemetry messages _envelopes _shapes _copying isolation transitions",
         "",
     ),
     "kernel": Floor(
@@ -70,7 +70,7 @@ FLOORS = {
     ),
     "bridges": Floor(
         "actors",
-        "asyncio_bridge pykka_bridge logs testing",
+        "_ration asyncio_bridge pykka_bridge logs testing",
         "words doors machinery behaviours",
     ),
     "specs": Floor(
@@ -525,6 +525,11 @@ HALF_DOCUMENTED = {
     "actors.runtime.Choice": "a protocol, shown by `SeededChoice` which implements it",
     "actors.runtime.Clock": "a protocol, shown by `VirtualClock` which implements it",
     "actors.runtime.Runtime": "`run` makes and runs one; `serve` and `stop` are for the background",
+    "actors.stage.dispatchers.BroadcastDispatcher": "called by a stage, as `Dispatcher` says",
+    "actors.stage.dispatchers.DemandDispatcher": "the same",
+    "actors.stage.dispatchers.Dispatcher": "a protocol, shown by the three that implement it",
+    "actors.stage.dispatchers.Outlet": "a protocol, implemented by the process of a stage",
+    "actors.stage.dispatchers.PartitionDispatcher": "called by a stage, as `Dispatcher` says",
     "actors.threads.Carrier": "what pykka calls",
     "supervisors.child_spec.SupportsChildSpec": "a protocol, shown by the classes that have one",
 }
