@@ -151,8 +151,8 @@ def moved(value: T) -> T:
 def shareable(cls: C) -> C:
     """Declare that the instances of a class never change, so that they cross as they are.
 
-    A decorator, for any process; it does not wait. It speaks for exactly this class: one that is derived from it may add what changes. Frozen
-    dataclasses, named tuples and frozen classes of attrs and msgspec need none.
+    A decorator, for any process; it does not wait. It speaks for exactly this class: one that is
+    derived from it may add what changes. Frozen dataclasses, named tuples and frozen classes of attrs and msgspec need none.
 
     Args:
         cls: The class.
@@ -180,7 +180,8 @@ def shareable(cls: C) -> C:
 def register(cls: type, how: Literal["share", "refuse"] | Callable[[T], T]) -> None:
     """Say how the values of a class cross that was written by somebody else.
 
-    From any process, without waiting, for all runtimes of the program; do it where the class is imported, before anything is sent.
+    From any process, without waiting, for all runtimes of the program; do it where the class is
+    imported, before anything is sent.
 
     Args:
         cls: The class; those that are derived from it are not meant.
