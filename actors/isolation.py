@@ -152,7 +152,8 @@ def shareable(cls: C) -> C:
     """Declare that the instances of a class never change, so that they cross as they are.
 
     A decorator, for any process; it does not wait. It speaks for exactly this class: one that is
-    derived from it may add what changes. Frozen dataclasses, named tuples and frozen classes of attrs and msgspec need none.
+    derived from it may add what changes. Frozen dataclasses, named tuples and frozen classes of
+    attrs and msgspec need none.
 
     Args:
         cls: The class.
