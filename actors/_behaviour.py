@@ -55,7 +55,6 @@ __all__ = [
     "Failure",
     "Server",
     "StartOptions",
-    "become",
     "call",
     "cast",
     "is_ending",
@@ -479,11 +478,6 @@ def system(
 
 
 # -- the process half ------------------------------------------------------------------------------
-
-
-def become(handler: Callable[[Message], object]) -> None:
-    """Let the calling process's messages go to another handler, from the next one on."""
-    me().handler = handler
 
 
 def is_ending() -> bool:

@@ -54,7 +54,7 @@ FLOORS = {
         "relations scheduler press outside watchdog current",
         "words",
     ),
-    "doors": Floor("actors", "process naming runtime", "words kernel"),
+    "doors": Floor("actors", "process latch naming runtime", "words kernel"),
     "machinery": Floor(
         "actors",
         "_behaviour _halves _startable requests _errand _outcome _task_stream task threads "
@@ -69,7 +69,10 @@ FLOORS = {
     ),
     "bridges": Floor(
         "actors",
-        "asyncio_bridge pykka_bridge logs testing",
+        "asyncio_bridge "
+        "pykka_bridge.futures pykka_bridge._inbox pykka_bridge._undertaker pykka_bridge._registry pykka_bridge.actor "
+        "pykka_bridge.watched pykka_bridge.refs pykka_bridge.servers pykka_bridge "
+        "logs testing",
         "words doors machinery behaviours",
     ),
     "specs": Floor(
@@ -100,11 +103,18 @@ EXCEPTIONS = {
 
 CLOCK = {"actors._kernel.clock"}
 
+PYKKA = {
+    "actors.pykka_bridge",
+    *(f"actors.pykka_bridge.{room}" for room in ("futures", "actor", "watched", "refs", "servers")),
+    *(f"actors.pykka_bridge.{room}" for room in ("_inbox", "_registry")),
+}
+"""The rooms of one door: what pykka's users see, in parts."""
+
 FOREIGN = {
     "greenlet": {"actors._kernel.switch"},
     "structlog": {"actors.logs"},
-    "asyncio": {"actors.asyncio_bridge"},
-    "pykka": {"actors.threads", "actors.pykka_bridge"},
+    "asyncio": {"actors.asyncio_bridge", "actors.pykka_bridge.futures"},
+    "pykka": {"actors.threads", *PYKKA},
     "logging": {"actors.logs"},
     "time": CLOCK,
     "datetime": CLOCK,

@@ -1,0 +1,271 @@
+"""`ProcessActor`: a pykka actor that is a lightweight process and no thread.
+
+Write `class A(ProcessActor)` for `class A(pykka.ThreadingActor)`, and all else stays: `start`, proxies, `ask`,
+`tell`, `stop`, the hooks, `ActorRegistry`. An actor that waits (in a `get`, an `ask`, a `process.sleep`) lets others go
+on; one that blocks the thread (`time.sleep`, a socket) blocks them all, and belongs on a thread.
+
+    ref.ask      -> a letter into the inbox, which rings the process
+    the process  -> pykka's own loop takes letters until there are none
+    pykka's loop -> on_receive, or the method of a proxy; the future is set; whoever waits goes on
+
+The loop that is run is pykka's: what an exception does, which hook is called and what is logged is decided there. It is
+left when the inbox is empty, so that an actor at rest owns no stack, and entered again with the next letter.
+
+Source: https://pykka.readthedocs.io/stable/api/actors/
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, NoReturn, TypeVar
+
+import pykka
+
+from actors import process
+from actors.exits import NORMAL, Crash, Exit, Reason, Stack
+from actors.latch import Answer
+from actors.messages import Exited, Message
+from actors.pid import Pid
+from actors.pykka_bridge._inbox import RING, Mail, ProcessInbox, Rest, Stop
+from actors.pykka_bridge._registry import quicken
+from actors.pykka_bridge._undertaker import see_to
+from actors.pykka_bridge.futures import Event, ProcessFuture, failure_of, raised
+
+__all__ = ["ProcessActor", "ProcessRef"]
+
+A = TypeVar("A", bound="pykka.Actor")
+
+_UNANSWERED = "ended before it answered"
+
+
+class ProcessRef(pykka.ActorRef[A]):
+    """A reference to an actor that asks with a future that knows whom it asks."""
+
+    actor_inbox: ProcessInbox
+    actor_stopped: Event  # type: ignore[assignment] # all that pykka calls of a threading.Event
+
+    @property
+    def pid(self) -> Pid | None:
+        """The process that is the actor; `None` before it was started."""
+        return self.actor_inbox.pid
+
+    def ask(self, message: Any, *, block: bool = True, timeout: float | None = None) -> Any:  # noqa: ANN401 - a message and its answer are anything
+        """Send a message and wait for the answer.
+
+        Blocks the calling process and not the loop; on a thread that is no process, that thread.
+
+        Args:
+            message: Anything; it is handed over and not copied.
+            block: `False` for a future instead of the answer.
+            timeout: Seconds to wait; `None` for no limit.
+
+        Returns:
+            What the actor returned; or a future of it.
+
+        Raises:
+            pykka.ActorDeadError: The actor is dead, or ended before it answered.
+            pykka.Timeout: The time is over.
+            Exception: What the actor raised.
+            CallFailed: The actor waits, directly or through others, for the caller.
+
+        Example:
+            >>> from actors import run
+            >>> class Echo(ProcessActor):
+            ...     def on_receive(self, message):
+            ...         return message
+            >>> run(lambda: Echo.start().ask("hello"))
+            'hello'
+
+        Source: https://pykka.readthedocs.io/stable/api/refs/#pykka.ActorRef.ask
+        """
+        inbox = self.actor_inbox
+        pid = inbox.pid
+        if block and Answer.suits(pid) and not self.actor_stopped.is_set():
+            answer = Answer(pid)
+            inbox.put(Mail(message, answer))
+            kind, detail = answer.wait(timeout)
+            if answer.outcome is None:
+                raise failure_of(kind, detail, timeout, self, message)
+            value, failure = answer.outcome
+            if failure is None:
+                return value
+            raise raised(failure)
+        future = super().ask(message, block=False)
+        if isinstance(future, ProcessFuture):
+            future.ask_of(pid, message)
+        return future.get(timeout=timeout) if block else future
+
+    def stop(self, *, block: bool = True, timeout: float | None = None) -> Any:  # noqa: ANN401
+        """Ask the actor to stop when it has handled what was sent before.
+
+        Args:
+            block: `False` for a future instead of the answer.
+            timeout: Seconds to wait; `None` for no limit.
+
+        Returns:
+            Whether it was alive; or a future of that.
+
+        Raises:
+            pykka.Timeout: The time is over.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     ref = ProcessActor.start()
+            ...     return ref.stop(), ref.stop()
+            >>> run(main)
+            (True, False)
+
+        Source: https://pykka.readthedocs.io/stable/api/refs/#pykka.ActorRef.stop
+        """
+        asked = self.ask(Stop(), block=False)
+
+        def was_alive(seconds: float | None) -> bool:
+            try:
+                asked.get(timeout=seconds)
+            except pykka.ActorDeadError:
+                return False
+            return True
+
+        future: ProcessFuture[bool] = ProcessFuture()
+        future.set_get_hook(was_alive)
+        future.depends_on(asked)
+        return future.get(timeout=timeout) if block else future
+
+
+class ProcessActor(pykka.Actor):
+    """A pykka actor on a lightweight process.
+
+    `start` may be called in a process, whose runtime the actor then lives in, and on any other thread, which uses the
+    runtime of the program or one that is started in the background. Under a supervisor it is put by
+    `actors.pykka_bridge.child_spec`, as any other pykka actor.
+
+    An exit signal, such as a supervisor's, stops it: `on_stop` is run, and the process ends with the reason of the
+    signal. It ends with `"normal"` when it was stopped, and with a `Crash` when it failed.
+
+    Example:
+        >>> from actors import run
+        >>> class Counter(ProcessActor):
+        ...     count = 0
+        ...     def add(self, by):
+        ...         self.count += by
+        ...         return self.count
+        >>> def main():
+        ...     counter = Counter.start().proxy()
+        ...     counter.add(2)
+        ...     return counter.add(3).get()
+        >>> run(main)
+        5
+    """
+
+    actor_inbox: ProcessInbox
+    actor_stopped: Event  # type: ignore[assignment] # all that pykka calls of a threading.Event
+    _failure: BaseException | None = None
+    _told: Reason = None
+
+    @staticmethod
+    def _create_actor_inbox() -> ProcessInbox:
+        return ProcessInbox()
+
+    @staticmethod
+    def _create_future() -> pykka.Future[Any]:
+        return ProcessFuture()
+
+    def __init__(self, *_args: Any, **_kwargs: Any) -> None:  # noqa: ANN401 - as pykka's
+        super().__init__()
+        self.actor_stopped = Event()
+        self.actor_inbox.who = self._actor_ref = ProcessRef(self)
+
+    def _start_actor_loop(self) -> None:
+        launched = process.launch(
+            self._begin, f"{type(self).__module__}.{type(self).__qualname__}", heir=True
+        )
+        self.actor_inbox.pid = launched.pid
+        see_to(launched.pid, self._bury)
+
+    # -- in the process ---------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        process.trap_exit(True)
+        process.become(self._on_message)
+        # Also set by the starter, who may be on another thread and later: letters that came before wait.
+        self.actor_inbox.pid = process.self()
+        try:
+            self._actor_loop_setup()
+        except Exit:
+            raise
+        except BaseException as error:  # noqa: BLE001 - in pykka it would end the thread and leave the rest behind
+            self._handle_failure(type(error), error, error.__traceback__)
+        self._turn()
+
+    def _on_message(self, message: Message) -> None:
+        match message:
+            case str() if message is RING:
+                self._turn()
+            case Exited(reason=reason):
+                if reason != NORMAL:
+                    self._told = reason
+                    self._stop()
+                    self._leave()
+            case _:
+                # From a process that knows the pid and not the reference.
+                self.actor_inbox.put(Mail(message))
+
+    def _turn(self) -> None:
+        """Handle the letters that wait, by pykka's own loop."""
+        inbox = self.actor_inbox
+        inbox.begin_turn()
+        try:
+            self._actor_loop_running()
+        except Rest:
+            inbox.end_turn()
+            return
+        self._leave()
+
+    def _handle_receive(self, message: Any) -> Any:  # noqa: ANN401 - as pykka's
+        try:
+            return super()._handle_receive(message)
+        except Exit as end:
+            # Told to end, or ending itself. pykka's loop would take it for a reason to stop everybody,
+            # so it is raised again where that loop asks for the next letter.
+            self.actor_inbox.ending = end
+            self.actor_inbox.refuse_reading(_UNANSWERED)
+            return None
+        except Exception:
+            raise
+        except BaseException as error:
+            self._failure = error
+            raise
+
+    def _handle_failure(
+        self,
+        exception_type: type[BaseException] | None,
+        exception_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._failure is None:
+            self._failure = exception_value
+        super()._handle_failure(exception_type, exception_value, traceback)
+
+    def _leave(self) -> NoReturn:
+        """End the process of an actor that has stopped."""
+        self.actor_inbox.close(_UNANSWERED)
+        raise Exit(self._reason()) from None
+
+    def _reason(self) -> Reason:
+        error, end = self._failure, self.actor_inbox.ending
+        if end is not None:
+            return end.reason
+        if error is None:
+            return NORMAL if self._told is None else self._told
+        return Crash(error, Stack.of(error.__traceback__))
+
+    def _bury(self) -> None:
+        """Do what is left to be done when the process has ended; after an orderly end, nothing."""
+        if not self.actor_stopped.is_set():
+            pykka.ActorRegistry.unregister(self.actor_ref)
+            self.actor_stopped.set()
+        self.actor_inbox.close(_UNANSWERED)
+
+
+quicken()

@@ -1,0 +1,1 @@
+"""pykka's own tests, unmodified, with lightweight processes as another of its runtimes."""
