@@ -89,7 +89,7 @@ class Latch:
                 one = entered.pop(0)
             except IndexError:
                 return
-            if type(one) is tuple:
+            if isinstance(one, tuple):
                 _wake(*one)
             else:
                 one()
@@ -288,7 +288,7 @@ class Answer:
         return target is not None and target.scheduler is scheduler
 
     def set(self, value: object) -> None:
-        """Give the answer; from any thread, once.
+        """Give the answer; from any thread. The first one counts.
 
         Args:
             value: Anything.
@@ -304,11 +304,12 @@ class Answer:
 
         Source: https://docs.python.org/3/library/asyncio-future.html#asyncio.Future.set_result
         """
-        self.outcome = (value, None)
-        _wake(self._cell, self._ref)
+        if self.outcome is None:
+            self.outcome = (value, None)
+            _wake(self._cell, self._ref)
 
     def set_exception(self, exc_info: ExcInfo | None = None) -> None:
-        """Give an exception for an answer; from any thread, once.
+        """Give an exception for an answer; from any thread. The first one counts.
 
         Args:
             exc_info: As `sys.exc_info()` returns it; `None` for the one that is being handled.
@@ -324,8 +325,9 @@ class Answer:
 
         Source: https://docs.python.org/3/library/asyncio-future.html#asyncio.Future.set_exception
         """
-        self.outcome = (None, sys.exc_info() if exc_info is None else exc_info)
-        _wake(self._cell, self._ref)
+        if self.outcome is None:
+            self.outcome = (None, sys.exc_info() if exc_info is None else exc_info)
+            _wake(self._cell, self._ref)
 
     def wait(self, timeout: float | None = None) -> Waited:
         """Wait until the answer is there; blocks the process that has made it.
@@ -347,8 +349,9 @@ class Answer:
 
         Source: https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.result
         """
-        if self.outcome is not None:
-            return _OPEN
+        return self._await(timeout) if self.outcome is None else _OPEN
+
+    def _await(self, timeout: float | None) -> Waited:
         check_timeout("timeout", timeout)
         if timeout is not None and timeout <= 0:
             return _TIMEOUT

@@ -70,9 +70,9 @@ FLOORS = {
     "bridges": Floor(
         "actors",
         "asyncio_bridge "
-        "pykka_bridge.futures pykka_bridge._inbox pykka_bridge._undertaker pykka_bridge._registry pykka_bridge.actor "
-        "pykka_bridge.watched pykka_bridge.refs pykka_bridge.servers pykka_bridge "
-        "logs testing",
+        "pykka_bridge.futures pykka_bridge._inbox pykka_bridge._undertaker "
+        "pykka_bridge._registry pykka_bridge.actor pykka_bridge.watched pykka_bridge.guardian "
+        "pykka_bridge.refs pykka_bridge logs testing",
         "words doors machinery behaviours",
     ),
     "specs": Floor(
@@ -105,7 +105,10 @@ CLOCK = {"actors._kernel.clock"}
 
 PYKKA = {
     "actors.pykka_bridge",
-    *(f"actors.pykka_bridge.{room}" for room in ("futures", "actor", "watched", "refs", "servers")),
+    *(
+        f"actors.pykka_bridge.{room}"
+        for room in ("futures", "actor", "watched", "guardian", "refs")
+    ),
     *(f"actors.pykka_bridge.{room}" for room in ("_inbox", "_registry")),
 }
 """The rooms of one door: what pykka's users see, in parts."""

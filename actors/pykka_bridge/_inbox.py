@@ -21,7 +21,7 @@ import pykka
 
 from actors import telemetry
 from actors.exits import Exit
-from actors.latch import Answer, ExcInfo, deliver
+from actors.latch import ExcInfo, deliver
 from actors.pid import Pid
 
 __all__ = [
@@ -38,20 +38,17 @@ __all__ = [
 RING = "$pykka_ring"
 """The word that tells a process to look into its inbox."""
 
-Stop = pykka.messages._ActorStop  # noqa: SLF001 - how pykka asks for a stop, whoever asks
-
-_AT_ONCE = 64
-"""How many letters an actor handles before others get a turn, as with all processes."""
+Stop: Any = pykka.messages._ActorStop  # noqa: SLF001 - how pykka asks for a stop, whoever asks
 
 
 class Settled(Protocol):
     """What an answer is given to: a future, or an `Answer`."""
 
     def set(self, value: Any, /) -> None:
-        """Give the answer."""
+        """Give it."""
 
     def set_exception(self, exc_info: ExcInfo | None = None) -> None:
-        """Give an exception for an answer."""
+        """Give an exception for it."""
 
 
 class Letter(Protocol):
@@ -67,7 +64,7 @@ class Mail:
 
     __slots__ = ("message", "reply_to")
 
-    def __init__(self, message: object, reply_to: Answer | None = None) -> None:
+    def __init__(self, message: object, reply_to: Settled | None = None) -> None:
         self.message: Any = message
         self.reply_to: Settled | None = reply_to
 
@@ -115,7 +112,11 @@ class Inbox:
 
 @final
 class ProcessInbox(Inbox):
-    """Letters for a process, which is rung when the first one arrives."""
+    """Letters for a process, which is rung once for each.
+
+    So a letter has its place in the mailbox, among messages and exit signals, and an actor with many letters gives
+    others a turn as every process does.
+    """
 
     _letters: deque[Letter] | None = None
     """Made for the first letter: an actor that never got one has none."""
@@ -126,7 +127,6 @@ class ProcessInbox(Inbox):
         self.ending: Exit | None = None
         """Set when the process was told to end while it handled a letter."""
         self._is_rung = False
-        self._left = 0
 
     def put(self, letter: Letter) -> None:
         letters = self._letters
@@ -134,26 +134,25 @@ class ProcessInbox(Inbox):
             # One step, so that two threads that come first do not each make one.
             letters = vars(self).setdefault("_letters", deque())
         letters.append(letter)
-        if not self._is_rung and self.pid is not None:
-            # Rung before the last letter is taken or after: the reader clears this first and looks then.
-            self._is_rung = True
+        # Looked at after the letter is there: whoever sets the pid looks for letters then.
+        if self.pid is not None:
             deliver(self.pid, RING)
         if self.is_closed:
             self.send_back()
 
     def get(self) -> Letter:
-        """Take the next letter.
+        """Take the letter that the process was rung for.
 
         Raises:
-            Rest: There is none, or it is somebody else's turn.
+            Rest: It has been taken.
             Exit: The process was told to end.
         """
         if self.ending is not None:
             raise self.ending
         letters = self._letters
-        if not letters or self._left <= 0:
+        if not self._is_rung or not letters:
             raise Rest
-        self._left -= 1
+        self._is_rung = False
         self.reading = letter = letters.popleft()
         return letter
 
@@ -166,17 +165,15 @@ class ProcessInbox(Inbox):
         except IndexError:
             return None
 
-    def begin_turn(self) -> None:
-        """Have another few letters handled."""
-        self._is_rung = False
-        self._left = _AT_ONCE
+    def rung(self) -> None:
+        """Let the next letter be taken."""
+        self._is_rung = True
 
-    def end_turn(self) -> None:
-        """Let others have a turn, and ring once more if letters are left."""
-        self.reading = None
-        if self._letters and not self._is_rung and self.pid is not None:
-            self._is_rung = True
-            deliver(self.pid, RING)
+    def settle_in(self, pid: Pid) -> None:
+        """Say whose inbox it is, and ring for the letters that came before."""
+        self.pid = pid
+        for _ in range(len(self._letters or ())):
+            deliver(pid, RING)
 
 
 @final

@@ -1,8 +1,9 @@
 """pykka's table of living actors, made quick for many.
 
-`pykka.ActorRegistry` keeps a list and searches it from the front, twice, whenever an actor stops: of 100,000 actors each
-stop then takes milliseconds, and all of them together minutes. The table is replaced by one with the same few
-operations that finds an actor at once; the registry itself, its lock and its methods stay pykka's.
+`pykka.ActorRegistry` keeps a list and searches it from the front, twice, whenever an actor stops: of
+100,000 actors each stop then takes milliseconds, and all of them together minutes. The table is
+replaced by one with the same few operations that finds an actor at once; the registry itself, its lock
+and its methods stay pykka's.
 """
 
 from __future__ import annotations
@@ -48,5 +49,5 @@ def quicken() -> None:
     registry = pykka.ActorRegistry
     with registry._actor_refs_lock:  # noqa: SLF001 - the door to pykka
         refs = registry._actor_refs  # noqa: SLF001 - the same
-        if not isinstance(refs, _Refs):
+        if isinstance(refs, list):
             registry._actor_refs = cast("list[AnyRef]", _Refs(refs))  # noqa: SLF001 - the same

@@ -12,7 +12,7 @@ from typing import final
 
 from actors import process
 from actors.errors import ActorsError
-from actors.exits import is_clean
+from actors.exits import Reason, is_clean
 from actors.messages import Down, Exited, Message
 from actors.pid import Pid, Ref
 
@@ -46,7 +46,7 @@ _SEE_TO = "$see_to"
 class _Undertaker:
     def __init__(self) -> None:
         self._charges: dict[Ref, Callable[[], object]] = {}
-        self._leaves: object = None
+        self._leaves: Reason = None
 
     def begin(self) -> None:
         process.trap_exit(True)
@@ -57,9 +57,9 @@ class _Undertaker:
             case (tag, Pid() as pid, what) if tag is _SEE_TO and callable(what):
                 self._charges[process.monitor(pid)] = what
             case Down(ref=ref):
-                what = self._charges.pop(ref, None)
-                if what is not None:
-                    what()
+                done = self._charges.pop(ref, None)
+                if done is not None:
+                    done()
             case Exited(reason=reason) if is_clean(reason):
                 self._leaves = reason
         if self._leaves is not None and not self._charges:

@@ -1,15 +1,17 @@
 """`ProcessActor`: a pykka actor that is a lightweight process and no thread.
 
-Write `class A(ProcessActor)` for `class A(pykka.ThreadingActor)`, and all else stays: `start`, proxies, `ask`,
-`tell`, `stop`, the hooks, `ActorRegistry`. An actor that waits (in a `get`, an `ask`, a `process.sleep`) lets others go
-on; one that blocks the thread (`time.sleep`, a socket) blocks them all, and belongs on a thread.
+Write `class A(ProcessActor)` for `class A(pykka.ThreadingActor)`, and all else stays: `start`, proxies,
+`ask`, `tell`, `stop`, the hooks, `ActorRegistry`. An actor that waits (in a `get`, an `ask`, a
+`process.sleep`) lets others go on; one that blocks the thread (`time.sleep`, a socket) blocks them all,
+and belongs on a thread.
 
     ref.ask      -> a letter into the inbox, which rings the process
     the process  -> pykka's own loop takes letters until there are none
     pykka's loop -> on_receive, or the method of a proxy; the future is set; whoever waits goes on
 
-The loop that is run is pykka's: what an exception does, which hook is called and what is logged is decided there. It is
-left when the inbox is empty, so that an actor at rest owns no stack, and entered again with the next letter.
+The loop that is run is pykka's: what an exception does, which hook is called and what is logged is
+decided there. It is left when the inbox is empty, so that an actor at rest owns no stack, and entered
+again with the next letter.
 
 Source: https://pykka.readthedocs.io/stable/api/actors/
 """
@@ -17,7 +19,7 @@ Source: https://pykka.readthedocs.io/stable/api/actors/
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 
 import pykka
 
@@ -39,17 +41,68 @@ _UNANSWERED = "ended before it answered"
 
 
 class ProcessRef(pykka.ActorRef[A]):
-    """A reference to an actor that asks with a future that knows whom it asks."""
+    """A reference to an actor whose answers are waited for as the caller can.
 
-    actor_inbox: ProcessInbox
-    actor_stopped: Event  # type: ignore[assignment] # all that pykka calls of a threading.Event
+    Those of process actors are such; `ProcessRef.of` makes one of any other reference.
+    """
+
+    @classmethod
+    def of(cls, ref: pykka.ActorRef[A]) -> ProcessRef[A]:
+        """Return another reference to the same actor.
+
+        Does not wait.
+
+        Args:
+            ref: Any reference.
+
+        Returns:
+            One that asks with a `ProcessFuture`; the same if it does already.
+
+        Example:
+            >>> from actors import run
+            >>> class Echo(pykka.ThreadingActor):
+            ...     def on_receive(self, message):
+            ...         return message
+            >>> def main():
+            ...     ref = ProcessRef.of(Echo.start())
+            ...     return ref.ask("hello"), ref.stop()
+            >>> run(main)
+            ('hello', True)
+
+        Source: https://pykka.readthedocs.io/stable/api/refs/
+        """
+        if isinstance(ref, ProcessRef):
+            return ref
+        made = cls.__new__(cls)
+        vars(made).update(vars(ref))
+        return made
 
     @property
     def pid(self) -> Pid | None:
-        """The process that is the actor; `None` before it was started."""
-        return self.actor_inbox.pid
+        """The process that is the actor; `None` for one on a thread, or before it was started."""
+        return getattr(self.actor_inbox, "pid", None)
 
-    def ask(self, message: Any, *, block: bool = True, timeout: float | None = None) -> Any:  # noqa: ANN401 - a message and its answer are anything
+    def is_alive(self) -> bool:
+        """Tell whether the actor is alive; one whose process was killed is not.
+
+        Does not wait.
+
+        Returns:
+            Whether it is.
+
+        Example:
+            >>> from actors import run
+            >>> run(lambda: ProcessActor.start().is_alive())
+            True
+
+        Source: https://pykka.readthedocs.io/stable/api/refs/#pykka.ActorRef.is_alive
+        """
+        if self.actor_stopped.is_set():
+            return False
+        pid = self.pid
+        return pid is None or process.is_alive(pid)
+
+    def ask(self, message: Any, *, block: bool = True, timeout: float | None = None) -> Any:
         """Send a message and wait for the answer.
 
         Blocks the calling process and not the loop; on a thread that is no process, that thread.
@@ -78,24 +131,49 @@ class ProcessRef(pykka.ActorRef[A]):
 
         Source: https://pykka.readthedocs.io/stable/api/refs/#pykka.ActorRef.ask
         """
-        inbox = self.actor_inbox
-        pid = inbox.pid
-        if block and Answer.suits(pid) and not self.actor_stopped.is_set():
-            answer = Answer(pid)
-            inbox.put(Mail(message, answer))
-            kind, detail = answer.wait(timeout)
-            if answer.outcome is None:
-                raise failure_of(kind, detail, timeout, self, message)
-            value, failure = answer.outcome
-            if failure is None:
-                return value
-            raise raised(failure)
-        future = super().ask(message, block=False)
-        if isinstance(future, ProcessFuture):
-            future.ask_of(pid, message)
-        return future.get(timeout=timeout) if block else future
+        pid = self.pid
+        if not block:
+            return self.ask_nowait(message)
+        if pid is None or not Answer.suits(pid) or self.actor_stopped.is_set():
+            return self.ask_nowait(message).get(timeout=timeout)
+        answer = Answer(pid)
+        self.actor_inbox.put(cast("Any", Mail(message, answer)))
+        kind, detail = answer.wait(timeout)
+        if answer.outcome is None:
+            raise failure_of(kind, detail, timeout, self, message)
+        value, failure = answer.outcome
+        if failure is None:
+            return value
+        raise raised(failure)
 
-    def stop(self, *, block: bool = True, timeout: float | None = None) -> Any:  # noqa: ANN401
+    def ask_nowait(self, message: object) -> ProcessFuture[Any]:
+        """Send a message and return a future of the answer; does not wait.
+
+        Args:
+            message: Anything; it is handed over and not copied.
+
+        Returns:
+            The future.
+
+        Example:
+            >>> from actors import run
+            >>> class Echo(ProcessActor):
+            ...     def on_receive(self, message):
+            ...         return message
+            >>> run(lambda: Echo.start().ask_nowait("hello").get())
+            'hello'
+
+        Source: https://pykka.readthedocs.io/stable/api/refs/#pykka.ActorRef.ask
+        """
+        future: ProcessFuture[Any] = ProcessFuture()
+        if self.is_alive():
+            future.ask_of(self.pid, message)
+            self.actor_inbox.put(cast("Any", Mail(message, future)))
+        else:
+            future.fail(pykka.ActorDeadError(f"{self} not found"))
+        return future
+
+    def stop(self, *, block: bool = True, timeout: float | None = None) -> Any:
         """Ask the actor to stop when it has handled what was sent before.
 
         Args:
@@ -118,7 +196,7 @@ class ProcessRef(pykka.ActorRef[A]):
 
         Source: https://pykka.readthedocs.io/stable/api/refs/#pykka.ActorRef.stop
         """
-        asked = self.ask(Stop(), block=False)
+        asked = self.ask_nowait(Stop())
 
         def was_alive(seconds: float | None) -> bool:
             try:
@@ -136,9 +214,9 @@ class ProcessRef(pykka.ActorRef[A]):
 class ProcessActor(pykka.Actor):
     """A pykka actor on a lightweight process.
 
-    `start` may be called in a process, whose runtime the actor then lives in, and on any other thread, which uses the
-    runtime of the program or one that is started in the background. Under a supervisor it is put by
-    `actors.pykka_bridge.child_spec`, as any other pykka actor.
+    `start` may be called in a process, whose runtime the actor then lives in, and on any other thread,
+    which uses the runtime of the program or one that is started in the background. Under a supervisor
+    it is put by `actors.pykka_bridge.child_spec`, as any other pykka actor.
 
     An exit signal, such as a supervisor's, stops it: `on_stop` is run, and the process ends with the reason of the
     signal. It ends with `"normal"` when it was stopped, and with a `Crash` when it failed.
@@ -158,50 +236,53 @@ class ProcessActor(pykka.Actor):
         5
     """
 
-    actor_inbox: ProcessInbox
+    actor_inbox: ProcessInbox  # type: ignore[assignment] # letters are what pykka calls envelopes
     actor_stopped: Event  # type: ignore[assignment] # all that pykka calls of a threading.Event
     _failure: BaseException | None = None
     _told: Reason = None
 
     @staticmethod
-    def _create_actor_inbox() -> ProcessInbox:
+    def _create_actor_inbox() -> Any:
         return ProcessInbox()
 
     @staticmethod
     def _create_future() -> pykka.Future[Any]:
         return ProcessFuture()
 
-    def __init__(self, *_args: Any, **_kwargs: Any) -> None:  # noqa: ANN401 - as pykka's
+    def __init__(self, *_args: Any, **_kwargs: Any) -> None:
         super().__init__()
         self.actor_stopped = Event()
         self.actor_inbox.who = self._actor_ref = ProcessRef(self)
 
     def _start_actor_loop(self) -> None:
+        inbox = self.actor_inbox
         launched = process.launch(
-            self._begin, f"{type(self).__module__}.{type(self).__qualname__}", heir=True
+            self._begin,
+            f"{type(self).__module__}.{type(self).__qualname__}",
+            heir=True,
+            before=lambda _, cell: inbox.settle_in(cell.pid),
         )
-        self.actor_inbox.pid = launched.pid
-        see_to(launched.pid, self._bury)
+        # Looked up when it is called: whoever watches the actor has replaced its class meanwhile.
+        see_to(launched.pid, lambda: self._bury())  # noqa: PLW0108 - see above
 
     # -- in the process ---------------------------------------------------------------------------
 
     def _begin(self) -> None:
         process.trap_exit(True)
         process.become(self._on_message)
-        # Also set by the starter, who may be on another thread and later: letters that came before wait.
-        self.actor_inbox.pid = process.self()
         try:
             self._actor_loop_setup()
         except Exit:
             raise
         except BaseException as error:  # noqa: BLE001 - in pykka it would end the thread and leave the rest behind
             self._handle_failure(type(error), error, error.__traceback__)
-        self._turn()
+        if self.actor_stopped.is_set():
+            self._leave()
 
     def _on_message(self, message: Message) -> None:
         match message:
             case str() if message is RING:
-                self._turn()
+                self._read()
             case Exited(reason=reason):
                 if reason != NORMAL:
                     self._told = reason
@@ -211,18 +292,18 @@ class ProcessActor(pykka.Actor):
                 # From a process that knows the pid and not the reference.
                 self.actor_inbox.put(Mail(message))
 
-    def _turn(self) -> None:
-        """Handle the letters that wait, by pykka's own loop."""
+    def _read(self) -> None:
+        """Handle a letter, by pykka's own loop."""
         inbox = self.actor_inbox
-        inbox.begin_turn()
+        inbox.rung()
         try:
             self._actor_loop_running()
         except Rest:
-            inbox.end_turn()
+            inbox.reading = None
             return
         self._leave()
 
-    def _handle_receive(self, message: Any) -> Any:  # noqa: ANN401 - as pykka's
+    def _handle_receive(self, message: Any) -> Any:
         try:
             return super()._handle_receive(message)
         except Exit as end:

@@ -32,6 +32,7 @@ __all__ = ["Event", "ProcessFuture", "failure_of", "raised"]
 
 T = TypeVar("T")
 M = TypeVar("M")
+R = TypeVar("R")
 
 _lock = threading.Lock()
 """Held for a few lines at a time: a lock for each future would cost more than all futures' turns at one."""
@@ -53,7 +54,8 @@ class ProcessFuture(pykka.Future[T]):
     _asked: Pid | None = None
     _request: object = None
     _latch: Latch | None = None
-    _outcome: tuple[Any, ExcInfo | None] | None = None
+    outcome: tuple[Any, ExcInfo | None] | None = None
+    """The value, or how `sys.exc_info()` tells of an exception, once it is set."""
     _sources: tuple[pykka.Future[Any], ...] | None = None
     _hooking: Latch | None = None
 
@@ -84,13 +86,35 @@ class ProcessFuture(pykka.Future[T]):
         """
         if self._get_hook is not None:
             return self._get_hooked(timeout)
-        outcome = self._outcome
+        outcome = self.outcome
         if outcome is None:
             outcome = self._await_outcome(timeout)
         value, failure = outcome
         if failure is None:
             return cast("T", value)
         raise raised(failure)
+
+    def then(self, what: Callable[[], object]) -> None:
+        """Have something done when it is set, at once if it is.
+
+        Does not wait.
+
+        Args:
+            what: Called once, wherever it is set; must neither wait nor raise.
+
+        Example:
+            >>> future = ProcessFuture()
+            >>> future.then(lambda: print("set"))
+            >>> future.set(7)
+            set
+
+        Source: https://docs.python.org/3/library/asyncio-future.html#asyncio.Future.add_done_callback
+        """
+        latch = self._closed_latch()
+        if latch is None:
+            what()
+        else:
+            latch.then(what)
 
     def ask_of(self, whom: Pid | None, request: object) -> None:
         """Note who will answer and what was asked, so that circles of waiting are found.
@@ -114,17 +138,17 @@ class ProcessFuture(pykka.Future[T]):
         if latch is not None:
             # A circle of waiting ends by itself if somebody in it gives up in time.
             kind, detail = latch.wait(timeout, None if timeout is not None else self._asked)
-            if self._outcome is None and self._get_hook is None:
+            if self.outcome is None and self._get_hook is None:
                 raise failure_of(kind, detail, timeout, self._asked, self._request)
-        if self._outcome is None:
+        if self.outcome is None:
             # Somebody has given it a hook while we waited.
             return self.get(timeout=timeout), None
-        return self._outcome
+        return self.outcome
 
     def _closed_latch(self) -> Latch | None:
         """Return what to wait at, `None` if there is no need any more."""
         with _lock:
-            if self._outcome is not None or self._get_hook is not None:
+            if self.outcome is not None or self._get_hook is not None:
                 return None
             latch = self._latch
             if latch is None:
@@ -165,7 +189,7 @@ class ProcessFuture(pykka.Future[T]):
             >>> future.set(8)
             Traceback (most recent call last):
                 ...
-            _queue.Full
+            queue.Full
 
         Source: https://pykka.readthedocs.io/stable/api/futures/#pykka.Future.set
         """
@@ -214,7 +238,7 @@ class ProcessFuture(pykka.Future[T]):
 
         Source: https://pykka.readthedocs.io/stable/api/futures/#pykka.Future.set_exception
         """
-        if self._outcome is None and self._get_hook is None:
+        if self.outcome is None and self._get_hook is None:
             try:
                 self._settle((None, (type(error), error, error.__traceback__)))
             except queue.Full:
@@ -222,9 +246,9 @@ class ProcessFuture(pykka.Future[T]):
 
     def _settle(self, outcome: tuple[Any, ExcInfo | None]) -> None:
         with _lock:
-            if self._outcome is not None or self._get_hook is not None:
+            if self.outcome is not None or self._get_hook is not None:
                 raise queue.Full
-            self._outcome = outcome
+            self.outcome = outcome
             latch = self._latch
         if latch is not None:
             latch.open()
@@ -249,7 +273,7 @@ class ProcessFuture(pykka.Future[T]):
         Source: https://pykka.readthedocs.io/stable/api/futures/#pykka.Future.set_get_hook
         """
         with _lock:
-            if self._outcome is not None:
+            if self.outcome is not None:
                 raise queue.Full
             super().set_get_hook(func)
             latch = self._latch
@@ -347,8 +371,8 @@ class ProcessFuture(pykka.Future[T]):
         return _made(super().map(func), self)
 
     def reduce(
-        self: ProcessFuture[Iterable[M]], func: Callable[[M, M], M], *args: M
-    ) -> pykka.Future[M]:
+        self: ProcessFuture[Iterable[M]], func: Callable[[R, M], R], *args: R
+    ) -> pykka.Future[R]:
         """Return a future of the values put together, two by two, from the left.
 
         Does not wait.
@@ -373,7 +397,7 @@ class ProcessFuture(pykka.Future[T]):
     # -- coroutines -------------------------------------------------------------------------------
 
     def __await__(self) -> Generator[Any, None, T]:
-        yield from self._arrived()
+        yield from self.arrived()
         return self.get(timeout=None if self._is_foreign() else 0)
 
     __iter__ = __await__
@@ -381,11 +405,23 @@ class ProcessFuture(pykka.Future[T]):
     def _is_foreign(self) -> bool:
         return self._get_hook is not None and self._sources is None
 
-    def _arrived(self) -> Generator[Any, None, None]:
-        """Give the event loop back until there is something to get."""
+    def arrived(self) -> Generator[Any, None, None]:
+        """Give the event loop back until there is something to get.
+
+        Yields:
+            What asyncio waits for.
+
+        Example:
+            >>> future = ProcessFuture()
+            >>> future.set(7)
+            >>> list(future.arrived())
+            []
+
+        Source: https://docs.python.org/3/reference/datamodel.html#object.__await__
+        """
         for source in self._sources or ():
             if isinstance(source, ProcessFuture):
-                yield from source._arrived()
+                yield from source.arrived()
             else:
                 yield from _in_a_thread(source.get)
         if self._is_foreign():
@@ -394,7 +430,7 @@ class ProcessFuture(pykka.Future[T]):
         latch = self._closed_latch()
         if latch is not None:
             yield from _until_open(latch)
-            yield from self._arrived()
+            yield from self.arrived()
 
 
 def _made(made: pykka.Future[M], *sources: pykka.Future[Any]) -> pykka.Future[M]:

@@ -1,7 +1,9 @@
-"""Runs in an interpreter of its own, where `tests` are pykka's: adds a runtime to its fixture, then runs its tests.
+"""Runs in an interpreter of its own, where `tests` are pykka's: adds a runtime to its fixture, then
+runs its tests.
 
-pykka's tests ask a fixture, `runtime`, for the classes to test, and its `conftest.py` fills that from a table with one
-row. A second row is added here as the file is taken in by pytest; nothing on disk is changed.
+pykka's tests ask a fixture, `runtime`, for the classes to test, and its `conftest.py` fills that from a
+table with one row. A second row is added here as the file is taken in by pytest; nothing on disk is
+changed.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ class AddsRuntime:
         def runtime(request: pytest.FixtureRequest) -> object:
             return request.param
 
-        plugin.runtime = runtime
+        vars(plugin)["runtime"] = runtime
 
 
 def main(folder: str, arguments: list[str]) -> int:
