@@ -10,8 +10,9 @@ A tour of the rooms, from the bottom up.
   threads take part.
 * *The doors to it*: `process` (spawn, send, receive, link, monitor, timers), `naming` (addresses),
   `runtime` (`run`).
-* *Machinery and behaviours*: `_behaviour` (start, call, end), `_startable` (`start_link` and
-  `child_spec` of a class), `_halves` (`@call` and `@cast`), `requests` (a call in two halves),
+* *Machinery and behaviours*: `_behaviour` (start, call, end), `proc_lib` (start a process of one's
+  own), `_startable` (`start_link` and `child_spec` of a class), `_halves` (`@call` and `@cast`),
+  `requests` (a call in two halves),
   `task` (`Task`: a function in a process of its own; `_errand` runs it, `_outcome` waits for it,
   `_task_stream` is many of them), `debug` (look into a process, hold it, watch it), `groups` (names
   that many share), `gen_server` (`GenServer`), `agent` (`Agent`: a value in a process),
@@ -23,7 +24,7 @@ A message walks through few of them: the client half wraps it, `process` hands i
 scheduler calls the receiver's handler, `gen_server` unwraps it for the user's callback.
 """
 
-from actors import debug, groups, process
+from actors import debug, groups, proc_lib, process
 from actors.agent import Agent
 from actors.errors import (
     ActorsError,
@@ -104,6 +105,7 @@ __all__ = [
     "debug",
     "groups",
     "is_clean",
+    "proc_lib",
     "process",
     "receive",
     "run",

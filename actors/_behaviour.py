@@ -55,10 +55,15 @@ __all__ = [
     "Failure",
     "Server",
     "StartOptions",
+    "acknowledge",
+    "await_start",
     "call",
     "cast",
+    "check_name",
+    "enter_loop",
     "is_ending",
     "me",
+    "part",
     "reply",
     "report_crash",
     "start",
@@ -140,7 +145,7 @@ def _start(
     make: Callable[[Pid], Server], initial_call: str, options: StartOptions
 ) -> process.Launched | None:
     process.check_timeout("timeout", options.timeout)
-    _check_name(options.name)
+    check_name(options.name)
     holder = None if options.name is None else naming.whereis(options.name)
     if holder is not None:
         raise StartError(("already_started", holder))
@@ -155,7 +160,7 @@ def _start(
         heir=True,
         before=boot.expect,
     )
-    kind, value = _await(starter, options.timeout)
+    kind, value = await_start(starter, options.timeout)
     match kind, value:
         case "reply", ("started", _):
             return launched
@@ -166,10 +171,10 @@ def _start(
             _forget(launched)
         case "timeout", _:
             reason = TIMEOUT
-            _part(launched, options)
+            part(launched, options)
             process.send_exit(launched.pid, KILL)
         case _, reason:
-            _part(launched, options)
+            part(launched, options)
     raise StartError(reason) from reason.exception if isinstance(reason, Crash) else None
 
 
@@ -179,7 +184,7 @@ def _forget(launched: process.Launched) -> None:
         process.demonitor(launched.ref, flush=True)
 
 
-def _part(launched: process.Launched, options: StartOptions) -> None:
+def part(launched: process.Launched, options: StartOptions) -> None:
     """Leave no trace of a failed start in the starter, which ends here if the link ends it."""
     _forget(launched)
     child = launched.pid
@@ -188,7 +193,12 @@ def _part(launched: process.Launched, options: StartOptions) -> None:
         process.receive(lambda each: isinstance(each, Exited) and each.pid is child, 0.0)
 
 
-def _check_name(name: object) -> None:
+def check_name(name: object) -> None:
+    """Refuse what is no name.
+
+    Raises:
+        BadArgument: It is none.
+    """
     if name is None:
         return
     if isinstance(name, naming.Via):
@@ -200,7 +210,8 @@ def _check_name(name: object) -> None:
         )
 
 
-def _await(cell: Cell, timeout: float | None) -> tuple[str, object]:
+def await_start(cell: Cell, timeout: float | None) -> tuple[str, object]:
+    """Wait for the acknowledgement of a process that the caller has begun to expect, or its death."""
     if cell.port is None:
         return cell.scheduler.await_answer(cell, timeout)
     if timeout is not None:
@@ -285,11 +296,43 @@ class _Boot:
                 naming.give_back_name(self._options.name)
 
     def _acknowledge(self, cell: Cell, value: tuple[str, object]) -> None:
-        scheduler = cell.scheduler
-        if cell.port is None:
-            scheduler.answer(self._starter, self._ref, "reply", value)
-        else:
-            cell.port.post(scheduler.answer, self._starter, self._ref, "reply", value)
+        acknowledge(cell, self._starter, self._ref, value)
+
+
+def acknowledge(cell: Cell, starter: Cell, ref: Ref, value: object) -> None:
+    """Tell the starter of the calling process, which waits for that, how its start went."""
+    scheduler = cell.scheduler
+    if cell.port is None:
+        scheduler.answer(starter, ref, "reply", value)
+    else:
+        cell.port.post(scheduler.answer, starter, ref, "reply", value)
+
+
+def enter_loop(make: Callable[[Pid], Server], outcome: object, name: Name | None) -> NoReturn:
+    """Make the calling process a server of a behaviour; never returns.
+
+    The code that has called stays where it is: its `finally` blocks run when the server ends.
+
+    Args:
+        make: Makes the server half, given the parent (itself when it is not linked).
+        outcome: As if `init` had returned it.
+        name: The name that the process has; `None` if that does not matter.
+
+    Raises:
+        BadArgument: The process does not have the name, or is a server already.
+    """
+    cell = me()
+    check_name(name)
+    if name is not None and naming.whereis(name) is not cell.pid:
+        raise BadArgument("name", name, "a name that the calling process has, or None")
+    if cell.handler is not None:
+        raise BadArgument("enter_loop", cell.pid, "called by a process that is no server yet")
+    server = make(cell.parent if cell.kin and cell.parent is not None else cell.pid)
+    cell.handler = server.handle
+    server.begin(outcome)
+    while True:
+        # Looked up anew: a server that is debugged gives itself another one.
+        cell.handler(process.receive(None, cell.rest_for))
 
 
 # -- calls -----------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ from actors import _behaviour
 from actors._behaviour import DEFAULT_TIMEOUT
 from actors.errors import BadArgument
 from actors.naming import Address
-from actors.outcomes import NoReply, Reply, Stop
+from actors.outcomes import Emit, NoReply, Reply, Stop
 from actors.process import check_timeout
 
 __all__ = ["Asked", "Client", "Sender", "call", "cast", "protocol_of"]
@@ -153,7 +153,9 @@ class call(_Half, Generic[S, P, R]):  # noqa: N801 - a decorator
 
     def __init__(
         self,
-        method: Callable[Concatenate[Never, S, P], Reply[R, S] | NoReply[S] | Stop[R, S]],
+        method: Callable[
+            Concatenate[Never, S, P], Reply[R, S] | Emit[R, S] | NoReply[S] | Stop[R, S]
+        ],
     ) -> None:
         super().__init__(method, "call")
         self._client: Client[P, R] = Client(self, DEFAULT_TIMEOUT)
@@ -163,7 +165,7 @@ class call(_Half, Generic[S, P, R]):  # noqa: N801 - a decorator
     @overload
     def __get__(
         self, instance: object, owner: type
-    ) -> Callable[Concatenate[S, P], Reply[R, S] | NoReply[S] | Stop[R, S]]: ...
+    ) -> Callable[Concatenate[S, P], Reply[R, S] | Emit[R, S] | NoReply[S] | Stop[R, S]]: ...
     def __get__(self, instance: object, owner: type) -> object:
         return self._client if instance is None else self.method.__get__(instance, owner)
 
@@ -231,7 +233,10 @@ class cast(_Half, Generic[S, P]):  # noqa: N801 - a decorator
     """
 
     def __init__(
-        self, method: Callable[Concatenate[Never, S, P], NoReply[S] | Stop[object, S] | None]
+        self,
+        method: Callable[
+            Concatenate[Never, S, P], NoReply[S] | Emit[object, S] | Stop[object, S] | None
+        ],
     ) -> None:
         super().__init__(method, "cast")
         self._sender: Sender[P] = Sender(self)
@@ -241,7 +246,7 @@ class cast(_Half, Generic[S, P]):  # noqa: N801 - a decorator
     @overload
     def __get__(
         self, instance: object, owner: type
-    ) -> Callable[Concatenate[S, P], NoReply[S] | Stop[object, S] | None]: ...
+    ) -> Callable[Concatenate[S, P], NoReply[S] | Emit[object, S] | Stop[object, S] | None]: ...
     def __get__(self, instance: object, owner: type) -> object:
         return self._sender if instance is None else self.method.__get__(instance, owner)
 

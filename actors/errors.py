@@ -26,6 +26,8 @@ from actors.exits import Crash, ExitsWith, Reason, crash_in
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from actors.pid import Ref
+
 __all__ = [
     "ActorsError",
     "BadArgument",
@@ -128,6 +130,9 @@ class StartError(ActorsError):
     Args:
         reason: Why; the exit reason of the child, as `{:error, reason}` carries it in OTP.
     """
+
+    monitor: Ref | None = None
+    """The reference whose `Down` tells of the end, after `proc_lib.start_monitor`."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)

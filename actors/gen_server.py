@@ -50,7 +50,7 @@ from actors._startable import Startable
 from actors.errors import BadArgument
 from actors.exits import NORMAL, Exit, Killed, Reason, Stack, reason_of
 from actors.messages import Exited, Message
-from actors.naming import Address
+from actors.naming import Address, Name
 from actors.outcomes import (
     KEEP,
     NO_REPLY,
@@ -256,6 +256,45 @@ class GenServer(Startable, Generic[S]):
                 return server
             case _:
                 return naming.whereis(server)
+
+    @classmethod
+    def enter_loop(
+        cls, state: S, then: Extra | None = None, *, name: Name | None = None
+    ) -> NoReturn:
+        """Make the calling process a server of this class, with this state; never returns.
+
+        For a process that had to prepare itself, such as one of `proc_lib.start_link`. `init` is not
+        called. If it was started linked, the end of its starter is the end of its parent. What has
+        called this stays where it is: its `finally` blocks run when the server ends.
+
+        Args:
+            state: The first state.
+            then: A timeout in seconds, `Hibernate()` or `Continue(term)`, as after an `init`.
+            name: The name that the process has; `None` if that does not matter.
+
+        Raises:
+            BadArgument: It has another name, is a server already, or `then` is none of these.
+
+        Example:
+            >>> from actors import GenServer, Reply, proc_lib, process, run
+            >>> class Box(GenServer[int]):
+            ...     def handle_call(self, request, caller, state):
+            ...         return Reply(state)
+            >>> def prepare():
+            ...     proc_lib.init_ack(process.self())
+            ...     Box.enter_loop(7)
+            >>> run(lambda: GenServer.call(proc_lib.start_link(prepare), "value"))
+            7
+
+        Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html#enter_loop/5
+        """
+        if not _is_extra(then):
+            raise BadArgument("then", then, "seconds, Hibernate() or Continue(term)")
+
+        def make(parent: Pid) -> Server:
+            return _Server(cls(), me().doing, parent, (), {})
+
+        _behaviour.enter_loop(make, Started(state, then), name)
 
     send_request = staticmethod(requests.send_request)
     receive_response = staticmethod(requests.receive_response)

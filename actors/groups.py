@@ -72,7 +72,7 @@ class Left:
     group: Group
     """Which group."""
     pids: tuple[Pid, ...]
-    """Who, as often as they have left."""
+    """Who, as often as `leave` has named them if one of them was in it; of a process that ended, it alone."""
 
 
 class NotJoined(ActorsError):
@@ -495,8 +495,9 @@ class _Scope:
         self._tell(Joined, group, pids)
 
     def _leave(self, group: Group, pids: tuple[Pid, ...]) -> bool:
-        left = tuple(pid for pid in pids if self._remove(group, pid))
-        self._tell(Left, group, left)
+        left = [pid for pid in pids if self._remove(group, pid)]
+        # As in OTP all that were named are told of if any was in it, also one that was in it less often.
+        self._tell(Left, group, pids if left else ())
         return bool(left)
 
     def _remove(self, group: Group, pid: Pid) -> bool:

@@ -7,6 +7,8 @@
 | `{:reply, value, state[, extra]}` | `Reply(value, state[, extra])` |
 | `{:noreply, state[, extra]}` | `NoReply(state[, extra])` |
 | `{:stop, reason, [reply,] state}` | `Stop(reason[, state][, reply=value])` |
+| `{:noreply, events, state[, extra]}` | `Emit(events[, state][, extra])`, of a `Stage` only |
+| `{:reply, value, events, state[, extra]}` | `Emit(events[, state][, extra], reply=value)` |
 | `:ignore` | `Ignore()` |
 
 `extra` is a timeout in seconds, `Hibernate()` or `Continue(term)`. A state that is left out stays
@@ -20,6 +22,7 @@ Source: https://hexdocs.pm/elixir/GenServer.html#callbacks
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import FrozenInstanceError, dataclass
 from enum import Enum
 from typing import Generic, Literal, TypeAlias, TypeVar, final
@@ -30,6 +33,7 @@ __all__ = [
     "KEEP",
     "NO_REPLY",
     "Continue",
+    "Emit",
     "Extra",
     "Hibernate",
     "Ignore",
@@ -78,7 +82,7 @@ Keep: TypeAlias = Literal[_Keep.KEEP]
 KEEP: Keep = _Keep.KEEP
 """The state stays as it was."""
 NO_REPLY: Literal[_NoReply.NO_REPLY] = _NoReply.NO_REPLY
-"""A `Stop` that answers nobody."""
+"""A `Stop` or an `Emit` that answers nobody."""
 
 
 @final
@@ -134,6 +138,22 @@ class NoReply(Generic[S]):
     """The next state; left out, it stays as it was."""
     then: Extra = None
     """A timeout in seconds, `Hibernate()` or `Continue(term)`."""
+
+
+@final
+@sealed
+@dataclass(frozen=True, slots=True)
+class Emit(Generic[V, S]):
+    """Send events to the consumers of a stage and go on; a reply goes out after the events."""
+
+    events: Sequence[object]
+    """A list, a tuple or a range, in order; what nobody has asked for is buffered."""
+    state: S | Literal[_Keep.KEEP] = KEEP
+    """The next state; left out, it stays as it was."""
+    then: Extra = None
+    """A timeout in seconds, `Hibernate()` or `Continue(term)`."""
+    reply: V | Literal[_NoReply.NO_REPLY] = NO_REPLY
+    """What the caller of a `call` gets; left out, somebody will `reply`."""
 
 
 @final

@@ -14,7 +14,8 @@ import signal
 import threading
 from collections.abc import Callable
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Generic, TypeVar, TypeVarTuple, Unpack, final
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, TypeVarTuple, Unpack, final
+from typing import cast as typed
 
 from actors import process
 from actors._kernel import current
@@ -51,6 +52,12 @@ Ts = TypeVarTuple("Ts")
 
 _GRACE = 5.0
 _HELD = 0.1
+_SignalHandler: TypeAlias = "Callable[[int, FrameType | None], object] | int"
+_SIGNALS: dict[signal.Signals, _SignalHandler] = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: signal.SIG_DFL,
+}
+"""What asks a program to end, and the handler that stands for "nobody has said what to do"."""
 
 
 class MainExited(ActorsError):
@@ -139,7 +146,8 @@ class Runtime:
         self._scheduler = Scheduler(self._clock, self._wakeup, choice)
         self._main: Cell | None = None
         self._closer: Cell | None = None
-        self._interrupted = 0
+        self._signals: list[int] = []
+        """The signals that have asked for the end, in order."""
         self._is_stopped = False
         self._failure: BaseException | None = None
 
@@ -161,7 +169,8 @@ class Runtime:
 
         The first Ctrl-C asks `main` to shut down and `run` raises KeyboardInterrupt when all has
         ended in order; the second one ends at once, and is raised as an exit in a process that holds
-        the loop; the third leaves a process behind that swallows even that.
+        the loop; the third leaves a process behind that swallows even that. SIGTERM does the same, and
+        `run` raises SystemExit with its code, 143. A program's own handlers of either are left alone.
 
         A runtime runs once. What a signal handler of the program raises while everybody waits ends
         `main` in order too and is raised when all has ended.
@@ -173,6 +182,8 @@ class Runtime:
             Exception: Whatever `main` raised.
             MainExited: It was ended by an exit signal, such as that of a linked supervisor which
                 could not start its children or gave up.
+            KeyboardInterrupt: It was interrupted.
+            SystemExit: It was told to terminate.
             NotInProcess: The calling thread is a process or a loop already.
             BadArgument: `main` cannot be called, or is a coroutine function.
             ActorsError: This runtime has been used before.
@@ -198,12 +209,17 @@ class Runtime:
             raise ActorsError(message)
 
     def _result(self, job: _Main[T], cell: Cell) -> T | None:
+        if self._scheduler.abandoned:
+            raise current.no_forked_process() from self._failure
         if job.error is not None:
             raise job.error
         if self._failure is not None:
             raise self._failure
-        if self._interrupted:
-            raise KeyboardInterrupt
+        match self._signals:
+            case [signal.SIGTERM, *_]:
+                raise SystemExit(128 + signal.SIGTERM)
+            case [_, *_]:
+                raise KeyboardInterrupt
         if job.value:
             return job.value[0]
         reason = None if cell.exiting is None else cell.exiting[0]
@@ -240,7 +256,7 @@ class Runtime:
         scheduler.on_end = self._on_end
         scheduler.on_failure = self._on_failure
         watchdog = None if self._held is None else Watchdog(scheduler, self._held)
-        previous = self._take_signal()
+        previous = self._take_signals()
         current.enter(scheduler)
         current.use_default(scheduler, on=True)
         try:
@@ -248,22 +264,25 @@ class Runtime:
         finally:
             current.use_default(scheduler, on=False)
             current.enter(None)
-            if previous is not None:
-                signal.signal(signal.SIGINT, previous)
+            for number, handler in previous.items():
+                signal.signal(number, handler)
             if watchdog is not None:
                 watchdog.stop()
 
-    def _take_signal(self) -> Callable[[int, FrameType | None], object] | int | None:
+    def _take_signals(self) -> dict[signal.Signals, _SignalHandler]:
+        """Take over what nobody else handles; return the handlers that were there."""
         if threading.current_thread() is not threading.main_thread():
-            return None
-        if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-            return None
-        return signal.signal(signal.SIGINT, self._interrupt)
+            return {}
+        return {
+            number: typed("_SignalHandler", signal.signal(number, self._interrupt))
+            for number, default in _SIGNALS.items()
+            if signal.getsignal(number) is default
+        }
 
-    def _interrupt(self, _number: int, frame: FrameType | None) -> None:
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
         # Runs between two lines of whichever callback has its turn: it must not raise there at once.
-        self._interrupted += 1
-        if self._interrupted == 1:
+        self._signals.append(number)
+        if len(self._signals) == 1:
             self._scheduler.post(self._interrupt_main)
             return
         self._scheduler.post(self._kill_everybody)
@@ -278,7 +297,7 @@ class Runtime:
         # It may never wait, so that nobody would hear of the post: it ends where it stands.
         was_told = holder.exiting is not None
         self._scheduler.doom(holder, KILLED)
-        if self._interrupted == 2 or not was_told:  # noqa: PLR2004 - the second one
+        if len(self._signals) == 2 or not was_told:  # noqa: PLR2004 - the second one
             raise Exit(KILLED)
         self._scheduler.give_up(holder)
 
@@ -294,6 +313,8 @@ class Runtime:
     def _on_failure(self, error: BaseException) -> None:
         # The first is what `run` will raise; those that follow come while all are on their way.
         self._failure = self._failure or error
+        if self._scheduler.abandoned:
+            return
         if self._main is None:
             self._begin_closing()
         else:

@@ -37,14 +37,14 @@ from typing import Any, ClassVar, Generic, Literal, NoReturn, TypeAlias, TypeVar
 from typing import cast as typed
 
 from actors import _behaviour, debug, process, requests
-from actors._behaviour import Ended, Failure, Server
+from actors._behaviour import Ended, Failure, Server, me
 from actors._envelopes import CALL, CAST, Caller
 from actors._startable import Startable
 from actors.debug import Watch
 from actors.errors import BadArgument
 from actors.exits import NORMAL, Exit, Reason, Stack, reason_of
 from actors.messages import Exited, Message, TimedOut
-from actors.naming import Address
+from actors.naming import Address, Name
 from actors.outcomes import KEEP, NO_REPLY, Hibernate, Ignore, Stop
 from actors.pid import Pid, Ref
 from actors.transitions import (
@@ -53,6 +53,7 @@ from actors.transitions import (
     Begin,
     Called,
     Casted,
+    ChangeCallbacks,
     Enter,
     Event,
     EventTimedOut,
@@ -63,7 +64,9 @@ from actors.transitions import (
     NamedTimeout,
     NextEvent,
     NextState,
+    PopCallbacks,
     Postpone,
+    PushCallbacks,
     RepeatState,
     ReplyTo,
     StateTimedOut,
@@ -247,6 +250,44 @@ class StateMachine(Startable, Generic[S, D]):
         """
         _behaviour.stop(server, reason, timeout, ("gen_statem", "stop"))
 
+    @classmethod
+    def enter_loop(
+        cls, state: S, data: D, actions: Actions = (), *, name: Name | None = None
+    ) -> NoReturn:
+        """Make the calling process a machine of this class, in this state; never returns.
+
+        For a process that had to prepare itself, such as one of `proc_lib.start_link`. `init` is not
+        called. If it was started linked, the end of its starter is the end of its parent. What has
+        called this stays where it is: its `finally` blocks run when the machine ends.
+
+        Args:
+            state: The first state.
+            data: The first data.
+            actions: What to do first.
+            name: The name that the process has; `None` if that does not matter.
+
+        Raises:
+            BadArgument: It has another name, or is a server already.
+
+        Example:
+            >>> from actors import proc_lib, run
+            >>> class Door(StateMachine[str, int]):
+            ...     def handle_event(self, event, state, data):
+            ...         return KeepState(actions=ReplyTo(event.caller, (state, data)))
+            >>> def prepare():
+            ...     proc_lib.init_ack(process.self())
+            ...     Door.enter_loop("closed", 7)
+            >>> run(lambda: StateMachine.call(proc_lib.start_link(prepare), "state"))
+            ('closed', 7)
+
+        Source: https://www.erlang.org/doc/apps/stdlib/gen_statem.html#enter_loop/6
+        """
+
+        def make(parent: Pid) -> Server:
+            return _Machine(cls(), me().doing, parent, (), {})
+
+        _behaviour.enter_loop(make, Begin(state, data, actions), name)
+
     send_request = staticmethod(requests.send_request)
     receive_response = staticmethod(requests.receive_response)
     wait_response = staticmethod(requests.wait_response)
@@ -363,6 +404,8 @@ class _Machine(Generic[S, D]):
         self._queue: deque[Event] = deque()
         self._postponed: list[Event] = []
         """The oldest first."""
+        self._pushed: list[type[StateMachine[Any, Any]]] = []
+        """The classes under the present one, for `PopCallbacks`."""
         self._timeouts = _Timeouts()
 
     def init(self) -> object:
@@ -506,6 +549,8 @@ class _Machine(Generic[S, D]):
                     wishes.postpone = True
                 case Hibernate():
                     pass
+                case ChangeCallbacks() | PushCallbacks() | PopCallbacks():
+                    self._change_callbacks(action)
                 case NextEvent(event=Enter()):
                     _refuse("bad_action_from_state_function", action)
                 case NextEvent(event=event) if isinstance(event, Event):
@@ -516,6 +561,21 @@ class _Machine(Generic[S, D]):
                     wishes.timeouts.append(EventTimeout(action, action))
                 case _:
                     _refuse("bad_action_from_state_function", action)
+
+    def _change_callbacks(self, action: ChangeCallbacks | PushCallbacks | PopCallbacks) -> None:
+        """Have another class of machines handle what comes, from the next event on."""
+        callbacks = self.callbacks
+        match action:
+            case PopCallbacks() if self._pushed:
+                callbacks.__class__ = self._pushed.pop()
+            case ChangeCallbacks(machine=machine) | PushCallbacks(machine=machine) if _is_machine(
+                machine
+            ):
+                if isinstance(action, PushCallbacks):
+                    self._pushed.append(type(callbacks))
+                callbacks.__class__ = machine
+            case _:
+                _refuse("bad_action_from_state_function", action)
 
     def _reply(self, reply: ReplyTo) -> None:
         _behaviour.reply(reply.caller, reply.value)
@@ -679,6 +739,10 @@ _LONGEST = 1e15
 
 def _is_same(one: object, other: object) -> bool:
     return one is other or bool(one == other)
+
+
+def _is_machine(machine: object) -> bool:
+    return isinstance(machine, type) and issubclass(machine, StateMachine)
 
 
 def _machine_class(module: object) -> type:

@@ -1,15 +1,21 @@
 """What a state machine is told, and what it answers: events, outcomes and actions, all frozen.
 
-| OTP | here | |---|---| | `{call, From}`, `cast`, `info`, `internal` | `Called`, `Casted`,
-`Info`, `Internal` | | `enter` | `Enter(previous)` | | `timeout`, `state_timeout`, `{timeout,
-Name}` | `EventTimedOut`, `StateTimedOut`, `NamedTimedOut` | | `{next_state, S, D[, As]}` |
-`NextState(S, D[, As])` | | `{keep_state, D[, As]}`, `keep_state_and_data` | `KeepState(D[, As])`,
-`KeepState()` | | `{repeat_state, D[, As]}`, `repeat_state_and_data` | `RepeatState(D[, As])`,
-`RepeatState()` | | `{stop, R[, D]}` | `Stop(R[, D])`, that of `actors.outcomes` | |
-`{stop_and_reply, R, Replies[, D]}` | `StopAndReply(R, Replies[, D])` | | `{reply, From, V}`,
-`postpone` | `ReplyTo(caller, V)`, `Postpone()` | | `{next_event, Type, Content}` |
-`NextEvent(event)` | | `{timeout, T, C}`, `{state_timeout, T, C}` | `EventTimeout(T, C)`,
-`StateTimeout(T, C)` | | `{{timeout, Name}, T, C}` | `NamedTimeout(Name, T, C)` |
+| OTP | here |
+|---|---|
+| `{call, From}`, `cast`, `info`, `internal` | `Called`, `Casted`, `Info`, `Internal` |
+| `enter` | `Enter(previous)` |
+| `timeout`, `state_timeout`, `{timeout, Name}` | `EventTimedOut`, `StateTimedOut`, `NamedTimedOut` |
+| `{next_state, S, D[, As]}` | `NextState(S, D[, As])` |
+| `{keep_state, D[, As]}`, `keep_state_and_data` | `KeepState(D[, As])`, `KeepState()` |
+| `{repeat_state, D[, As]}`, `repeat_state_and_data` | `RepeatState(D[, As])`, `RepeatState()` |
+| `{stop, R[, D]}` | `Stop(R[, D])`, that of `actors.outcomes` |
+| `{stop_and_reply, R, Replies[, D]}` | `StopAndReply(R, Replies[, D])` |
+| `{reply, From, V}`, `postpone` | `ReplyTo(caller, V)`, `Postpone()` |
+| `{next_event, Type, Content}` | `NextEvent(event)` |
+| `{timeout, T, C}`, `{state_timeout, T, C}` | `EventTimeout(T, C)`, `StateTimeout(T, C)` |
+| `{{timeout, Name}, T, C}` | `NamedTimeout(Name, T, C)` |
+| `{change_callback_module, M}` | `ChangeCallbacks(M)` |
+| `{push_callback_module, M}`, `pop_callback_module` | `PushCallbacks(M)`, `PopCallbacks()` |
 
 Source: https://www.erlang.org/doc/apps/stdlib/gen_statem.html
 """
@@ -29,8 +35,10 @@ __all__ = [
     "Action",
     "Actions",
     "Begin",
+    "CallbacksAction",
     "Called",
     "Casted",
+    "ChangeCallbacks",
     "Enter",
     "Event",
     "EventTimedOut",
@@ -42,7 +50,9 @@ __all__ = [
     "NamedTimeout",
     "NextEvent",
     "NextState",
+    "PopCallbacks",
     "Postpone",
+    "PushCallbacks",
     "RepeatState",
     "ReplyTo",
     "Seconds",
@@ -214,9 +224,37 @@ class NamedTimeout:
     """Whether `seconds` is a time of `process.monotonic` and not a duration."""
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class ChangeCallbacks:
+    """Have another class of machines handle what comes, with the state and data that there are."""
+
+    machine: type
+    """A subclass of `StateMachine`."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class PushCallbacks:
+    """Like `ChangeCallbacks`, and remember the present class for `PopCallbacks`."""
+
+    machine: type
+    """A subclass of `StateMachine`."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class PopCallbacks:
+    """Go back to the class that the last `PushCallbacks` has replaced; without one the machine fails."""
+
+
 TimeoutAction: TypeAlias = EventTimeout | StateTimeout | NamedTimeout
 """What sets a timeout; one of the same kind and name that runs is replaced."""
-Action: TypeAlias = ReplyTo | Postpone | NextEvent | Hibernate | TimeoutAction | float
+CallbacksAction: TypeAlias = ChangeCallbacks | PushCallbacks | PopCallbacks
+"""What has another class go on."""
+Action: TypeAlias = (
+    ReplyTo | Postpone | NextEvent | Hibernate | TimeoutAction | CallbacksAction | float
+)
 """What a machine wants done; a bare number n stands for `EventTimeout(n, n)`."""
 Actions: TypeAlias = Sequence[Action] | Action
 """Several actions, done in order, or one."""

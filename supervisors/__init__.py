@@ -19,6 +19,7 @@ And the processes:
 
 * `supervisor`: `Supervisor`, which puts the above together, for children that are known before.
 * `dynamic_supervisor`: `DynamicSupervisor`, for children that come and go.
+* `consumer_supervisor`: `ConsumerSupervisor`, which starts a child for each event of a producer.
 * `task_supervisor`: `TaskSupervisor`, for tasks that are somebody's children.
 * `partition_supervisor`: `PartitionSupervisor`, for several of the same, each with its keys.
 * `registry`: `Registry`, names for processes, itself a supervision tree; `_entries` are its tables.
@@ -36,6 +37,7 @@ from supervisors.child_spec import (
     ChildSpec,
     override,
 )
+from supervisors.consumer_supervisor import ConsumerSupervisor, Consuming
 from supervisors.dynamic_supervisor import Dynamic, DynamicSupervisor
 from supervisors.partition_supervisor import PartitionSupervisor
 from supervisors.patterns import ANY, Clause, Var
@@ -69,6 +71,8 @@ __all__ = [
     "ChildLike",
     "ChildSpec",
     "Clause",
+    "ConsumerSupervisor",
+    "Consuming",
     "Dynamic",
     "DynamicSupervisor",
     "PartitionSupervisor",

@@ -107,10 +107,13 @@ class Crowd:
             _reports.child_started(self.owner, spec, result.pid)
         return result
 
-    def again(self, member: Member) -> None:
+    def again(self, member: Member) -> Up | Failed:
         """Start a child again; if that fails, send oneself a message to try once more.
 
         Through the mailbox, so that whoever asks something meanwhile is answered before that.
+
+        Returns:
+            What came of it; a child whose start failed keeps its last pid.
         """
         self.forget(member)
         result = self.up(member.spec)
@@ -119,6 +122,7 @@ class Crowd:
             self._members[member.pid] = self._attempts[attempt] = member
             self.report("start_error", result.reason, member)
             process.send(process.self(), TryAgain(attempt))
+        return result
 
     def forget(self, member: Member) -> None:
         """Take a child out of the crowd."""

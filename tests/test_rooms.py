@@ -57,14 +57,15 @@ FLOORS = {
     "doors": Floor("actors", "process latch naming runtime", "words kernel"),
     "machinery": Floor(
         "actors",
-        "_behaviour _halves _startable requests _errand _outcome _task_stream task threads "
+        "_behaviour proc_lib _halves _startable requests _errand _outcome _task_stream task threads "
         "debug groups",
         "words doors",
     ),
     "behaviours": Floor(
         "actors",
         "gen_server agent state_machine event_manager "
-        "stage.protocol stage.buffer stage.dispatchers stage.stage stage.streams stage",
+        "stage.protocol stage.buffer stage.dispatchers stage._engine stage.stage "
+        "stage.streams stage",
         "words doors machinery",
     ),
     "bridges": Floor(
@@ -80,12 +81,13 @@ FLOORS = {
     ),
     "hands": Floor("supervisors", "_children _shutdown _crowd", "words doors specs"),
     "supervisors": Floor(
-        "supervisors", "supervisor dynamic_supervisor", "words doors behaviours specs hands"
+        "supervisors",
+        "supervisor dynamic_supervisor consumer_supervisor",
+        "words doors behaviours specs hands",
     ),
     "built": Floor(
         "supervisors",
-        "_entries _cleaner registry partition_supervisor task_supervisor consumer_supervisor "
-        "application",
+        "_entries _cleaner registry partition_supervisor task_supervisor application",
         "words doors machinery behaviours specs supervisors",
     ),
 }
@@ -520,6 +522,7 @@ SECTION = re.compile(r"^(Args|Returns|Yields|Raises|Example|Source):", re.MULTIL
 CALLBACKS = {
     *("actors.gen_server.GenServer", "actors.state_machine.StateMachine"),
     *("actors.event_manager.EventHandler", "supervisors.application.Application"),
+    "actors.stage.stage.Stage",
 }
 """Classes whose instance methods users write: the behaviour calls them, so they have no example of
 a call, and what they are given is told by the page that is their source."""

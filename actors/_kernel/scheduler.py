@@ -31,10 +31,10 @@ from actors._kernel.cell import Body, Cell, Outcome
 from actors._kernel.clock import Choice, Clock
 from actors._kernel.mailbox import NOTHING, Predicate, take
 from actors._kernel.relations import SPARE_MAIL, Relations
-from actors._kernel.switch import Stack, Unwind, current_stack
+from actors._kernel.switch import Stack, Unwind, current_stack, keep_for_ever
 from actors._kernel.timers import Timer
 from actors._kernel.wakeup import Wakeup
-from actors.exits import NORMAL, Crash, Exit, ExitsWith, reason_of
+from actors.exits import KILLED, NORMAL, Crash, Exit, ExitsWith, reason_of
 from actors.exits import Stack as Trace
 from actors.messages import Message, TimedOut
 from actors.pid import Pid, Ref
@@ -42,7 +42,7 @@ from actors.pid import Pid, Ref
 if TYPE_CHECKING:
     from actors.exits import Reason
 
-__all__ = ["Scheduler"]
+__all__ = ["Abandoned", "Scheduler"]
 
 P = ParamSpec("P")
 
@@ -78,6 +78,8 @@ class Scheduler(Relations):
         self.closed = False
         self.ended = False
         """Whether the loop has turned for the last time, so that nobody hears what is posted."""
+        self.abandoned = False
+        """Whether this is a forked child's copy, which belongs to the parent."""
         self.on_idle: Callable[[], bool] = _never
         """Asked when nobody can run and no deadline is set; tells whether it changed anything."""
         self.on_end: Callable[[Cell], None] = _unheard
@@ -131,6 +133,8 @@ class Scheduler(Relations):
         try:
             # Comes back whenever a fresh stack is needed, and when the loop has ended.
             Stack(self._loop, self._root).switch()
+        except Abandoned as end:
+            self.on_failure(end.__cause__ or end)
         except BaseException as error:
             self.current = None
             self.resting = False
@@ -272,6 +276,9 @@ class Scheduler(Relations):
 
     def bury(self, cell: Cell, error: BaseException | None) -> None:
         """Bury a process whose code has ended, for whatever cause."""
+        if self.abandoned:
+            # Whoever is linked to it lives on in the parent, and must not be unwound here.
+            raise Abandoned from error
         if cell.exiting is None:
             reason = NORMAL if error is None else self._reason_of(cell, error)
             # Whoever listens to the report may have ended it meanwhile.
@@ -295,7 +302,7 @@ class Scheduler(Relations):
         """Do the second half of a death, and tell whoever brings the runtime to its end."""
         if cell.port is not None:
             self.carried.pop(cell, None)
-        super().finish(cell)
+        Relations.finish(self, cell)
         self.on_end(cell)
 
     def hasten(self, cell: Cell) -> None:
@@ -532,10 +539,29 @@ class Scheduler(Relations):
             extra.parent = me
             extra.throw(Unwind)
 
+    def abandon(self) -> None:
+        """Let nobody have another turn: this is a forked child's copy of a loop, forked in a callback."""
+        self.abandoned = self.closed = True
+        if self.current is not None:
+            # The callback goes on; at its end it is buried, which ends the loop, and until then answers nobody.
+            self.current.exiting = (KILLED,)
+            if self.current.mail:
+                self.current.mail.clear()
+        for queue in (self.ready, self.doomed, self.inbox):
+            queue.clear()
+        for cell in self.cells.values():
+            if cell.stack is not None:
+                # Collected at the child's end, it would run its `finally` blocks a second time.
+                keep_for_ever(cell.stack)
+
     def close(self) -> None:
         """End the loop as soon as nothing is ready."""
         self.closed = True
         self.wakeup.wake()
+
+
+class Abandoned(BaseException):
+    """Ends the loop of a forked child, whatever its callback did."""
 
 
 def _never() -> bool:

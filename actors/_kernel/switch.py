@@ -11,11 +11,18 @@ Source: https://greenlet.readthedocs.io
 
 from __future__ import annotations
 
+import ctypes
+
 from greenlet import GreenletExit
 from greenlet import getcurrent as current_stack
 from greenlet import greenlet as Stack  # noqa: N812 - a type by its role
 
-__all__ = ["Stack", "Unwind", "current_stack"]
+__all__ = ["Stack", "Unwind", "current_stack", "keep_for_ever"]
 
 Unwind = GreenletExit
 """Raised in a parked stack that is no longer needed, to take it down."""
+
+
+def keep_for_ever(stack: Stack) -> None:
+    """Never collect a stack, not even at the interpreter's end, so that nothing on it runs again."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(stack))

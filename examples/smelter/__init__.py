@@ -18,14 +18,16 @@ they are told the time and given items, and answer what goes out. From the groun
 - one input: `tracks`; its commands in time: `schedule`;
 - which set is due: `decision`, `video_queue`, `audio_queue`;
 - all of it as one object for one process to own: `timeline`;
+- what an output shows: `layout`, `scene` (words), `scene_rules`, `scene_json`; `easing` and
+  `transition` (how it gets from one to the next), `arrange` (where things are), `flatten`;
 - and against recorded scenarios: `vectors`, `scenario`, `replay_queue`, `replay_ticks`,
-  `replay_media`, `replay`.
+  `replay_media`, `replay_scene`, `replay`.
 
 Those that handle media are plain objects, each for one process at a time:
 
 - words: `pictures`, `inputs` (what a file holds), `complaints` (what is wrong, in one line);
 - in: `media` (files), `generated` (test pictures), `frames` (the border to FFmpeg);
-- between: `scene` and `layout` (where things are), `compose`, `mix`;
+- between: `draw` (pixels), `sprites` (images and words), `compose`, `mix`;
 - out: `encode`, `muxer` (a file that survives crashes), and to look into it `inspection`.
 
 Nobody waits for a slow neighbour and nothing grows: whoever takes gives permission for more. In real

@@ -6,20 +6,33 @@
       OutputRefused   a file that cannot be written: name another one, or make room
       OptionRefused   a size, a rate or a length that makes no sense: says what is accepted
       PacketGap       encoded sound does not continue the file: the one who feeds the muxer is wrong
+      RequestRefused  something was asked of a running pipeline that it cannot do; nothing has changed
+        AlreadyRegistered, NotRegistered    the id is taken, or not there
+        SpecRefused   a field of what was asked for does not make sense
+          SceneRefused  the same, in a scene
+        ImageRefused  not a png, jpeg or gif that can be decoded, or not a font
+        TooLate       the time asked for has passed
 
 ``str(error)`` is a single line fit for standard error. None of these means that this program is
-wrong, except the last.
+wrong, except `PacketGap`.
 """
 
 from __future__ import annotations
 
 __all__ = [
+    "AlreadyRegistered",
+    "ImageRefused",
     "InputRefused",
     "MediaBroken",
     "MediaError",
+    "NotRegistered",
     "OptionRefused",
     "OutputRefused",
     "PacketGap",
+    "RequestRefused",
+    "SceneRefused",
+    "SpecRefused",
+    "TooLate",
 ]
 
 
@@ -121,6 +134,104 @@ class PacketGap(MediaError):
             f"the next audio packet must begin at sample {self.expected}, this one begins at"
             f" {self.came}: start the encoder at the muxer's audio_end"
         )
+
+
+class RequestRefused(MediaError):
+    """Something was asked of a running pipeline that it cannot do. Nothing of it was done."""
+
+
+class AlreadyRegistered(RequestRefused):
+    """The id is taken.
+
+    Args:
+        what: ``"input"``, ``"output"``, ``"image"`` or ``"shader"``.
+        id: the one that was asked for.
+    """
+
+    def __init__(self, what: str, id: str) -> None:
+        super().__init__(what, id)
+        self.what = what
+        self.id = id
+
+    def __str__(self) -> str:
+        return f"{self.what} {_one_line(self.id)}: there is one of this id already"
+
+
+class NotRegistered(RequestRefused):
+    """Nothing has this id.
+
+    Args:
+        what: ``"input"``, ``"output"``, ``"image"`` or ``"shader"``.
+        id: the one that was asked for.
+    """
+
+    def __init__(self, what: str, id: str) -> None:
+        super().__init__(what, id)
+        self.what = what
+        self.id = id
+
+    def __str__(self) -> str:
+        return f"{self.what} {_one_line(self.id)}: there is none of this id"
+
+
+class SpecRefused(RequestRefused):
+    """A field of what was asked for does not make sense.
+
+    Args:
+        field: its path, such as ``"video.width"``.
+        came: what was given.
+        accepted: what would have been right.
+    """
+
+    def __init__(self, field: str, came: object, accepted: str) -> None:
+        super().__init__(field, came, accepted)
+        self.field = field
+        self.came = came
+        self.accepted = accepted
+
+    def __str__(self) -> str:
+        return f"{self.field}: {_one_line(_shown(self.came))} is not {self.accepted}"
+
+
+class SceneRefused(SpecRefused):
+    """A component of a scene does not make sense; the scene before stays in force."""
+
+
+class ImageRefused(RequestRefused):
+    """An image or a font cannot be used.
+
+    Args:
+        name: as it was named.
+        why: the reason, without a full stop.
+    """
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(name, why)
+        self.name = name
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"image {_one_line(self.name)}: {_one_line(self.why)}"
+
+
+class TooLate(RequestRefused):
+    """The time asked for has passed; nothing was scheduled.
+
+    Args:
+        time: in nanoseconds from the start.
+    """
+
+    def __init__(self, time: int) -> None:
+        super().__init__(time)
+        self.time = time
+
+    def __str__(self) -> str:
+        return f"time {self.time / 1e6:g} ms: has passed already, so nothing was scheduled"
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _one_line(text: str) -> str:

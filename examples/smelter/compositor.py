@@ -13,6 +13,8 @@ from actors import GenServer, Message
 from examples.smelter.compose import Compositor as Drawing
 from examples.smelter.pictures import Picture
 from examples.smelter.plan import Plan
+from examples.smelter.scene import tiles_of
+from examples.smelter.transition import Memory
 from examples.smelter.wire import (
     QUEUE,
     VIDEO_ENCODER,
@@ -40,8 +42,9 @@ class Compositor(GenServer[None], host="thread"):
 
     def init(self, plan: Plan) -> None:
         """Say to the queue that somebody is here."""
-        self.order = [one.id for one in plan.inputs]
-        self.drawing = Drawing(plan.encoding.width, plan.encoding.height)
+        scene = tiles_of(tuple(one.id for one in plan.inputs))
+        self.rate = plan.framerate
+        self.drawing = Drawing(plan.encoding.width, plan.encoding.height, Memory(scene))
         self.waiting: deque[Job] = deque()
         self.unwritten: deque[Draw] = deque()
         self.unsafe: deque[Draw] = deque()
@@ -82,7 +85,7 @@ class Compositor(GenServer[None], host="thread"):
         tell(QUEUE, Taken("video", job.number))
         # A new queue may give out a tick again that the old one had sent already.
         if job.number > self.last:
-            picture: Picture = self.drawing.render(self.order, job.pictures)
+            picture: Picture = self.drawing.render(job.pictures, self.rate.tick(job.number))
             draw = Draw(job.number, picture)
             self.last = job.number
             self.unwritten.append(draw)

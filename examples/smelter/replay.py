@@ -17,8 +17,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from examples.smelter.replay_media import COLOUR, LAYOUT, MIXER
+from examples.smelter.replay_media import COLOUR, MIXER
 from examples.smelter.replay_queue import QUEUE
+from examples.smelter.replay_scene import LAYOUT, TRANSITION
 from examples.smelter.replay_ticks import TICKS
 from examples.smelter.vectors import Json, Kind, ReplayError, Table, mapping, rows
 
@@ -31,6 +32,7 @@ KINDS: dict[str, Kind] = {
     "ticks": TICKS,
     "mixer": MIXER,
     "layout": LAYOUT,
+    "transition": TRANSITION,
     "colour": COLOUR,
 }
 """What can be replayed."""

@@ -1,8 +1,8 @@
-"""Replays of the kinds that need no clock: `mixer`, `layout` and `colour`.
+"""Replays of the kinds that need no clock: `mixer` and `colour`.
 
 Each function takes one scenario of a vector file, as it comes out of JSON, and returns what the
-scenario calls `expect`, computed. Rectangles are compared within a thousandth of a pixel, colours
-within one level, samples within a billionth, however they are cut into runs.
+scenario calls `expect`, computed. Colours are compared within one level, samples within a billionth,
+however they are cut into runs.
 """
 
 from __future__ import annotations
@@ -13,27 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from examples.smelter.layout import tiles
 from examples.smelter.mix import Gain, InputVolume, Mixed, Mixer, OutputMix, Sums
 from examples.smelter.pictures import rgb_to_yuv, yuv_to_rgb
-from examples.smelter.scene import (
-    Component,
-    Input,
-    Padding,
-    Position,
-    Rescaler,
-    Tiles,
-    View,
-    arrange,
-)
 from examples.smelter.vectors import Difference, Kind, ReplayError, moment, near, shown
 
-__all__ = ["COLOUR", "LAYOUT", "MIXER", "replay_colour", "replay_layout", "replay_mixer"]
+__all__ = ["COLOUR", "MIXER", "guarded", "replay_colour", "replay_mixer"]
 
 Json = dict[str, Any]
 """The border where parsed text comes in; its shape is checked by using it."""
 
-_MISSHAPEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+MISSHAPEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def replay_mixer(scenario: Json) -> Json:
@@ -41,30 +30,6 @@ def replay_mixer(scenario: Json) -> Json:
     rate = int(scenario["sample_rate"])
     mixer = Mixer({id: _output_mix(o) for id, o in scenario["outputs"].items()}, rate)
     return {"chunks": [_mixed_to_json(_mix_chunk(mixer, c)) for c in scenario["chunks"]]}
-
-
-def replay_layout(scenario: Json) -> Json:
-    """Lay out the scene of a scenario of the kind ``layout``, or judge repeated frames."""
-    if "fallback" in scenario:
-        return {"visible": _visible(scenario["fallback"])}
-    width, height = scenario["output"]
-    root = _component(scenario["root"])
-    rectangles = {
-        id: [rect.left, rect.top, rect.width, rect.height]
-        for id, rect in arrange(root, width, height).items()
-        if id != root.id
-    }
-    if not isinstance(root, Tiles):
-        return {"rectangles": rectangles}
-    grid = tiles(
-        len(root.children),
-        width,
-        height,
-        aspect=root.aspect,
-        margin=root.margin,
-        padding=root.padding,
-    )
-    return {"grid": [grid.rows, grid.columns], "rectangles": rectangles}
 
 
 def replay_colour(scenario: Json) -> Json:
@@ -107,78 +72,22 @@ def _mixed_to_json(mixed: Mixed) -> Json:
     return {"pts": shown(mixed.pts), "outputs": outputs}
 
 
-def _visible(fallback: Json) -> list[bool]:
-    frame, timeout = moment(fallback["frame_pts"]), moment(fallback["timeout"])
-    return [frame >= max(0, moment(pts) - timeout) for pts in fallback["set_pts"]]
-
-
-def _component(node: Json) -> Component:
-    readers: dict[str, Callable[[Json], Component]] = {
-        "input": lambda it: Input(it["width"], it["height"], it.get("id")),
-        "view": _view,
-        "tiles": _tiles,
-        "rescaler": _rescaler,
-    }
-    return readers[node["type"]](node)
-
-
-def _view(node: Json) -> View:
-    position = node.get("position")
-    return View(
-        children=tuple(_component(child) for child in node.get("children", ())),
-        width=node.get("width"),
-        height=node.get("height"),
-        direction=node.get("direction", "row"),
-        overflow=node.get("overflow", "hidden"),
-        padding=Padding(**node.get("padding", {})),
-        border=node.get("border", 0),
-        position=None if position is None else Position(**position),
-        id=node.get("id"),
-    )
-
-
-def _tiles(node: Json) -> Tiles:
-    children = node["children"]
-    if isinstance(children, int):
-        children = [{"type": "view", "id": str(i + 1)} for i in range(children)]
-    return Tiles(
-        children=tuple(_component(child) for child in children),
-        aspect=tuple(node.get("tile_aspect_ratio", (16, 9))),
-        margin=node.get("margin", 0),
-        padding=node.get("padding", 0),
-        horizontal_align=node.get("horizontal_align", "center"),
-        vertical_align=node.get("vertical_align", "center"),
-        id=node.get("id"),
-    )
-
-
-def _rescaler(node: Json) -> Rescaler:
-    return Rescaler(
-        _component(node["children"][0]),
-        mode=node.get("mode", "fit"),
-        horizontal_align=node.get("horizontal_align", "center"),
-        vertical_align=node.get("vertical_align", "center"),
-        border=node.get("border", 0),
-        id=node.get("id"),
-    )
-
-
-def _guarded(replay: Callable[[Json], Json]) -> Callable[[Json], Json]:
+def guarded(replay: Callable[[Json], Json]) -> Callable[[Json], Json]:
     """Blame the file, in words, for a scenario of the wrong shape."""
 
-    def guarded(scenario: Json) -> Json:
+    def replayed(scenario: Json) -> Json:
         try:
             return replay(scenario)
-        except _MISSHAPEN as error:
+        except MISSHAPEN as error:
             raise ReplayError(f"{type(error).__name__}: {error}") from error
 
-    return guarded
+    return replayed
 
 
 def _compare_mixed(expected: Json, got: Json) -> Difference:
     try:
         plain = _without_runs(expected)
-    except _MISSHAPEN as error:
+    except MISSHAPEN as error:
         raise ReplayError(f"'expect': {type(error).__name__}: {error}") from error
     return near(plain, _without_runs(got), "expect", within=1e-9)
 
@@ -200,6 +109,5 @@ def _without_runs(result: Json) -> Json:
     }
 
 
-MIXER = Kind(_guarded(replay_mixer), _compare_mixed)
-LAYOUT = Kind(_guarded(replay_layout), lambda e, g: near(e, g, "expect", within=0.001))
-COLOUR = Kind(_guarded(replay_colour), lambda e, g: near(e, g, "expect", within=1))
+MIXER = Kind(guarded(replay_mixer), _compare_mixed)
+COLOUR = Kind(guarded(replay_colour), lambda e, g: near(e, g, "expect", within=1))

@@ -407,7 +407,9 @@ def program(text: str) -> subprocess.Popen[str]:
     )
 
 
-def interrupted(child: subprocess.Popen[str], *times: str) -> tuple[str, str, int]:
+def interrupted(
+    child: subprocess.Popen[str], *times: str, number: int = signal.SIGINT
+) -> tuple[str, str, int]:
     """Press Ctrl-C each time the program has printed such a line; its output and exit code."""
     assert child.stdout is not None
     assert child.stderr is not None
@@ -418,7 +420,7 @@ def interrupted(child: subprocess.Popen[str], *times: str) -> tuple[str, str, in
         while (said := child.stdout.readline()) and said.strip() != line:
             heard += said
         heard += said
-        child.send_signal(signal.SIGINT)
+        child.send_signal(number)
     heard += child.stdout.read()
     errors = child.stderr.read()
     code = child.wait()
@@ -452,6 +454,47 @@ def test_ctrl_c_ends_the_trees_in_order_and_is_raised_afterwards() -> None:
     assert out.splitlines() == ["ready", "server ends: shutdown", "run has ended"]
     assert "KeyboardInterrupt" in err
     assert code in {130, -signal.SIGINT}
+
+
+def test_sigterm_does_the_same_and_its_code_says_so() -> None:
+    child = program("""
+        import atexit
+        from actors import GenServer, process, receive, run
+        class Tidy(GenServer):
+            def init(self, name):
+                process.trap_exit(True)
+                return name
+            def terminate(self, reason, state):
+                print(state, "ends:", reason)
+        def main():
+            Tidy.start_link("server")
+            print("ready")
+            receive()
+        atexit.register(print, "the interpreter ends")
+        run(main)
+    """)
+    out, err, code = interrupted(child, "ready", number=signal.SIGTERM)
+
+    assert out.splitlines() == ["ready", "server ends: shutdown", "the interpreter ends"]
+    assert err == ""
+    assert code == 143
+
+
+def test_run_leaves_a_handler_of_sigterm_that_a_program_has_set() -> None:
+    def mine(*_: object) -> None:
+        return None
+
+    before = signal.signal(signal.SIGTERM, mine)
+    try:
+        seen = run(lambda: signal.getsignal(signal.SIGTERM))
+        after = signal.getsignal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert seen is mine
+    assert after is mine
+    assert run(lambda: signal.getsignal(signal.SIGTERM)) is not before
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_ctrl_c_is_not_delivered_into_a_callback() -> None:
@@ -634,6 +677,98 @@ def test_a_forked_child_has_a_background_of_its_own() -> None:
     out, err = child.communicate(timeout=20.0)
 
     assert out.splitlines() == ["child", "child ended with 0", "parent"]
+    assert err == ""
+
+
+FORKS = """
+    import os, sys, warnings
+    from actors import GenServer, Reply, process, receive, run, spawn_link
+    warnings.simplefilter("ignore")
+    parent = os.getpid()
+    def tell(what):
+        whose = "parent" if os.getpid() == parent else "child"
+        sys.stdout.write(f"{{what}} in the {{whose}}\\n")
+    def bystander():
+        try:
+            receive()
+        finally:
+            tell("the bystander ends")
+    class Forks(GenServer):
+        def init(self):
+            process.trap_exit(True)
+        def handle_call(self, request, caller, state):
+            pid = os.fork()
+            return Reply(os.waitpid(pid, 0)[1]) if pid else in_the_child()
+        def terminate(self, reason, state):
+            tell("the server ends")
+    def in_the_child():
+        {child}
+    def main():
+        spawn_link(bystander)
+        forks = Forks.start_link(host={host!r})
+        tell(f"status {{GenServer.call(forks, 'fork')}}")
+    run(main)
+    tell("the end")
+"""
+
+ENDS_IN_THE_PARENT = {
+    "the bystander ends in the parent",
+    "the server ends in the parent",
+    "the end in the parent",
+}
+
+
+@pytest.mark.parametrize("host", [None, "thread"])
+@pytest.mark.parametrize(
+    ("in_the_child", "status"),
+    [
+        ("process.self()", 256),
+        ("return Reply('forked')", 256),
+        ("raise ValueError('forked')", 256),
+        ("os._exit(3)", 768),
+    ],
+)
+def test_nobody_lives_twice_when_a_process_forks(
+    in_the_child: str, status: int, host: str | None
+) -> None:
+    """A forked child goes on in the middle of the callback, with a copy of the whole runtime."""
+    child = program(FORKS.format(child=in_the_child, host=host))
+    out, err = child.communicate(timeout=20.0)
+
+    if host == "thread" and status == 256:
+        status = 0  # a thread that ends, the only one of its program, ends it without a word
+    first, *ends = out.splitlines()
+    assert first == f"status {status} in the parent"
+    assert set(ends) == ENDS_IN_THE_PARENT
+    assert len(ends) == len(ENDS_IN_THE_PARENT)
+    assert ("NotInProcess: this is a child that" in err) == (status == 256)
+    assert child.returncode == 0
+
+
+def test_an_api_call_in_a_forked_child_is_refused_by_its_reason() -> None:
+    child = program("""
+        import os, warnings
+        from actors import process, run
+        from actors.errors import NotInProcess
+        warnings.simplefilter("ignore")
+        def main():
+            if pid := os.fork():
+                return print("status", os.waitpid(pid, 0)[1])
+            try:
+                process.spawn(print)
+            except NotInProcess as error:
+                print(error, flush=True)
+            os._exit(0)
+        run(main)
+    """)
+    out, err = child.communicate(timeout=20.0)
+
+    refusal, status = out.splitlines()
+    assert refusal == (
+        "this is a child that #PID<0.1.0> has forked: its processes live in the parent only; "
+        "end the child with os._exit, or start it with multiprocessing"
+    )
+    assert status == "status 0"
     assert err == ""
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors import debug, process, telemetry
-from actors.errors import BadArgument, CallTimeout, NoProcess, StartError
+from actors.errors import BadArgument, CallTimeout, NoProcess, ServerExited, StartError
 from actors.exits import Crash, Stack
 from actors.messages import Down, Exited, Message, TimedOut
 from actors.naming import Name, Via
@@ -22,6 +22,7 @@ from actors.transitions import (
     Begin,
     Called,
     Casted,
+    ChangeCallbacks,
     Enter,
     Event,
     EventTimedOut,
@@ -33,7 +34,9 @@ from actors.transitions import (
     NamedTimeout,
     NextEvent,
     NextState,
+    PopCallbacks,
     Postpone,
+    PushCallbacks,
     RepeatState,
     ReplyTo,
     StateTimedOut,
@@ -1263,3 +1266,69 @@ def test_events_of_one_sender_keep_their_order_in_every_schedule() -> None:
         return [each for each in in_b if each < 10], [each for each in in_b if each > 10]
 
     assert every_schedule(main) == [([1, 2, 3], [11, 12, 13])]
+
+
+# Classes of callbacks
+
+
+class Shown(StateMachine[str, int]):
+    """Says its class, and does the action that it is asked for."""
+
+    def init(self, *actions: Action) -> Begin[str, int]:
+        return Begin("a", 0, actions)
+
+    def handle_event(self, event: Event, state: str, data: int) -> Transition[str, int]:
+        assert isinstance(event, Called)
+        actions = event.content if isinstance(event.content, tuple) else ()
+        return KeepState(data + 1, (*actions, ReplyTo(event.caller, (type(self).__name__, data))))
+
+
+class Other(Shown, callback_mode="state_functions"):
+    def a(self, event: Event, data: int) -> Transition[str, int]:
+        return self.handle_event(event, "a", data)
+
+
+def shown(*asked: object, begin: tuple[Action, ...] = ()) -> list[object]:
+    def main() -> list[object]:
+        machine = Shown.start_link(*begin)
+        assert machine is not None
+        return [StateMachine.call(machine, each) for each in asked]
+
+    return played(main)
+
+
+def test_other_callbacks_go_on_from_the_next_event_with_state_and_data() -> None:
+    changed = shown((ChangeCallbacks(Other),), "who", (ChangeCallbacks(Shown),), "who")
+
+    assert changed == [("Shown", 0), ("Other", 1), ("Other", 2), ("Shown", 3)]
+
+
+def test_pushed_callbacks_are_popped_in_reverse_order() -> None:
+    push, pop = (PushCallbacks(Other),), (PopCallbacks(),)
+
+    assert shown(push, push, pop, pop, "who") == [
+        ("Shown", 0),
+        ("Other", 1),
+        ("Other", 2),
+        ("Other", 3),
+        ("Shown", 4),
+    ]
+
+
+def test_a_machine_may_begin_with_other_callbacks() -> None:
+    assert shown("who", begin=(PushCallbacks(Other),)) == [("Other", 0)]
+
+
+@pytest.mark.parametrize(
+    "action",
+    [PopCallbacks(), ChangeCallbacks(int), PushCallbacks("Other")],  # type: ignore[arg-type]
+)
+def test_a_pop_too_many_and_what_is_no_machine_end_the_machine(action: Action) -> None:
+    def main() -> object:
+        machine, _ = Shown.start_monitor()
+        with pytest.raises(ServerExited) as caught:
+            StateMachine.call(machine, (action,))
+        assert isinstance(caught.value.why, tuple)
+        return caught.value.why[0]
+
+    assert played(main) == ("bad_action_from_state_function", action)

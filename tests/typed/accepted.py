@@ -21,6 +21,7 @@ from actors import (
     cast,
 )
 from actors.messages import Message
+from actors.outcomes import Emit
 from actors.pid import Pid
 from supervisors import DynamicSupervisor, Registry, TaskSupervisor, TypedRegistry
 
@@ -85,7 +86,7 @@ class Loud(Counter, restart="transient", shutdown=2.0):
     @call
     def describe(self, state: int, prefix: str, *, width: int = 0) -> Reply[str, int]:
         outcome = super().describe(state, prefix, width=width)
-        assert_type(outcome, Reply[str, int] | NoReply[int] | Stop[str, int])
+        assert_type(outcome, Reply[str, int] | Emit[str, int] | NoReply[int] | Stop[str, int])
         return Reply("LOUD")
 
 

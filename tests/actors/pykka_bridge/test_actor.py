@@ -267,7 +267,7 @@ def test_what_is_told_too_late_is_a_dead_letter() -> None:
 def test_every_letter_of_many_threads_is_handled_or_refused_while_the_actor_stops(
     kind: type[pykka.Actor],
 ) -> None:
-    """pykka looks whether the actor lives, then puts; if it stops between the two, whoever asked waits for ever."""
+    """pykka looks whether the actor lives, then puts; if it stops in between, the asker waits for ever."""
 
     threads, each = 4, 200
 
@@ -333,7 +333,7 @@ def test_all_actors_stop_in_order_when_the_runtime_ends() -> None:
 def test_ten_thousand_actors_answer_and_stop() -> None:
     def main() -> int:
         refs = [ThreadsOwn.start() for _ in range(10_000)]
-        answers = sum(ref.ask(1, block=True) for ref in refs)
+        answers: int = sum(ref.ask(1, block=True) for ref in refs)
         for ref in refs:
             ref.stop()
         return answers

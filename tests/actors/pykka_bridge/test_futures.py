@@ -134,7 +134,7 @@ def test_what_is_made_of_futures_can_be_awaited_too() -> None:
     async def handler() -> list[object]:
         first: ProcessFuture[Any] = ProcessFuture()
         second: ProcessFuture[Any] = ProcessFuture()
-        made = [
+        made: list[pykka.Future[Any]] = [
             first.map(lambda value: [*value, 0]),
             first.filter(lambda value: value > 1),
             first.reduce(lambda one, other: one + other),

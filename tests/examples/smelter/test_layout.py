@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from examples.smelter.layout import Rect, fit, pixels, tiles
-from examples.smelter.replay_media import replay_layout
+from examples.smelter.replay_scene import replay_layout
 from tests.examples.smelter.films import scenarios
 
 

@@ -1,0 +1,31 @@
+# How `_halves.py` is laid out when it is compiled.
+cimport cython
+
+cdef class _Half:
+    cdef dict __dict__
+    cdef public object method
+    cdef public object name
+    cdef public object _signature
+    cdef public Py_ssize_t _least
+    cdef public object _most
+
+    cpdef ask(self, tuple args, dict kwargs)
+
+@cython.final
+cdef class call(_Half):
+    cdef public object _client
+
+@cython.final
+cdef class cast(_Half):
+    cdef public object _sender
+
+@cython.final
+cdef class Client:
+    cdef dict __dict__
+    cdef public _Half _half
+    cdef public object _timeout
+
+@cython.final
+cdef class Sender:
+    cdef dict __dict__
+    cdef public _Half _half

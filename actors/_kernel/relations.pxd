@@ -1,0 +1,41 @@
+# How `relations.py` is laid out when it is compiled.
+cimport cython
+from actors._kernel.cell cimport Cell
+from actors._kernel.names cimport Names
+from actors._kernel.timers cimport Deadlines, Timer
+from actors.pid cimport Pid, Ref
+
+cdef class Relations:
+    cdef public dict cells
+    cdef public Names names
+    cdef public Deadlines deadlines
+    cdef public dict timers
+    cdef public object ready
+    cdef public object doomed
+    cdef public Cell current
+    cdef public list spare_mail
+    cdef public dict _aliases
+    cdef public dict _watched
+    cdef public Py_ssize_t _serial
+
+    cpdef deliver(self, Cell cell, object message)
+    cpdef give_back(self, object mail)
+    cpdef Cell resolve(self, object dest)
+    cpdef send_alias(self, Ref alias, object message)
+    cpdef expect(self, Cell cell, Cell target, Ref ref)
+    cpdef bint answer(self, Cell cell, Ref ref, object kind, object value) except -1
+    cpdef circle(self, Cell cell, Cell target)
+    cpdef link(self, Cell cell, Pid pid)
+    cpdef unlink(self, Cell cell, Pid pid)
+    cpdef monitor(self, Cell cell, object target, object kind=*)
+    cpdef watch(self, Cell cell, Cell other, Ref ref)
+    cpdef bint unalias(self, Cell cell, Ref ref) except -1
+    cpdef own(self, Cell cell)
+    cpdef set_timer(self, Timer timer)
+    cpdef Timer drop_timer(self, Ref ref)
+    cpdef doom(self, Cell cell, object reason)
+    cpdef hasten(self, Cell cell)
+    cpdef release(self, Cell cell, object reason)
+    cpdef _take_back(self, Cell cell)
+    cpdef finish(self, Cell cell)
+    cpdef _tell_down(self, Cell owner, Ref ref, object watched, object reason)

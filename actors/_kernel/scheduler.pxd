@@ -1,0 +1,54 @@
+# How `scheduler.py` is laid out when it is compiled.
+cimport cython
+from actors._kernel.cell cimport Cell
+from actors._kernel.relations cimport Relations
+from actors._kernel.timers cimport Timer
+from actors.pid cimport Pid, Ref
+
+@cython.final
+cdef class Scheduler(Relations):
+    cdef object __weakref__
+    cdef public object clock
+    cdef public object wakeup
+    cdef public object _now
+    cdef public object choice
+    cdef public object inbox
+    cdef public dict carried
+    cdef public Py_ssize_t turns
+    cdef public bint resting
+    cdef public bint closed
+    cdef public bint ended
+    cdef public object on_idle
+    cdef public object on_end
+    cdef public object on_failure
+    cdef public object thread
+    cdef public Py_ssize_t _batch
+    cdef public object _root
+    cdef public list _spare
+    cdef public list _given_up
+    cdef public Py_ssize_t _failures
+
+    cpdef Cell spawn(self, object body, object doing, Cell parent, object context)
+    cpdef begin(self, Cell cell)
+    cpdef inherited(self)
+    cpdef bint is_quiet(self) except -1
+    @cython.locals(cell=Cell, turns=Py_ssize_t)
+    cpdef _loop(self)
+    @cython.locals(left=Py_ssize_t)
+    cpdef _serve(self, Cell cell, object me)
+    cpdef _begin(self, Cell cell, object me)
+    cpdef _leave(self, Cell cell, object me, object error)
+    cpdef _settle(self, Cell cell)
+    cpdef bury(self, Cell cell, object error)
+    cpdef wait(self, Cell cell)
+    cpdef refuse(self, Cell cell)
+    cpdef receive(self, Cell cell, object accepts, object timeout)
+    @cython.locals(ref=Ref, answer=tuple)
+    cpdef tuple exchange(self, Cell cell, Cell target, object tag, object request, object timeout)
+    @cython.locals(answer=tuple)
+    cpdef tuple await_answer(self, Cell cell, object timeout)
+    cpdef sleep(self, Cell cell, object seconds)
+    cpdef _fire_due(self)
+    cpdef _fire_deadline(self, Cell cell)
+    cpdef _take_in(self)
+    cpdef _unwind(self, Cell cell, object me)

@@ -1,0 +1,25 @@
+# How `gen_server.py` is laid out when it is compiled.
+cimport cython
+from actors._kernel.cell cimport Cell as CCell
+from actors._kernel.scheduler cimport Scheduler
+from actors.outcomes cimport NoReply, Reply
+from actors.pid cimport Pid, Ref
+
+@cython.final
+cdef class _Server:
+    cdef public object _args
+    cdef public object _kwargs
+    cdef public object _calls
+    cdef public object _casts
+    cdef public CCell _cell
+    cdef public object _initial_call
+    cdef public Scheduler _scheduler
+    cdef public object callbacks
+    cdef public object parent
+    cdef public object state
+    cdef public object watch
+
+    cpdef handle(self, object message)
+    @cython.locals(cell=CCell, pid=Pid, ref=Ref, waiting=CCell, scheduler=Scheduler, reply=Reply)
+    cpdef _handle_call(self, tuple caller, object request)
+    cpdef _handle_cast(self, object request)

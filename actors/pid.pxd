@@ -1,0 +1,16 @@
+# How `pid.py` is laid out when it is compiled.
+cimport cython
+
+@cython.final
+@cython.freelist(256)
+cdef class Pid:
+    cdef object __weakref__
+    cdef public object _cell
+    cdef public object node
+    cdef public Py_ssize_t serial
+
+@cython.final
+@cython.freelist(256)
+cdef class Ref:
+    cdef object __weakref__
+    cdef public Py_ssize_t _number

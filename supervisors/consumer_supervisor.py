@@ -1,0 +1,485 @@
+"""The consumer supervisor: a consumer of events that starts a child for each of them.
+
+    producer ──> event ──> start function(*arguments, event) ──> a child
+    a child ends ──> one more event is asked for, as soon as `min_demand` have ended
+
+So there are never more children than `max_demand` of its subscriptions, and the next event is taken when
+a child is done with one. A child that is being restarted keeps its place. Children are like those of a
+`DynamicSupervisor`; none is permanent, since an event is done with at some time.
+
+Source: https://hexdocs.pm/gen_stage/ConsumerSupervisor.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import ClassVar, Final, Literal, TypeAlias, cast
+
+from actors.errors import BadArgument
+from actors.exits import SHUTDOWN, Exit, Reason
+from actors.gen_server import Caller, GenServer
+from actors.messages import Exited, Message
+from actors.naming import Address, Name
+from actors.outcomes import Ignore, Reply, Stop
+from actors.pid import Pid, Ref
+from actors.stage import Consumer, Manual, Stage, SubscribeTo, Subscription
+from supervisors import _reports
+from supervisors._children import Answer, TryAgain, Up, enrol, may_restart
+from supervisors._crowd import Crowd, Member
+from supervisors._intensity import RestartWindow, check_max_restarts
+from supervisors.child_spec import (
+    BadOption,
+    BadSpec,
+    ChildError,
+    ChildLike,
+    ChildSpec,
+    Restart,
+    Shutdown,
+    of,
+)
+from supervisors.dynamic_supervisor import DynamicSupervisor, id_of
+from supervisors.strategy import is_failure, is_restarted
+
+__all__ = ["ConsumerSupervisor", "Consuming"]
+
+
+class _Unset(Enum):
+    UNSET = "UNSET"
+
+
+_UNSET: Final = _Unset.UNSET
+_Result: TypeAlias = tuple[Literal["ok", "error"], object]
+_OPTIONS = ("id", "restart", "shutdown")
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Consuming:
+    """What a consumer supervisor starts, and for whose events. Checked when made.
+
+    Raises:
+        BadSpec: The child is not accepted, or is permanent.
+        BadOption: An option is not accepted.
+        BadArgument: A subscription is not accepted.
+
+    Example:
+        >>> Consuming({"id": "print", "start": (print, ()), "restart": "temporary"}).max_restarts
+        3
+
+    Source: https://hexdocs.pm/gen_stage/ConsumerSupervisor.html#init/2
+    """
+
+    child: ChildSpec
+    """How a child is started: its start function gets the event after its own arguments."""
+    subscribe_to: tuple[Address | SubscribeTo, ...]
+    """The producers."""
+    strategy: Literal["one_for_one"]
+    """Children do not share each other's fate; there is no other strategy."""
+    max_restarts: int
+    """How many restarts are allowed within `max_seconds`; with one more the supervisor gives up."""
+    max_seconds: float
+    """The window in which restarts are counted, in seconds; 0 counts those of one second."""
+
+    def __init__(
+        self,
+        child: ChildLike,
+        *,
+        subscribe_to: Sequence[Address | SubscribeTo] = (),
+        strategy: Literal["one_for_one"] = "one_for_one",
+        max_restarts: int = 3,
+        max_seconds: float = 5.0,
+    ) -> None:
+        put = object.__setattr__
+        put(self, "child", _check_child(of(child)))
+        put(self, "subscribe_to", tuple(Consumer(None, subscribe_to).subscribe_to))
+        put(self, "strategy", _check_strategy(strategy))
+        put(self, "max_restarts", check_max_restarts(max_restarts))
+        put(self, "max_seconds", _check_max_seconds(max_seconds))
+
+
+# -- client half -----------------------------------------------------------------------------------
+
+
+class ConsumerSupervisor:
+    """A process that starts a child for each event and asks for more when children have ended.
+
+    Used as it is, or as the base of a class whose `init` says what it does:
+
+        class Mailers(ConsumerSupervisor):
+            def init(self, limit):
+                letters = SubscribeTo("letters", max_demand=limit)
+                return Consuming(Mailer.child_spec(restart="transient"), subscribe_to=[letters])
+
+    It is a stage: `Stage.sync_subscribe(supervisor, producer, max_demand=10)` subscribes it later. The
+    class keywords `id`, `restart` and `shutdown` record how a supervisor above should treat it.
+
+    Example:
+        >>> from actors import Task, process, run
+        >>> from actors.stage import from_iterable
+        >>> def main():
+        ...     job = {"id": "job", "start": (Task.start_link, (print,)), "restart": "temporary"}
+        ...     letters = SubscribeTo(from_iterable("abc"), max_demand=1, cancel="temporary")
+        ...     ConsumerSupervisor.start_link(job, subscribe_to=[letters])
+        ...     process.sleep(0.01)
+        >>> run(main)
+        a
+        b
+        c
+
+    Source: https://hexdocs.pm/gen_stage/ConsumerSupervisor.html
+    """
+
+    options: ClassVar[Mapping[str, object]] = {}
+    """The class keywords."""
+
+    def __init_subclass__(cls, **options: object) -> None:
+        super().__init_subclass__()
+        unknown = options.keys() - set(_OPTIONS)
+        if unknown:
+            raise BadArgument("class keywords", sorted(unknown), "id, restart and shutdown")
+        cls.options = {**cls.options, **options}
+
+    init: Callable[..., object]
+    """Written in a subclass, says what it does; runs in the supervisor's process.
+
+    Given what `start_link` was given, it returns `Consuming(…)`, or `Ignore()` for no supervisor.
+    Source: https://hexdocs.pm/gen_stage/ConsumerSupervisor.html#c:init/1
+    """
+
+    @classmethod
+    def start_link(cls, *args: object, name: Name | None = None, **kwargs: object) -> Pid | None:
+        """Start a supervisor without children, linked to the caller, and subscribe it.
+
+        Waits until it is up.
+
+        Args:
+            args: `ConsumerSupervisor` itself takes the child; a subclass what its `init` takes.
+            name: A name to register, or a `Via`.
+            kwargs: `ConsumerSupervisor` itself takes the options of `Consuming`: `subscribe_to`,
+                `strategy` ("one_for_one"), `max_restarts` (3), `max_seconds` (5.0).
+
+        Returns:
+            The pid; `None` when the `init` of a subclass returned `Ignore()`.
+
+        Raises:
+            BadSpec: The child is not accepted; nothing was started.
+            BadOption: An option is not accepted; nothing was started.
+            BadArgument: A subscription is not accepted; nothing was started.
+            StartError: `("bad_specs", reason)` or `("bad_opts", reason)` when the `init` of a subclass
+                asked for what is not accepted, `("bad_return_value", …)` when it returned anything
+                else, `"noproc"` for a producer that is not there.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     job = {"id": "job", "start": (print, ()), "restart": "temporary"}
+            ...     sup = ConsumerSupervisor.start_link(job)
+            ...     return ConsumerSupervisor.which_children(sup)
+            >>> run(main)
+            []
+
+        Source: https://hexdocs.pm/gen_stage/ConsumerSupervisor.html#start_link/2
+        """
+        if not hasattr(cls, "init"):
+            rules = Consuming(*args, **kwargs)  # type: ignore[arg-type] # what it is there to find out
+            return _Overseer.start_link(lambda: rules, name, name=name)
+        return _Overseer.start_link(lambda: cls().init(*args, **kwargs), name, name=name)
+
+    @staticmethod
+    def start_child(supervisor: Address, *args: object) -> Answer:
+        """Start a child beside those of the events; it counts for no demand. Waits until it is up.
+
+        Args:
+            supervisor: Its pid, name or `Via`.
+            args: What the start function is given after the child's own arguments.
+
+        Returns:
+            What the start function returned: a pid, `(pid, info)`, or `None` for no process, of
+            which nothing is kept.
+
+        Raises:
+            ChildError: Why the start failed.
+            CallFailed: There is no such process, or it ended meanwhile.
+
+        Example:
+            >>> from actors import Agent, run
+            >>> def main():
+            ...     box = {"id": "box", "start": (Agent.start_link, ()), "restart": "temporary"}
+            ...     sup = ConsumerSupervisor.start_link(box)
+            ...     return Agent.get(ConsumerSupervisor.start_child(sup, lambda: 1), abs)
+            >>> run(main)
+            1
+
+        Source: https://hexdocs.pm/gen_stage/ConsumerSupervisor.html#start_child/2
+        """
+        return cast("Answer", _ask(supervisor, ("start_child", args)))
+
+    terminate_child = staticmethod(DynamicSupervisor.terminate_child)
+    which_children = staticmethod(DynamicSupervisor.which_children)
+    count_children = staticmethod(DynamicSupervisor.count_children)
+    stop = staticmethod(DynamicSupervisor.stop)
+
+    @classmethod
+    def child_spec(
+        cls,
+        *args: object,
+        id: Hashable | _Unset = _UNSET,
+        restart: Restart | None = None,
+        shutdown: Shutdown | _Unset = _UNSET,
+        **kwargs: object,
+    ) -> ChildSpec:
+        """Describe this supervisor as a child of another one.
+
+        Starts nothing.
+
+        Args:
+            args: Passed to `start_link`.
+            id: What the supervisor above calls it; its name by default, or else the class.
+            restart: `"permanent"`, `"transient"` or `"temporary"`.
+            shutdown: Seconds it gets to end, `None`, the default, for no limit, or `"brutal_kill"`.
+            kwargs: Passed to `start_link`, such as `name`.
+
+        Returns:
+            The specification.
+
+        Example:
+            >>> ConsumerSupervisor.child_spec(name="jobs").id
+            'jobs'
+
+        Source: https://hexdocs.pm/gen_stage/ConsumerSupervisor.html
+        """
+        spec: dict[str, object] = {"id": id_of(kwargs.get("name"), cls), "type": "supervisor"}
+        spec |= cls.options
+        if id is not _UNSET:
+            spec["id"] = id
+        if restart is not None:
+            spec["restart"] = restart
+        if shutdown is not _UNSET:
+            spec["shutdown"] = shutdown
+        return of({**spec, "start": (cls.start_link, args, kwargs)})
+
+
+def _ask(supervisor: Address, request: tuple[str, object]) -> object:
+    match GenServer.call(supervisor, request, None):
+        case ("ok", value):
+            return value
+        case ("error", reason):
+            raise ChildError(reason)
+        case other:
+            raise BadOption("supervisor", supervisor, "a consumer supervisor", ("bad_reply", other))
+
+
+# -- process half ----------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Source:
+    """One producer, and what its events have become."""
+
+    peer: Subscription
+    least: int
+    most: int
+    running: int = 0
+    """How many children there are of its events."""
+    done: int = 0
+    """How many have ended since more was asked for."""
+
+
+class _Overseer(Stage[None]):
+    """The process of a consumer supervisor."""
+
+    def init(
+        self, describe: Callable[[], object], name: Name | None
+    ) -> Consumer[None] | Stop[object, None] | Ignore:
+        owner = enrol(name).owner
+        self.describe = describe
+        self.sources: dict[Ref, _Source] = {}
+        self.origins: dict[Pid, Ref] = {}
+        """Whose event a child is for; not there for those of `start_child`."""
+        rules = _rules(describe)
+        if not isinstance(rules, Consuming):
+            return rules
+        self.crowd = Crowd(owner, ())
+        self.child = rules.child
+        self.window = RestartWindow(rules.max_restarts, rules.max_seconds)
+        return Consumer(None, rules.subscribe_to)
+
+    def code_change(self, old_version: object, state: None, extra: object) -> None:
+        """Ask `init` for the rules again; the children stay, and restarts that were, count on."""
+        match _rules(self.describe):
+            case Consuming() as rules:
+                self.child = rules.child
+                self.window.max_restarts = rules.max_restarts
+                self.window.max_seconds = rules.max_seconds
+            case Stop(reason=reason):
+                raise Exit(reason)
+            case _:
+                pass
+
+    def handle_subscribe(
+        self, kind: str, options: Mapping[str, object], peer: Subscription, state: None
+    ) -> Manual[None]:
+        most, least = cast("int", options["max_demand"]), cast("int", options["min_demand"])
+        self.sources[peer.ref] = _Source(peer, least, most)
+        Stage.ask(peer, most)
+        return Manual()
+
+    def handle_cancel(self, reason: object, peer: Subscription, state: None) -> None:
+        self.sources.pop(peer.ref, None)
+
+    def handle_events(self, events: list[object], peer: Subscription, state: None) -> None:
+        for event in events:
+            self._begin(event, peer)
+
+    def _begin(self, event: object, peer: Subscription) -> None:
+        """Start the child of an event; one that does not start is done with."""
+        result = self.crowd.up(_spec_for(self.child, (event,)))
+        source = self.sources.get(peer.ref)
+        if source is not None:
+            source.running += 1
+            if source.running > source.most:
+                _reports.unexpected(self.crowd.owner, event)
+        if isinstance(result, Up) and result.pid is not None:
+            self.origins[result.pid] = peer.ref
+            return
+        if not isinstance(result, Up):
+            spec = _spec_for(self.child, (event,))
+            _reports.child_failed(self.crowd.owner, "start_error", result.reason, spec, None)
+        self._done(peer.ref)
+
+    def _done(self, ref: Ref | None) -> None:
+        """Count an event that is done with, and ask for more when it is time."""
+        source = None if ref is None else self.sources.get(ref)
+        if source is None:
+            return
+        source.running -= 1
+        source.done += 1
+        if source.done >= source.least:
+            Stage.ask(source.peer, source.done)
+            source.done = 0
+
+    def handle_call(self, request: Message, caller: Caller, state: None) -> Reply[_Result, None]:
+        # A strange object is never asked whether it is equal to one of ours.
+        if type(request) is str and request == "which_children":
+            return Reply(("ok", [member.info for member in self.crowd]))
+        if type(request) is str and request == "count_children":
+            return Reply(("ok", replace(self.crowd.counts(), specs=1)))
+        if type(request) is tuple:
+            match request:
+                case (str() as what, tuple() as args) if what == "start_child":
+                    return Reply(self._add(args))
+                case (str() as what, Pid() as pid) if what == "terminate_child":
+                    return Reply(self._terminate(pid))
+        _reports.unexpected(self.crowd.owner, request)
+        return Reply(("error", "unexpected"))
+
+    def handle_cast(self, request: Message, state: None) -> None:
+        _reports.unexpected(self.crowd.owner, request)
+
+    def handle_info(self, message: Message, state: None) -> Stop[object, None] | None:
+        match message:
+            case Exited(pid=pid, reason=reason):
+                member = self.crowd.of(pid)
+                if member is None or member.attempt is not None:
+                    return None
+                return self._ended(member, reason)
+            case TryAgain(attempt=attempt):
+                member = self.crowd.attempted(attempt)
+                return None if member is None else self._restart(member)
+            case _:
+                _reports.unexpected(self.crowd.owner, message)
+                return None
+
+    def terminate(self, reason: Reason, state: None) -> None:
+        self.crowd.stop([*self.crowd])
+
+    # What a child's end leads to
+
+    def _ended(self, member: Member, reason: Reason) -> Stop[object, None] | None:
+        restart = member.spec.restart
+        if is_failure(restart, reason):
+            self.crowd.report("child_terminated", reason, member)
+        if is_restarted(restart, reason):
+            return self._restart(member)
+        self._forget(member)
+        return None
+
+    def _restart(self, member: Member) -> Stop[object, None] | None:
+        if not may_restart(self.window):
+            self.crowd.report("shutdown", "reached_max_restart_intensity", member)
+            self._forget(member)
+            return Stop(SHUTDOWN)
+        origin = self.origins.pop(member.pid, None)
+        result = self.crowd.again(member)
+        pid = result.pid if isinstance(result, Up) else member.pid
+        if pid is None:
+            self._done(origin)
+        elif origin is not None:
+            self.origins[pid] = origin
+        return None
+
+    def _forget(self, member: Member) -> None:
+        self.crowd.forget(member)
+        self._done(self.origins.pop(member.pid, None))
+
+    # What is asked for
+
+    def _add(self, args: tuple[object, ...]) -> _Result:
+        result = self.crowd.up(_spec_for(self.child, args))
+        return ("ok", result.answer) if isinstance(result, Up) else ("error", result.reason)
+
+    def _terminate(self, pid: Pid) -> _Result:
+        member = self.crowd.of(pid)
+        if member is None:
+            return "error", "not_found"
+        self.crowd.stop([member])
+        self._done(self.origins.pop(pid, None))
+        return "ok", None
+
+
+# -- helpers ---------------------------------------------------------------------------------------
+
+
+def _rules(describe: Callable[[], object]) -> Consuming | Ignore | Stop[object, None]:
+    try:
+        value = describe()
+    except BadOption as error:
+        return Stop(("bad_opts", error.reason))
+    except BadSpec as error:
+        return Stop(("bad_specs", error.reason))
+    if isinstance(value, Consuming | Ignore):
+        return value
+    return Stop(("bad_return_value", value))
+
+
+def _spec_for(child: ChildSpec, extra: tuple[object, ...]) -> ChildSpec:
+    """Return the specification of one child: its start function gets something more at the end."""
+    function, args, *named = child.start
+    # Copied and not made anew: the template was checked, and there may be one for each event.
+    spec = copy(child)
+    object.__setattr__(spec, "start", (function, (*args, *extra), *named))
+    return spec
+
+
+def _check_child(child: ChildSpec) -> ChildSpec:
+    if child.restart == "permanent":
+        accepted = "'transient' or 'temporary': a child is done when its event is"
+        raise BadSpec("restart", "permanent", accepted, ("invalid_restart_type", "permanent"))
+    return child
+
+
+def _check_strategy(value: object) -> Literal["one_for_one"]:
+    if isinstance(value, str) and value == "one_for_one":
+        return "one_for_one"
+    raise BadOption("strategy", value, "'one_for_one'", ("invalid_strategy", value))
+
+
+def _check_max_seconds(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _LONGEST:
+        return value
+    raise BadOption("max_seconds", value, "seconds, 0 or more", ("invalid_period", value))
+
+
+_LONGEST = 1e15
