@@ -8,6 +8,7 @@ changed.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -53,18 +54,10 @@ def main(folder: str, arguments: list[str]) -> int:
     import pykka
 
     print(f"pykka {Path(pykka.__file__).parent}", flush=True)
-    return int(
-        pytest.main(
-            [
-                str(checkout / "tests"),
-                f"--rootdir={checkout}",
-                "-p",
-                "no:cacheprovider",
-                *arguments,
-            ],
-            plugins=[AddsRuntime()],
-        )
-    )
+    # Without the configuration of the folders above: our rules are not theirs.
+    options = [f"--rootdir={checkout}", f"--config-file={os.devnull}", "-p", "no:cacheprovider"]
+    everything = [str(checkout / "tests"), *options, *arguments]
+    return int(pytest.main(everything, plugins=[AddsRuntime()]))
 
 
 if __name__ == "__main__":
