@@ -352,9 +352,10 @@ class Answer:
         return self._await(timeout) if self.outcome is None else _OPEN
 
     def _await(self, timeout: float | None) -> Waited:
-        check_timeout("timeout", timeout)
-        if timeout is not None and timeout <= 0:
-            return _TIMEOUT
+        if timeout is not None:
+            check_timeout("timeout", timeout)
+            if timeout <= 0:
+                return _TIMEOUT
         cell, target = self._cell, self._whom._cell  # noqa: SLF001 - a door
         if target is None:
             return _DOWN

@@ -15,17 +15,17 @@ from __future__ import annotations
 
 import queue
 from collections import deque
-from typing import Any, Protocol, final
+from typing import Any, NoReturn, Protocol, final
 
 import pykka
 
 from actors import telemetry
-from actors.exits import Exit
 from actors.latch import ExcInfo, deliver
 from actors.pid import Pid
 
 __all__ = [
     "RING",
+    "Failed",
     "Inbox",
     "Letter",
     "Mail",
@@ -54,8 +54,13 @@ class Settled(Protocol):
 class Letter(Protocol):
     """What pykka calls an envelope."""
 
-    message: Any
-    reply_to: Settled | None
+    @property
+    def message(self) -> Any:
+        """What was sent."""
+
+    @property
+    def reply_to(self) -> Settled | None:
+        """Who waits for the answer."""
 
 
 @final
@@ -67,6 +72,22 @@ class Mail:
     def __init__(self, message: object, reply_to: Settled | None = None) -> None:
         self.message: Any = message
         self.reply_to: Settled | None = reply_to
+
+
+@final
+class Failed:
+    """A letter whose handling has raised: to look into it raises again, where pykka's loop looks into a letter."""
+
+    __slots__ = ("_error", "reply_to")
+
+    def __init__(self, error: BaseException, reply_to: Settled | None) -> None:
+        self._error = error
+        self.reply_to = reply_to
+
+    @property
+    def message(self) -> NoReturn:
+        """Not what it says, but what came of it."""
+        raise self._error
 
 
 class Rest(Exception):
@@ -86,15 +107,10 @@ class Inbox:
     def close(self, why: str) -> None:
         """Take no more letters, and send back those that wait and the one that was not answered."""
         self.is_closed = True
-        self.refuse_reading(why)
-        self.send_back()
-
-    def refuse_reading(self, why: str) -> None:
-        """Send back the letter that is being handled, unless it has been answered."""
         reading, self.reading = self.reading, None
         if reading is not None:
             _refuse(reading, f"{self.who} {why}")
-            reading.reply_to = None
+        self.send_back()
 
     def send_back(self) -> None:
         """Send back every letter that waits."""
@@ -124,9 +140,8 @@ class ProcessInbox(Inbox):
     def __init__(self) -> None:
         super().__init__()
         self.pid: Pid | None = None
-        self.ending: Exit | None = None
-        """Set when the process was told to end while it handled a letter."""
-        self._is_rung = False
+        self.failed: Failed | None = None
+        """The letter whose handling has raised, for pykka's loop to deal with."""
 
     def put(self, letter: Letter) -> None:
         letters = self._letters
@@ -141,20 +156,15 @@ class ProcessInbox(Inbox):
             self.send_back()
 
     def get(self) -> Letter:
-        """Take the letter that the process was rung for.
+        """Give pykka's loop the letter that has failed.
 
         Raises:
-            Rest: It has been taken.
-            Exit: The process was told to end.
+            Rest: It has been dealt with.
         """
-        if self.ending is not None:
-            raise self.ending
-        letters = self._letters
-        if not self._is_rung or not letters:
+        failed, self.failed = self.failed, None
+        if failed is None:
             raise Rest
-        self._is_rung = False
-        self.reading = letter = letters.popleft()
-        return letter
+        return failed
 
     def empty(self) -> bool:
         return not self._letters
@@ -164,10 +174,6 @@ class ProcessInbox(Inbox):
             return self._letters.popleft() if self._letters else None
         except IndexError:
             return None
-
-    def rung(self) -> None:
-        """Let the next letter be taken."""
-        self._is_rung = True
 
     def settle_in(self, pid: Pid) -> None:
         """Say whose inbox it is, and ring for the letters that came before."""

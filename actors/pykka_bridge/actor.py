@@ -6,18 +6,18 @@ Write `class A(ProcessActor)` for `class A(pykka.ThreadingActor)`, and all else 
 and belongs on a thread.
 
     ref.ask      -> a letter into the inbox, which rings the process
-    the process  -> pykka's own loop takes letters until there are none
-    pykka's loop -> on_receive, or the method of a proxy; the future is set; whoever waits goes on
+    the process  -> on_receive, or the method of a proxy; the future is set; whoever waits goes on
+    it raises    -> pykka's own loop is given the letter, and deals with the exception
 
-The loop that is run is pykka's: what an exception does, which hook is called and what is logged is
-decided there. It is left when the inbox is empty, so that an actor at rest owns no stack, and entered
-again with the next letter.
+So an actor at rest owns no stack, and what an exception does, which hook is called and what is logged is
+decided where pykka decides it.
 
 Source: https://pykka.readthedocs.io/stable/api/actors/
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -28,7 +28,7 @@ from actors.exits import NORMAL, Crash, Exit, Reason, Stack
 from actors.latch import Answer
 from actors.messages import Exited, Message
 from actors.pid import Pid
-from actors.pykka_bridge._inbox import RING, Mail, ProcessInbox, Rest, Stop
+from actors.pykka_bridge._inbox import RING, Failed, Letter, Mail, ProcessInbox, Rest, Stop
 from actors.pykka_bridge._registry import quicken
 from actors.pykka_bridge._undertaker import see_to
 from actors.pykka_bridge.futures import Event, ProcessFuture, failure_of, raised
@@ -280,43 +280,49 @@ class ProcessActor(pykka.Actor):
             self._leave()
 
     def _on_message(self, message: Message) -> None:
-        match message:
-            case str() if message is RING:
-                self._read()
-            case Exited(reason=reason):
-                if reason != NORMAL:
-                    self._told = reason
-                    self._stop()
-                    self._leave()
-            case _:
-                # From a process that knows the pid and not the reference.
-                self.actor_inbox.put(Mail(message))
+        # The corridor of every letter; `tests.bench` names: pykka_ask, pykka_tell.
+        if message is RING:
+            self._read()
+        elif not isinstance(message, Exited):
+            # From a process that knows the pid and not the reference.
+            self.actor_inbox.put(Mail(message))
+        elif message.reason != NORMAL:
+            self._told = message.reason
+            self._stop()
+            self._leave()
 
     def _read(self) -> None:
-        """Handle a letter, by pykka's own loop."""
+        """Handle the oldest letter; what it raises is dealt with by pykka's own loop."""
         inbox = self.actor_inbox
-        inbox.rung()
-        try:
-            self._actor_loop_running()
-        except Rest:
-            inbox.reading = None
+        letter = inbox.take()
+        if letter is None:
             return
-        self._leave()
-
-    def _handle_receive(self, message: Any) -> Any:
+        inbox.reading = letter
         try:
-            return super()._handle_receive(message)
-        except Exit as end:
-            # Told to end, or ending itself. pykka's loop would take it for a reason to stop everybody,
-            # so it is raised again where that loop asks for the next letter.
-            self.actor_inbox.ending = end
-            self.actor_inbox.refuse_reading(_UNANSWERED)
-            return None
-        except Exception:
+            value = self._handle_receive(letter.message)
+        except Exit:
+            # Told to end, or ending itself: pykka's loop would take it for a reason to stop everybody.
             raise
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - pykka's loop says which exceptions do what
+            self._let_fail(error, letter)
+        else:
+            if letter.reply_to is not None:
+                letter.reply_to.set(value)
+        if self.actor_stopped.is_set():
+            # Whoever has not been answered by now is told so.
+            self._leave()
+        inbox.reading = None
+
+    def _let_fail(self, error: BaseException, letter: Letter) -> None:
+        if not isinstance(error, Exception):
             self._failure = error
-            raise
+        if not self.actor_stopped.is_set():
+            self.actor_inbox.failed = Failed(error, letter.reply_to)
+            with suppress(Rest):
+                self._actor_loop_running()
+        elif isinstance(error, Exception) and letter.reply_to is not None:
+            # Whoever watches the actor has dealt with all but the asker; pykka's loop runs no more.
+            letter.reply_to.set_exception((type(error), error, error.__traceback__))
 
     def _handle_failure(
         self,
@@ -334,9 +340,7 @@ class ProcessActor(pykka.Actor):
         raise Exit(self._reason()) from None
 
     def _reason(self) -> Reason:
-        error, end = self._failure, self.actor_inbox.ending
-        if end is not None:
-            return end.reason
+        error = self._failure
         if error is None:
             return NORMAL if self._told is None else self._told
         return Crash(error, Stack.of(error.__traceback__))
