@@ -20,6 +20,7 @@ from actors.telemetry import Event
 from examples.smelter.complaints import MediaError
 from examples.smelter.plan import Plan
 from examples.smelter.queue_server import QueueStats
+from examples.smelter.saboteur import KILLED
 from examples.smelter.tree import Branch
 
 __all__ = ["Summary", "View"]
@@ -33,6 +34,7 @@ _HEARD: tuple[Event, ...] = (
     ("supervisors", "child", "shutdown_error"),
     ("supervisors", "supervisor", "shutdown"),
     ("actors", "process", "stuck"),
+    KILLED,
 )
 
 
@@ -126,6 +128,8 @@ class View:
                 self.say(
                     f"{_INDENT}! {fields.get('initial_call')} is stuck at {fields.get('where')}"
                 )
+            case _ if event == KILLED:
+                self.killed(str(fields["victim"]), int(str(fields["tick"])))
             case _:
                 pass
 
