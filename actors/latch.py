@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
 
 from actors._kernel.clock import MonotonicClock
 from actors._kernel.current import here, me
+from actors.isolation import shareable
 from actors.pid import Pid, Ref
 from actors.process import alias, check_timeout, receive, unalias
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from actors._kernel.scheduler import Scheduler
     from actors.messages import Message
 
-__all__ = ["Answer", "ExcInfo", "Latch", "Waited", "deliver"]
+__all__ = ["Answer", "ExcInfo", "Latch", "Waited", "post_to"]
 
 ExcInfo: TypeAlias = "tuple[type[BaseException] | None, BaseException | None, TracebackType | None]"
 """What `sys.exc_info()` returns."""
@@ -51,6 +52,7 @@ _CLOCK = MonotonicClock()
 
 
 @final
+@shareable
 class Latch:
     """Closed until it is opened, once and for all.
 
@@ -234,6 +236,7 @@ class Latch:
 
 
 @final
+@shareable
 class Answer:
     """A value that one process on a loop waits for, made by that process: a latch for the shortest way.
 
@@ -399,7 +402,7 @@ def _wake(cell: Cell, ref: Ref) -> None:
         scheduler.post(scheduler.answer, cell, ref, "reply", None)
 
 
-def deliver(pid: Pid, message: Message) -> bool:
+def post_to(pid: Pid, message: Message) -> bool:
     """Send from any thread without a process that stands for it, and without a copy; never waits.
 
     For words that cannot change, from code that is nobody's: a callback of a foreign library, say.
@@ -414,7 +417,7 @@ def deliver(pid: Pid, message: Message) -> bool:
     Example:
         >>> from actors import process, receive, run
         >>> def main():
-        ...     deliver(process.self(), "hello")
+        ...     post_to(process.self(), "hello")
         ...     return receive()
         >>> run(main)
         'hello'

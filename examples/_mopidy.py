@@ -21,7 +21,7 @@ import pykka
 from pykka.messages import ProxyCall
 
 from actors import Pid, process, receive, run
-from actors.latch import deliver
+from actors.latch import post_to
 from actors.pykka_bridge import StableRef, child_spec
 from supervisors import Supervisor
 
@@ -95,7 +95,7 @@ def frontend_class() -> type[pykka.ThreadingActor]:
         def on_event(self, event: str, **_: object) -> None:
             if self.lost is not None:
                 self.lost.tell(event)  # ActorDeadError
-            deliver(self.client, event)
+            post_to(self.client, event)
 
     return Frontend
 

@@ -20,7 +20,7 @@ from argparse import ArgumentParser
 import pykka
 
 from actors import Pid, process, receive, run, telemetry
-from actors.latch import deliver
+from actors.latch import post_to
 from actors.pykka_bridge import StableRef, child_spec
 from examples import _mopidy
 from supervisors import Supervisor
@@ -39,7 +39,7 @@ class Session(pykka.ThreadingActor):
         self.client = client
 
     def on_receive(self, message: object) -> None:
-        deliver(self.client, message)
+        post_to(self.client, message)
 
 
 class Frontend(pykka.ThreadingActor):

@@ -20,7 +20,7 @@ from typing import Any, NoReturn, Protocol, final
 import pykka
 
 from actors import telemetry
-from actors.latch import ExcInfo, deliver
+from actors.latch import ExcInfo, post_to
 from actors.pid import Pid
 
 __all__ = [
@@ -151,7 +151,7 @@ class ProcessInbox(Inbox):
         letters.append(letter)
         # Looked at after the letter is there: whoever sets the pid looks for letters then.
         if self.pid is not None:
-            deliver(self.pid, RING)
+            post_to(self.pid, RING)
         if self.is_closed:
             self.send_back()
 
@@ -179,7 +179,7 @@ class ProcessInbox(Inbox):
         """Say whose inbox it is, and ring for the letters that came before."""
         self.pid = pid
         for _ in range(len(self._letters or ())):
-            deliver(pid, RING)
+            post_to(pid, RING)
 
 
 @final

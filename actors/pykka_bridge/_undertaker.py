@@ -23,7 +23,7 @@ NAME = "actors.pykka_bridge.undertaker"
 
 def see_to(pid: Pid, what: Callable[[], object]) -> None:
     """Have something done when a process has ended, however it did; from the runtime of that process."""
-    process.send(_undertaker(), (_SEE_TO, pid, what))
+    process.deliver(_undertaker(), (_SEE_TO, pid, what))
 
 
 def _undertaker() -> Pid:

@@ -25,6 +25,7 @@ import pykka
 
 from actors import process
 from actors.exits import NORMAL, Crash, Exit, Reason, Stack
+from actors.isolation import register, shareable
 from actors.latch import Answer
 from actors.messages import Exited, Message
 from actors.pid import Pid
@@ -40,6 +41,7 @@ A = TypeVar("A", bound="pykka.Actor")
 _UNANSWERED = "ended before it answered"
 
 
+@shareable
 class ProcessRef(pykka.ActorRef[A]):
     """A reference to an actor whose answers are waited for as the caller can.
 
@@ -354,3 +356,7 @@ class ProcessActor(pykka.Actor):
 
 
 quicken()
+
+# What pykka's users hand to each other is made to be shared between threads.
+for _each in (pykka.ActorRef, pykka.ActorProxy, pykka.CallableProxy, pykka.ThreadingFuture):
+    register(_each, "share")

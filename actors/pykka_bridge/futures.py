@@ -25,6 +25,7 @@ from typing import Any, TypeVar, cast, final
 import pykka
 
 from actors.errors import CallCycle, CallingSelf
+from actors.isolation import shareable
 from actors.latch import ExcInfo, Latch
 from actors.pid import Pid
 
@@ -38,6 +39,7 @@ _lock = threading.Lock()
 """Held for a few lines at a time: a lock for each future would cost more than all futures' turns at one."""
 
 
+@shareable
 class ProcessFuture(pykka.Future[T]):
     """A pykka future that processes, threads and coroutines can wait for, each in their own way.
 
@@ -524,6 +526,7 @@ def _in_a_thread(get: Callable[[], object]) -> Generator[Any, None, None]:
 
 
 @final
+@shareable
 class Event:
     """What `threading.Event` is, for processes too: a wait in one lets the others go on.
 

@@ -28,7 +28,8 @@ from actors import process
 from actors.errors import BadArgument, StartError
 from actors.exits import NOPROC, NORMAL, Exit, Reason
 from actors.gen_server import Caller, GenServer
-from actors.latch import deliver
+from actors.isolation import shareable
+from actors.latch import post_to
 from actors.messages import Exited, Message
 from actors.naming import MaybePid, Name
 from actors.outcomes import NoReply, Stop
@@ -139,6 +140,7 @@ def start_link(
 
 
 @final
+@shareable
 @dataclass(frozen=True, slots=True, eq=False)
 class _Origin:
     """What an actor is made of; what `__init__` is given is handed over and not copied, as in pykka."""
@@ -324,12 +326,12 @@ class Guardian(GenServer[None]):
         watch.started.wait()
         if watch.failure is not None:
             raise Exit(watch.reason)
-        watch.ended.then(lambda: deliver(me, _ENDED))
+        watch.ended.then(lambda: post_to(me, _ENDED))
 
     def handle_call(self, request: Message, caller: Caller, state: None) -> NoReply[None]:
         future = ProcessRef.of(self._ref).ask_nowait(request)
         me = process.self()
-        future.then(lambda: deliver(me, (_ANSWERED, *caller, future)))
+        future.then(lambda: post_to(me, (_ANSWERED, *caller, future)))
         return NoReply()
 
     def handle_cast(self, request: Message, state: None) -> None:

@@ -17,6 +17,7 @@ from actors import naming, process
 from actors.errors import BadArgument, CallFailed, CallTimeout
 from actors.exits import NORMAL
 from actors.gen_server import GenServer
+from actors.isolation import shareable
 from actors.naming import Address, Name, Via
 from actors.pid import Pid
 from actors.pykka_bridge.actor import ProcessRef
@@ -27,6 +28,7 @@ __all__ = ["ServerRef", "StableRef"]
 
 
 @final
+@shareable
 class StableRef(ProcessRef[Any]):
     """A reference to whichever actor has a name at present: it survives restarts, and so do its proxies.
 
@@ -115,6 +117,7 @@ class StableRef(ProcessRef[Any]):
 
 
 @final
+@shareable
 class ServerRef(pykka.ActorRef[Any]):
     """A reference by which pykka's users talk to a `GenServer`, or to any process that takes its calls.
 
@@ -286,7 +289,7 @@ class ServerRef(pykka.ActorRef[Any]):
                 future.fail(error)
 
         # Whoever made the future need not wait; somebody has to.
-        process.spawn(work)
+        process.launch(work, f"ask of {self}")
         return future
 
     def _spoken(self, what: Callable[[float | None], Any], timeout: float | None) -> Any:
@@ -331,6 +334,7 @@ class ServerRef(pykka.ActorRef[Any]):
 
 
 @final
+@shareable
 class _ServerProxy:
     """What `proxy` returns."""
 
@@ -345,6 +349,7 @@ class _ServerProxy:
 
 
 @final
+@shareable
 class _ServerMethod:
     def __init__(self, ref: ServerRef, name: str) -> None:
         self._ref = ref

@@ -9,7 +9,7 @@ import pytest
 
 from actors import Down, Exit, TimedOut, process, receive, run, send, spawn, spawn_monitor
 from actors.errors import BadArgument
-from actors.latch import Answer, Latch, deliver
+from actors.latch import Answer, Latch, post_to
 from tests.actors.probes import end_of, probe, simulate
 from tests.actors.schedules import every_schedule
 
@@ -244,7 +244,7 @@ def test_a_word_is_delivered_from_any_thread_and_not_to_the_dead() -> None:
     def main() -> list[object]:
         boss, dead = process.self(), spawn(lambda: None)
         end_of(dead)
-        from_a_thread(lambda: deliver(boss, "word"))
-        return [receive(), deliver(dead, "word")]
+        from_a_thread(lambda: post_to(boss, "word"))
+        return [receive(), post_to(dead, "word")]
 
     assert run(main) == ["word", False]

@@ -11,7 +11,7 @@ import pykka
 import pytest
 
 from actors import Pid, process
-from actors.latch import deliver
+from actors.latch import post_to
 from actors.pykka_bridge import ProcessActor
 
 __all__ = ["KINDS", "Player", "ThreadPlayer", "quiet"]
@@ -29,13 +29,13 @@ class _Plays(pykka.Actor):
     def on_start(self) -> None:
         if self.fails_to_start is not None:
             raise self.fails_to_start
-        deliver(self.boss, "started")
+        post_to(self.boss, "started")
 
     def on_stop(self) -> None:
-        deliver(self.boss, "stopped")
+        post_to(self.boss, "stopped")
 
     def on_failure(self, *failure: Any) -> None:
-        deliver(self.boss, ("failed", repr(failure[1])))
+        post_to(self.boss, ("failed", repr(failure[1])))
 
     def on_receive(self, message: object) -> object:
         match message:
