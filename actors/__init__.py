@@ -10,7 +10,7 @@ A tour of the rooms, from the bottom up.
   record, `relations` says who must be told what, `scheduler` is the loop, `outside` lets other
   threads take part.
 * *The doors to it*: `process` (spawn, send, receive, link, monitor, timers), `naming` (addresses),
-  `runtime` (`run`).
+  `latch` (what is waited for and is no message), `runtime` (`run`).
 * *Machinery and behaviours*: `_behaviour` (start, call, end), `proc_lib` (start a process of one's
   own), `_startable` (`start_link` and `child_spec` of a class), `_halves` (`@call` and `@cast`),
   `requests` (a call in two halves),
@@ -19,7 +19,8 @@ A tour of the rooms, from the bottom up.
   that many share), `gen_server` (`GenServer`), `agent` (`Agent`: a value in a process),
   `state_machine` (`StateMachine`; its words are in `transitions`), `event_manager`
   (`EventManager`).
-* *Bridges*, imported when wanted: `threads` (pykka), `logs` (structlog), `testing` (virtual clock).
+* *Bridges*, imported when wanted: `threads` (OS threads), `pykka_bridge` (pykka's actors), `logs`
+  (structlog), `testing` (virtual clock).
 
 A message walks through few of them: the client half wraps it, `process` hands it to the kernel, the
 scheduler calls the receiver's handler, `gen_server` unwraps it for the user's callback.
