@@ -18,7 +18,7 @@ A tour of the rooms, from the bottom up.
   `_task_stream` is many of them), `debug` (look into a process, hold it, watch it), `groups` (names
   that many share), `gen_server` (`GenServer`), `agent` (`Agent`: a value in a process),
   `state_machine` (`StateMachine`; its words are in `transitions`), `event_manager`
-  (`EventManager`).
+  (`EventManager`), `stage` (`Stage`: producers and consumers with back-pressure).
 * *Bridges*, imported when wanted: `threads` (OS threads), `pykka_bridge` (pykka's actors), `logs`
   (structlog), `testing` (virtual clock).
 
@@ -51,7 +51,7 @@ from actors.gen_server import Caller, GenServer, call, cast
 from actors.isolation import Moved, explain_sendable, is_sendable, moved, shareable
 from actors.messages import Down, Exited, Message, TimedOut
 from actors.naming import Address, Via
-from actors.outcomes import Continue, Hibernate, Ignore, NoReply, Reply, Started, Stop
+from actors.outcomes import Continue, Emit, Hibernate, Ignore, NoReply, Reply, Started, Stop
 from actors.pid import Pid, Ref
 from actors.process import (
     receive,
@@ -61,6 +61,7 @@ from actors.process import (
     spawn_monitor,
 )
 from actors.runtime import Deadlock, MainExited, Runtime, run
+from actors.stage import Stage
 from actors.state_machine import StateMachine
 from actors.task import Task
 
@@ -78,6 +79,7 @@ __all__ = [
     "Crash",
     "Deadlock",
     "Down",
+    "Emit",
     "EventHandler",
     "EventManager",
     "Exit",
@@ -99,6 +101,7 @@ __all__ = [
     "Reply",
     "Runtime",
     "ServerExited",
+    "Stage",
     "StartError",
     "Started",
     "StateMachine",

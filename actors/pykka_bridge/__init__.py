@@ -53,7 +53,7 @@ tests.pykka_suite`):
 | They end with their runtime, after `on_stop`, and keep no program alive. | A runtime leaves nothing behind. |
 | Asking in a circle without a timeout raises. | Otherwise all of them wait for ever. |
 | Whoever can get no answer, also after a kill, gets `ActorDeadError`. | Otherwise it waits for ever. |
-| `actor_stopped` and `actor_inbox` are no `Event` of `threading` and no `Queue`. | These block the thread of all. |
+| `actor_stopped` and `actor_inbox` are no `Event` of `threading` and no `Queue`. | These would block all. |
 
 `get`, `ask`, `process.sleep` and the `Event` of this room block one actor only; `time.sleep` and sockets
 block the thread, so an actor that needs them stays a `ThreadingActor`. `threading.local` is one for all.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from actors import CallFailed, process, telemetry
 from examples.smelter.plan import Plan
 from examples.smelter.queue_server import Queue
-from examples.smelter.wire import COMPOSITOR, MIXER, QUEUE, VIDEO_ENCODER, source_of
+from examples.smelter.wire import COMPOSITOR, FILM, MIXER, QUEUE, source_of, video_end_of
 
 __all__ = ["KILLED", "Kill", "evenly", "sabotage"]
 
@@ -31,7 +31,7 @@ class Kill:
 
 def evenly(plan: Plan) -> tuple[Kill, ...]:
     """Plan the deaths of one worker of each kind, evenly spread over the length of a run."""
-    victims = (source_of(plan.inputs[0].id), QUEUE, COMPOSITOR, MIXER, VIDEO_ENCODER)
+    victims = (source_of(plan.inputs[0].id), QUEUE, COMPOSITOR, MIXER, video_end_of(FILM))
     parts = len(victims) + 1
     return tuple(Kill(plan.ticks * n // parts, name) for n, name in enumerate(victims, 1))
 

@@ -22,6 +22,7 @@ from examples.smelter.plan import Plan
 from examples.smelter.queue_server import QueueStats
 from examples.smelter.saboteur import KILLED
 from examples.smelter.tree import Branch
+from examples.smelter.wire import FILM
 
 __all__ = ["Summary", "View"]
 
@@ -154,7 +155,7 @@ class View:
 
     def killed(self, name: str, tick: int) -> None:
         """Take note of a kill."""
-        short = name.removeprefix("smelter.")
+        short = name.removeprefix("smelter.").removesuffix(f".{FILM}")
         self.summary.kills.append(short)
         seconds = float(tick / self._plan.encoding.rate)
         self.say(f"{seconds:7.2f} s  † {short.replace('.', ' ')} is killed")
