@@ -135,10 +135,10 @@ class Latch:
     def then(self, what: Callable[[], object]) -> None:
         """Have something done when it opens, at once if it is open.
 
-        Runs wherever it is opened, and must neither wait nor raise.
+        From any thread, without waiting. It runs wherever the latch is opened.
 
         Args:
-            what: Called once.
+            what: Called once; must neither wait nor raise.
 
         Example:
             >>> latch = Latch()
@@ -155,7 +155,7 @@ class Latch:
     def forget(self, what: Callable[[], object]) -> None:
         """Take back what `then` was given; no error if it has been called, or never was given.
 
-        Does not wait.
+        From any thread or process; does not wait.
 
         Args:
             what: The same function.
@@ -291,7 +291,7 @@ class Answer:
         return target is not None and target.scheduler is scheduler
 
     def set(self, value: object) -> None:
-        """Give the answer; from any thread. The first one counts.
+        """Give the answer; from any thread, without waiting. The first one counts.
 
         Args:
             value: Anything.
@@ -312,7 +312,7 @@ class Answer:
             _wake(self._cell, self._ref)
 
     def set_exception(self, exc_info: ExcInfo | None = None) -> None:
-        """Give an exception for an answer; from any thread. The first one counts.
+        """Give an exception for an answer; from any thread, without waiting. The first one counts.
 
         Args:
             exc_info: As `sys.exc_info()` returns it; `None` for the one that is being handled.
@@ -333,7 +333,7 @@ class Answer:
             _wake(self._cell, self._ref)
 
     def wait(self, timeout: float | None = None) -> Waited:
-        """Wait until the answer is there; blocks the process that has made it.
+        """Wait until the answer is there; blocks the calling process, which has made it.
 
         Args:
             timeout: Seconds; 0 looks once; `None` for no limit.

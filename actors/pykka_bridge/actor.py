@@ -52,7 +52,7 @@ class ProcessRef(pykka.ActorRef[A]):
     def of(cls, ref: pykka.ActorRef[A]) -> ProcessRef[A]:
         """Return another reference to the same actor.
 
-        Does not wait.
+        From any thread or process; does not wait.
 
         Args:
             ref: Any reference.
@@ -87,7 +87,7 @@ class ProcessRef(pykka.ActorRef[A]):
     def is_alive(self) -> bool:
         """Tell whether the actor is alive; one whose process was killed is not.
 
-        Does not wait.
+        From any thread or process; does not wait.
 
         Returns:
             Whether it is.
@@ -149,7 +149,9 @@ class ProcessRef(pykka.ActorRef[A]):
         raise raised(failure)
 
     def ask_nowait(self, message: object) -> ProcessFuture[Any]:
-        """Send a message and return a future of the answer; does not wait.
+        """Send a message and return a future of the answer.
+
+        From any thread or process; does not wait.
 
         Args:
             message: Anything; it is handed over and not copied.
@@ -177,6 +179,8 @@ class ProcessRef(pykka.ActorRef[A]):
 
     def stop(self, *, block: bool = True, timeout: float | None = None) -> Any:
         """Ask the actor to stop when it has handled what was sent before.
+
+        Blocks the calling process and not the loop; on a thread that is no process, that thread.
 
         Args:
             block: `False` for a future instead of the answer.

@@ -99,7 +99,7 @@ class ProcessFuture(pykka.Future[T]):
     def then(self, what: Callable[[], object]) -> None:
         """Have something done when it is set, at once if it is.
 
-        Does not wait.
+        From any thread or process; does not wait.
 
         Args:
             what: Called once, wherever it is set; must neither wait nor raise.
@@ -121,7 +121,7 @@ class ProcessFuture(pykka.Future[T]):
     def ask_of(self, whom: Pid | None, request: object) -> None:
         """Note who will answer and what was asked, so that circles of waiting are found.
 
-        Does not wait.
+        From any thread or process; does not wait.
 
         Args:
             whom: The process.
@@ -177,7 +177,7 @@ class ProcessFuture(pykka.Future[T]):
     def set(self, value: T | None = None) -> None:
         """Set the value and let everybody who waits go on.
 
-        From anywhere; does not wait.
+        From any thread or process; does not wait.
 
         Args:
             value: What `get` will return.
@@ -200,7 +200,7 @@ class ProcessFuture(pykka.Future[T]):
     def set_exception(self, exc_info: ExcInfo | None = None) -> None:
         """Set an exception, which `get` will raise.
 
-        From anywhere; does not wait.
+        From any thread or process; does not wait.
 
         Args:
             exc_info: As `sys.exc_info()` returns it; `None` for the one that is being handled.
@@ -226,7 +226,7 @@ class ProcessFuture(pykka.Future[T]):
     def fail(self, error: BaseException) -> None:
         """Set an exception that nobody has raised yet, unless something is set already.
 
-        From anywhere; does not wait.
+        From any thread or process; does not wait.
 
         Args:
             error: What `get` will raise.
@@ -258,7 +258,7 @@ class ProcessFuture(pykka.Future[T]):
     def set_get_hook(self, func: Callable[[float | None], T]) -> None:
         """Set a function that `get` calls, once, for its value.
 
-        From anywhere; does not wait.
+        From any thread or process; does not wait.
 
         Args:
             func: Called with the timeout of `get`, in whoever calls that first.
@@ -287,7 +287,7 @@ class ProcessFuture(pykka.Future[T]):
     def depends_on(self, *sources: pykka.Future[Any]) -> ProcessFuture[T]:
         """Say of which futures the hook will ask the value, so that `await` can wait for these.
 
-        Does not wait.
+        From any thread or process; does not wait.
 
         Args:
             sources: The futures.
@@ -311,7 +311,7 @@ class ProcessFuture(pykka.Future[T]):
     ) -> pykka.Future[Iterable[M]]:
         """Return a future of those of the values that a function accepts.
 
-        Does not wait.
+        From any thread or process; does not wait.
 
         Args:
             func: Called in whoever gets the result first.
@@ -332,7 +332,7 @@ class ProcessFuture(pykka.Future[T]):
     def join(self, *futures: pykka.Future[Any]) -> pykka.Future[Iterable[Any]]:
         """Return a future of the list of this one's value and those of others.
 
-        Does not wait.
+        From any thread or process; does not wait.
 
         Args:
             futures: The others.
@@ -354,7 +354,7 @@ class ProcessFuture(pykka.Future[T]):
     def map(self, func: Callable[[T], M]) -> pykka.Future[M]:
         """Return a future of what a function makes of the value.
 
-        Does not wait.
+        From any thread or process; does not wait.
 
         Args:
             func: Called in whoever gets the result first.
@@ -377,7 +377,7 @@ class ProcessFuture(pykka.Future[T]):
     ) -> pykka.Future[R]:
         """Return a future of the values put together, two by two, from the left.
 
-        Does not wait.
+        From any thread or process; does not wait.
 
         Args:
             func: Called in whoever gets the result first.
@@ -409,6 +409,8 @@ class ProcessFuture(pykka.Future[T]):
 
     def arrived(self) -> Generator[Any, None, None]:
         """Give the event loop back until there is something to get.
+
+        Runs in the coroutine that waits.
 
         Yields:
             What asyncio waits for.
@@ -442,7 +444,7 @@ def _made(made: pykka.Future[M], *sources: pykka.Future[Any]) -> pykka.Future[M]
 def failure_of(
     kind: str, detail: object, timeout: float | None, whom: object, request: object
 ) -> Exception:
-    """Return what is to be raised for a wait that brought no answer.
+    """Return what is to be raised for a wait that brought no answer. Pure.
 
     Args:
         kind: How the wait ended.
@@ -472,7 +474,7 @@ def failure_of(
 
 
 def raised(failure: ExcInfo) -> BaseException:
-    """Return the exception of a `sys.exc_info()`, with the lines that it came from.
+    """Return the exception of a `sys.exc_info()`, with the lines that it came from. Pure.
 
     Args:
         failure: The three.
@@ -548,7 +550,7 @@ class Event:
     def is_set(self) -> bool:
         """Tell whether it is set.
 
-        Does not wait.
+        From any thread or process; does not wait.
 
         Returns:
             Whether it is.
@@ -565,7 +567,7 @@ class Event:
     def set(self) -> None:
         """Set it and let everybody who waits go on.
 
-        From anywhere; does not wait.
+        From any thread or process; does not wait.
 
         Example:
             >>> event = Event()
@@ -583,7 +585,7 @@ class Event:
     def clear(self) -> None:
         """Take it back.
 
-        From anywhere; does not wait.
+        From any thread or process; does not wait.
 
         Example:
             >>> event = Event()
@@ -619,6 +621,8 @@ class Event:
 
     def then(self, what: Callable[[], object]) -> None:
         """Have something done when it is set, at once if it is.
+
+        From any thread or process; does not wait.
 
         Args:
             what: Called once, wherever it is set; must neither wait nor raise.

@@ -63,7 +63,7 @@ def child_spec(
     ask_failure: AskFailure = "reply",
     **kwargs: object,
 ) -> dict[str, object]:
-    """Return how a supervisor is to start and restart a pykka actor; starts nothing.
+    """Return how a supervisor is to start and restart a pykka actor; starts nothing. Pure.
 
     Args:
         actor_class: Any actor class, unmodified.
@@ -107,7 +107,7 @@ def start_link(
 ) -> MaybePid:
     """Start a pykka actor and a process that stands for it, linked to the caller.
 
-    Waits until its `on_start` is done.
+    Blocks the calling process until its `on_start` is done; `__init__` runs in the new process.
 
     Args:
         actor_class: Any actor class, unmodified.
@@ -168,7 +168,8 @@ def _check(actor_class: object, ask_failure: object) -> None:
 def pid_of(ref: pykka.ActorRef[Any]) -> Pid:
     """Return the process that stands for an actor, made at the first request.
 
-    It ends when the actor does, with its reason, and an exit signal to it stops the actor.
+    It ends when the actor does, with its reason, and an exit signal to it stops the actor. Blocks the
+    calling process until it is there.
 
     Args:
         ref: Any pykka reference, also of an actor that this library has not started.
@@ -208,7 +209,7 @@ def pid_of(ref: pykka.ActorRef[Any]) -> Pid:
 def ref_of(pid: Pid) -> pykka.ActorRef[Any]:
     """Return the reference to the actor that a process stands for.
 
-    Does not wait.
+    From any thread or process; does not wait.
 
     Args:
         pid: What `start_link` or `pid_of` returned, or a supervisor's child.
@@ -239,6 +240,8 @@ def ref_of(pid: Pid) -> pykka.ActorRef[Any]:
 def monitor(ref: pykka.ActorRef[Any]) -> Ref:
     """Have the death of any pykka actor told to the calling process by one `Down`.
 
+    Waits until the process that stands for the actor is there, which the first request makes.
+
     Args:
         ref: Its reference; if it is dead, `Down` comes at once, with `"noproc"`.
 
@@ -262,6 +265,8 @@ def monitor(ref: pykka.ActorRef[Any]) -> Ref:
 
 def link(ref: pykka.ActorRef[Any]) -> None:
     """Link the calling process to any pykka actor: the end of either is told to the other.
+
+    Waits until the process that stands for the actor is there, which the first request makes.
 
     Args:
         ref: Its reference.

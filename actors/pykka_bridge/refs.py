@@ -60,7 +60,7 @@ class StableRef(ProcessRef[Any]):
     def current(self) -> pykka.ActorRef[Any] | None:
         """Return the reference to the present actor, bound to its life.
 
-        Does not wait.
+        From any thread or process; does not wait.
 
         Returns:
             It; `None` if nobody has the name.
@@ -157,7 +157,7 @@ class ServerRef(pykka.ActorRef[Any]):
     def is_alive(self) -> bool:
         """Tell whether a living process has the address.
 
-        Does not wait.
+        From any thread or process; does not wait.
 
         Returns:
             Whether one has.
@@ -172,7 +172,9 @@ class ServerRef(pykka.ActorRef[Any]):
         return pid is not None and process.is_alive(pid)
 
     def tell(self, message: Any) -> None:
-        """Cast a message; does not wait.
+        """Cast a message.
+
+        From any thread or process; does not wait.
 
         Args:
             message: Anything.
@@ -225,6 +227,8 @@ class ServerRef(pykka.ActorRef[Any]):
     def stop(self, *, block: bool = True, timeout: float | None = None) -> Any:
         """Stop the server with `"normal"`.
 
+        Blocks the calling process and not the loop; on a thread that is no process, that thread.
+
         Args:
             block: `False` for a future instead of the answer.
             timeout: Seconds to wait; `None` for no limit.
@@ -256,7 +260,7 @@ class ServerRef(pykka.ActorRef[Any]):
     def proxy(self) -> Any:
         """Return an object whose methods are the `@call` and `@cast` functions of the class.
 
-        Does not wait.
+        From any thread or process; does not wait.
 
         Returns:
             A proxy: its methods return futures, as pykka's do.
@@ -304,7 +308,7 @@ class ServerRef(pykka.ActorRef[Any]):
     def invoke(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> pykka.Future[Any]:
         """Run one of the class's own client functions and return a future of its result.
 
-        Does not wait.
+        From any thread or process; does not wait.
 
         Args:
             name: A `@call` or `@cast` of the class.

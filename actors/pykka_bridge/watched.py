@@ -79,6 +79,8 @@ class Watch:
     def note(self, error: BaseException | None, traceback: TracebackType | None) -> None:
         """Keep the first failure.
 
+        Runs in the process or thread of the actor; does not wait.
+
         Args:
             error: What was raised.
             traceback: Where.
@@ -235,6 +237,8 @@ def start_watched(
     actor_class: type[A], watch: Watch, args: tuple[object, ...], kwargs: Mapping[str, object]
 ) -> A:
     """Start an actor that is watched from its first line; `__init__` runs in the caller, as in pykka.
+
+    Does not wait for its `on_start`.
 
     Args:
         actor_class: Any actor class.
