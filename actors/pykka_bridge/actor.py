@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, Self, TypeVar, cast
 
 import pykka
 
@@ -81,7 +81,10 @@ class ProcessRef(pykka.ActorRef[A]):
 
     @property
     def pid(self) -> Pid | None:
-        """The process that is the actor; `None` for one on a thread, or before it was started."""
+        """The process that is the actor, to link and monitor; `None` for one on a thread, or before its start.
+
+        `actors.pykka_bridge.pid_of` is a process that answers `GenServer.call` too.
+        """
         return getattr(self.actor_inbox, "pid", None)
 
     def is_alive(self) -> bool:
@@ -133,9 +136,9 @@ class ProcessRef(pykka.ActorRef[A]):
 
         Source: https://pykka.readthedocs.io/stable/api/refs/#pykka.ActorRef.ask
         """
-        pid = self.pid
         if not block:
             return self.ask_nowait(message)
+        pid = self.pid
         if pid is None or not Answer.suits(pid) or self.actor_stopped.is_set():
             return self.ask_nowait(message).get(timeout=timeout)
         answer = Answer(pid)
@@ -170,11 +173,14 @@ class ProcessRef(pykka.ActorRef[A]):
         Source: https://pykka.readthedocs.io/stable/api/refs/#pykka.ActorRef.ask
         """
         future: ProcessFuture[Any] = ProcessFuture()
-        if self.is_alive():
+        try:
+            if not self.is_alive():
+                text = f"{self} not found"
+                raise pykka.ActorDeadError(text)
             future.ask_of(self.pid, message)
             self.actor_inbox.put(cast("Any", Mail(message, future)))
-        else:
-            future.fail(pykka.ActorDeadError(f"{self} not found"))
+        except pykka.ActorDeadError as error:
+            future.fail(error)
         return future
 
     def stop(self, *, block: bool = True, timeout: float | None = None) -> Any:
@@ -242,6 +248,31 @@ class ProcessActor(pykka.Actor):
         5
     """
 
+    @classmethod
+    def start(cls, *args: Any, **kwargs: Any) -> ProcessRef[Self]:
+        """Start an actor; `__init__` runs in the caller, `on_start` in the new process.
+
+        Does not wait for `on_start`.
+
+        Args:
+            args: For `__init__`.
+            kwargs: For `__init__`.
+
+        Returns:
+            A reference to it.
+
+        Raises:
+            Exception: What `__init__` raised; then there is no actor.
+
+        Example:
+            >>> from actors import run
+            >>> run(lambda: ProcessActor.start().is_alive())
+            True
+
+        Source: https://pykka.readthedocs.io/stable/api/actors/#pykka.Actor.start
+        """
+        return cast("ProcessRef[Self]", super().start(*args, **kwargs))
+
     actor_inbox: ProcessInbox  # type: ignore[assignment] # letters are what pykka calls envelopes
     actor_stopped: Event  # type: ignore[assignment] # all that pykka calls of a threading.Event
     _failure: BaseException | None = None
@@ -288,21 +319,20 @@ class ProcessActor(pykka.Actor):
     def _on_message(self, message: Message) -> None:
         # The corridor of every letter; `tests.bench` names: pykka_ask, pykka_tell.
         if message is RING:
-            self._read()
+            letter = self.actor_inbox.take()
+            if letter is not None:
+                self._read(letter)
         elif not isinstance(message, Exited):
             # From a process that knows the pid and not the reference.
-            self.actor_inbox.put(Mail(message))
+            self._read(Mail(message))
         elif message.reason != NORMAL:
             self._told = message.reason
             self._stop()
             self._leave()
 
-    def _read(self) -> None:
-        """Handle the oldest letter; what it raises is dealt with by pykka's own loop."""
+    def _read(self, letter: Letter) -> None:
+        """Handle a letter; what it raises is dealt with by pykka's own loop."""
         inbox = self.actor_inbox
-        letter = inbox.take()
-        if letter is None:
-            return
         inbox.reading = letter
         try:
             value = self._handle_receive(letter.message)

@@ -619,24 +619,6 @@ class Event:
         """
         return self._awaited().wait(timeout)[0] == "open"
 
-    def then(self, what: Callable[[], object]) -> None:
-        """Have something done when it is set, at once if it is.
-
-        From any thread or process; does not wait.
-
-        Args:
-            what: Called once, wherever it is set; must neither wait nor raise.
-
-        Example:
-            >>> event = Event()
-            >>> event.then(lambda: print("set"))
-            >>> event.set()
-            set
-
-        Source: https://docs.python.org/3/library/asyncio-future.html#asyncio.Future.add_done_callback
-        """
-        self._awaited().then(what)
-
     def _awaited(self) -> Latch:
         with _lock:
             if self._latch is None:

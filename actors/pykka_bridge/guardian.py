@@ -168,8 +168,10 @@ def _check(actor_class: object, ask_failure: object) -> None:
 def pid_of(ref: pykka.ActorRef[Any]) -> Pid:
     """Return the process that stands for an actor, made at the first request.
 
-    It ends when the actor does, with its reason, and an exit signal to it stops the actor. Blocks the
-    calling process until it is there.
+    It ends when the actor does, with its reason. An exit signal to it stops the actor, and so does the end
+    of its runtime. Blocks the calling process until it is there.
+
+    An actor that pykka has started alone keeps pykka's inbox and futures; `ProcessRef.of` waits well for them.
 
     Args:
         ref: Any pykka reference, also of an actor that this library has not started.

@@ -212,7 +212,7 @@ def watched(actor_class: type[A]) -> type[A]:
         The subclass; the class itself if it is one.
 
     Raises:
-        BadArgument: It is no actor class, or has `__slots__` that leave no room.
+        BadArgument: It is no actor class.
 
     Example:
         >>> class Player(pykka.ThreadingActor):

@@ -38,7 +38,7 @@ def started() -> ProcessRef[Player]:
     """Start a player that tells the caller, who waits until it has begun."""
     ref = Player.start(process.self())
     assert receive() == "started"
-    return ref  # type: ignore[return-value]
+    return ref
 
 
 def pid_of(ref: ProcessRef[Any]) -> Pid:
@@ -77,10 +77,34 @@ def test_proxies_reach_methods_and_attributes() -> None:
     assert simulate(main) == [10, 10]
 
 
-def test_what_is_sent_is_handed_over_and_not_copied() -> None:
+def test_what_goes_through_a_reference_is_handed_over_and_what_goes_to_the_pid_is_copied() -> None:
+    class Keeps(ProcessActor):
+        def __init__(self) -> None:
+            super().__init__()
+            self.kept: list[object] = []
+
+        def on_receive(self, message: object) -> object:
+            self.kept.append(message)
+            return self.kept
+
+    def main() -> list[bool]:
+        ref, box = Keeps.start(), ["box"]
+        send(pid_of(ref), box)
+        kept = ref.ask(box)
+        assert kept == [box, box]
+        return [kept[0] is box, kept[1] is box]
+
+    assert run(main) == [False, True]
+
+
+def test_references_proxies_and_futures_cross_as_they_are() -> None:
     def main() -> bool:
-        ref, box = started(), ["shared"]
-        return ref.ask(box) is box
+        ref = started()
+        these = [ref, ref.proxy(), ref.proxy().add, ref.ask("x", block=False)]
+        send(process.self(), these)
+        got = receive()
+        assert isinstance(got, list)
+        return all(one is other for one, other in zip(these, got, strict=True))
 
     assert run(main)
 
@@ -141,7 +165,7 @@ def test_a_failing_on_start_is_the_reason_and_leaves_nothing_in_the_registry(
     def main() -> object:
         with quiet():
             ref = Player.start(process.self(), error)
-            reason = end_of(pid_of(ref))  # type: ignore[arg-type]
+            reason = end_of(pid_of(ref))
         assert ref not in pykka.ActorRegistry.get_all()
         assert isinstance(reason, Crash)
         return repr(reason.exception)

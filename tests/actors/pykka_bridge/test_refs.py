@@ -67,6 +67,8 @@ def test_nobody_of_the_name_is_a_dead_actor() -> None:
     assert not ref.is_alive()
     assert ref.current() is None
     assert ref.stop() is False
+    with pytest.raises(pykka.ActorDeadError):
+        ref.ask(1, block=False).get()
     for use in (ref.proxy, lambda: ref.tell(1), lambda: ref.ask(1)):
         with pytest.raises(pykka.ActorDeadError):
             use()
