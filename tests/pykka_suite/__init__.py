@@ -35,12 +35,14 @@ def fetched() -> Path | None:
     if home().is_dir():
         return home()
     home().parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=home().parent) as folder:
         wanted = ["--no-deps", "--no-binary", ":all:", f"pykka=={pinned()}", "--dest", folder]
         command = [sys.executable, "-m", "pip", "download", "--quiet", *wanted]
         if subprocess.run(command, capture_output=True, check=False).returncode:
             return None
         [archive] = Path(folder).glob("pykka-*.tar.gz")
         with tarfile.open(archive) as tar:
-            tar.extractall(home().parent, filter="data")
+            tar.extractall(folder, filter="data")
+        # In one step: a run that is broken off leaves no half of it.
+        (Path(folder) / home().name).rename(home())
     return home()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import pykka
 import pytest
@@ -326,6 +327,35 @@ def test_every_letter_of_many_threads_is_handled_or_refused_while_the_actor_stop
     assert counts is not None
     handled, refused = counts
     assert handled + refused == threads * each
+
+
+def test_whoever_asks_while_an_actor_ends_is_answered_under_every_schedule() -> None:
+    def main(end: Callable[[ProcessRef[Any]], object]) -> bool:
+        ref, boss = started(), process.self()
+
+        def asks() -> None:
+            send(boss, ("asked", told(ref.ask("hello", block=False))))
+            send(boss, ("asked", told(ref.ask("again", block=False))))
+
+        for _ in range(3):
+            spawn(asks)
+        spawn(lambda: end(ref))
+        answers = [cast("tuple[str, str]", receive(is_told)) for _ in range(6)]
+        assert ref not in pykka.ActorRegistry.get_all() or end_of(pid_of(ref))
+        return all(each[1] in {"hello", "again", "ActorDeadError"} for each in answers)
+
+    def by_a_stop(ref: ProcessRef[Any]) -> None:
+        ref.stop()
+
+    def by_a_kill(ref: ProcessRef[Any]) -> None:
+        process.send_exit(pid_of(ref), "kill")
+
+    for end in (by_a_stop, by_a_kill):
+        assert every_schedule(lambda end=end: main(end)) == [True]  # type: ignore[misc]
+
+
+def is_told(message: object) -> bool:
+    return isinstance(message, tuple) and message[0] == "asked"
 
 
 def test_an_actor_started_on_a_plain_thread_lives_in_the_background() -> None:

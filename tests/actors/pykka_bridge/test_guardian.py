@@ -22,6 +22,7 @@ from actors.pykka_bridge import (
 from supervisors import Supervisor
 from tests.actors.probes import end_of
 from tests.actors.pykka_bridge.players import KINDS, Player, ThreadPlayer, quiet
+from tests.actors.schedules import every_schedule
 
 Kind = type[Any]
 LONG = 30.0
@@ -259,6 +260,17 @@ def test_references_and_processes_lead_to_each_other() -> None:
             pid_of(ref)
 
     run(main)
+
+
+def test_a_supervised_actor_comes_back_under_every_schedule() -> None:
+    def main() -> list[object]:
+        ref = supervised(Player)
+        with quiet():
+            ref.tell(ValueError("x"))
+            heard = [hear(), hear()]
+        return [*heard, ref.ask("alive"), ref.proxy().count.get()]
+
+    assert every_schedule(main) == [[("failed", "ValueError('x')"), "started", "alive", 1]]
 
 
 @pytest.mark.parametrize("wrong", [int, "Player", None, pykka.ActorRef])
