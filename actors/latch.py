@@ -25,17 +25,20 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
 
 from actors._kernel.clock import MonotonicClock
-from actors._kernel.current import here, me
+from actors._kernel.current import default_scheduler, here, me
+from actors._kernel.scheduler import own_context
 from actors.isolation import shareable
 from actors.pid import Pid, Ref
 from actors.process import alias, check_timeout, receive, unalias
 
 if TYPE_CHECKING:
-    from actors._kernel.cell import Cell
+    from contextvars import Context
+
+    from actors._kernel.cell import Body, Cell
     from actors._kernel.scheduler import Scheduler
     from actors.messages import Message
 
-__all__ = ["Answer", "ExcInfo", "Latch", "Waited", "post_to"]
+__all__ = ["Answer", "ExcInfo", "Latch", "Waited", "post_to", "start_outside"]
 
 ExcInfo: TypeAlias = "tuple[type[BaseException] | None, BaseException | None, TracebackType | None]"
 """What `sys.exc_info()` returns."""
@@ -400,6 +403,51 @@ def _wake(cell: Cell, ref: Ref) -> None:
         scheduler.answer(cell, ref, "reply", None)
     else:
         scheduler.post(scheduler.answer, cell, ref, "reply", None)
+
+
+def start_outside(body: Body, doing: str, otherwise: Callable[[], object]) -> bool:
+    """Start a process from a thread that is none, in the runtime that serves such threads, without waiting for it.
+
+    For callers that must not wait for a loop either, such as coroutines. It has no parent and no link.
+
+    Args:
+        body: What it runs; it is shared with the caller, not copied.
+        doing: The initial call, for people to read.
+        otherwise: Called if it never runs because the runtime ends.
+
+    Returns:
+        Whether it will be started; a process on a loop, or with a thread of its own, uses `spawn` instead.
+
+    Example:
+        >>> from actors import run
+        >>> begun = Latch()
+        >>> start_outside(begun.open, "example", print), begun.wait()
+        (True, ('open', None))
+        >>> run(start_outside, begun.open, "example", print)
+        False
+
+    Source: https://hexdocs.pm/elixir/Kernel.html#spawn/1
+    """
+    if here.scheduler is not None or here.carried is not None:
+        return False
+    scheduler = default_scheduler()
+    scheduler.post(_start, scheduler, body, doing, own_context(), otherwise)
+    if scheduler.ended:
+        otherwise()
+    return True
+
+
+def _start(
+    scheduler: Scheduler,
+    body: Body,
+    doing: str,
+    context: Context | None,
+    otherwise: Callable[[], object],
+) -> None:
+    if scheduler.closed:
+        otherwise()
+    else:
+        scheduler.begin(scheduler.spawn(body, doing, None, context))
 
 
 def post_to(pid: Pid, message: Message) -> bool:

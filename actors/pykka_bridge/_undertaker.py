@@ -13,29 +13,35 @@ from typing import final
 from actors import process
 from actors.errors import ActorsError
 from actors.exits import Reason, is_clean
+from actors.latch import Latch
 from actors.messages import Down, Exited, Message
 from actors.pid import Pid, Ref
 
-__all__ = ["NAME", "see_to"]
+__all__ = ["NAME", "employ", "see_to"]
 
 NAME = "actors.pykka_bridge.undertaker"
 
 
 def see_to(pid: Pid, what: Callable[[], object]) -> None:
     """Have something done when a process has ended, however it did; from the runtime of that process."""
-    process.deliver(_undertaker(), (_SEE_TO, pid, what))
+    process.deliver(employ(), (_SEE_TO, pid, what))
 
 
-def _undertaker() -> Pid:
+def employ() -> Pid:
+    """Return the undertaker of the runtime; the first request starts it, and waits until it has begun."""
     pid = process.whereis(NAME)
     if pid is None:
-        pid = process.launch(_Undertaker().begin, NAME).pid
+        undertaker = _Undertaker()
+        pid = process.launch(undertaker.begin, NAME).pid
+        # Told to end before it has begun, it would end at once and forget whom it was given.
+        # (`test_whoever_asks_while_an_actor_ends_is_answered_under_every_schedule`)
+        undertaker.begun.wait(whom=pid)
         try:
             process.register(pid, NAME)
         except ActorsError:
-            # Another thread was quicker; ours has nobody and is told to go.
+            # Another process was quicker; ours has nobody and is told to go.
             process.send_exit(pid, "shutdown")
-            return _undertaker()
+            return employ()
     return pid
 
 
@@ -47,10 +53,12 @@ class _Undertaker:
     def __init__(self) -> None:
         self._charges: dict[Ref, Callable[[], object]] = {}
         self._leaves: Reason = None
+        self.begun = Latch()
 
     def begin(self) -> None:
         process.trap_exit(True)
         process.become(self.handle)
+        self.begun.open()
 
     def handle(self, message: Message) -> None:
         match message:

@@ -17,6 +17,7 @@ Source: https://pykka.readthedocs.io/stable/api/actors/
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, NoReturn, Self, TypeVar, cast
@@ -26,12 +27,12 @@ import pykka
 from actors import process
 from actors.exits import NORMAL, Crash, Exit, Reason, Stack
 from actors.isolation import register, shareable
-from actors.latch import Answer
+from actors.latch import Answer, start_outside
 from actors.messages import Exited, Message
 from actors.pid import Pid
 from actors.pykka_bridge._inbox import RING, Failed, Letter, Mail, ProcessInbox, Rest, Stop
 from actors.pykka_bridge._registry import quicken
-from actors.pykka_bridge._undertaker import see_to
+from actors.pykka_bridge._undertaker import employ, see_to
 from actors.pykka_bridge.futures import Event, ProcessFuture, failure_of, raised
 
 __all__ = ["ProcessActor", "ProcessRef"]
@@ -293,16 +294,26 @@ class ProcessActor(pykka.Actor):
 
     def _start_actor_loop(self) -> None:
         inbox = self.actor_inbox
-        launched = process.launch(
-            self._begin,
-            f"{type(self).__module__}.{type(self).__qualname__}",
-            heir=True,
-            before=lambda _, cell: inbox.settle_in(cell.pid),
-        )
+        name = f"{type(self).__module__}.{type(self).__qualname__}"
         # Looked up when it is called: whoever watches the actor has replaced its class meanwhile.
-        see_to(launched.pid, lambda: self._bury())  # noqa: PLW0108 - see above
+        bury = lambda: self._bury()  # noqa: E731, PLW0108 - see above
+        if start_outside(lambda: self._begin_outside(bury), name, bury):
+            return
+        # Before there is a process that could run meanwhile: `start` does not wait for its first line.
+        employ()
+        launched = process.launch(
+            self._begin, name, heir=True, before=lambda _, cell: inbox.settle_in(cell.pid)
+        )
+        see_to(launched.pid, bury)
 
     # -- in the process ---------------------------------------------------------------------------
+
+    def _begin_outside(self, bury: Callable[[], object]) -> None:
+        """Begin when nobody has waited for the pid: letters may be there already."""
+        pid = process.self()
+        self.actor_inbox.settle_in(pid)
+        see_to(pid, bury)
+        self._begin()
 
     def _begin(self) -> None:
         process.trap_exit(True)

@@ -34,7 +34,7 @@ from actors.messages import Exited, Message
 from actors.naming import MaybePid, Name
 from actors.outcomes import NoReply, Stop
 from actors.pid import Pid, Ref
-from actors.pykka_bridge._undertaker import see_to
+from actors.pykka_bridge._undertaker import employ, see_to
 from actors.pykka_bridge.actor import ProcessRef
 from actors.pykka_bridge.futures import ProcessFuture
 from actors.pykka_bridge.watched import ASK_FAILURES, AskFailure, Watch, adopt, start_watched
@@ -313,6 +313,7 @@ class Guardian(GenServer[None]):
 
     def init(self, origin: _Origin | pykka.ActorRef[Any]) -> None:
         process.trap_exit(True)
+        employ()
         me = process.self()
         if isinstance(origin, _Origin):
             self._watch = watch = Watch(origin.ask_failure)
