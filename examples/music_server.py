@@ -66,7 +66,7 @@ class Frontend(pykka.ThreadingActor):
 
     def hang_up(self) -> None:
         for session in self._sessions:
-            session.stop(block=False)
+            session.stop()
 
 
 # -- what happens to it ----------------------------------------------------------------------------
