@@ -197,6 +197,7 @@ class ThreadInbox(Inbox):
 
     def get(self) -> Letter:
         """Take the next letter, blocking the thread until there is one."""
+        self.reading = None
         self.reading = letter = self._letters.get()
         return letter
 

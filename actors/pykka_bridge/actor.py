@@ -25,7 +25,7 @@ from typing import Any, NoReturn, Self, TypeVar, cast
 import pykka
 
 from actors import process
-from actors.exits import NORMAL, Crash, Exit, Reason, Stack
+from actors.exits import NORMAL, Exit, Reason, reason_of
 from actors.isolation import register, shareable
 from actors.latch import Answer, start_outside
 from actors.messages import Exited, Message
@@ -390,7 +390,7 @@ class ProcessActor(pykka.Actor):
         error = self._failure
         if error is None:
             return NORMAL if self._told is None else self._told
-        return Crash(error, Stack.of(error.__traceback__))
+        return reason_of(error)
 
     def _bury(self) -> None:
         """Do what is left to be done when the process has ended; after an orderly end, nothing."""

@@ -74,7 +74,10 @@ class Watch:
     @property
     def reason(self) -> Reason:
         """Why the actor ended, in OTP's words."""
-        return NORMAL if self.failure is None else Crash(self.failure, self.stack)
+        if self.failure is None:
+            return NORMAL
+        # The frames belong to the actor. Whoever asked has them in the future, and gets them from there.
+        return Crash(BaseException.with_traceback(self.failure, None), self.stack)
 
     def note(self, error: BaseException | None, traceback: TracebackType | None) -> None:
         """Keep the first failure.
@@ -160,7 +163,9 @@ class _Watched(pykka.Actor):
     def _is_known(self, error: BaseException | None) -> bool:
         """Tell whether pykka's loop has only heard of a failure that was dealt with here."""
         failure = self._watch.failure
-        return failure is not None and error is not None and failure in {error, error.__cause__}
+        if failure is None or error is None:
+            return False
+        return error is failure or error.__cause__ is failure
 
 
 class _WatchedThread(_Watched):

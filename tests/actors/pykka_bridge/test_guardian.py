@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import Any
 
 import pykka
@@ -120,6 +121,23 @@ def test_by_choice_an_exception_of_an_ask_ends_the_actor_too(kind: Kind) -> None
         return [hear(), hear(), ref.ask("alive")]
 
     assert run(main) == [("failed", "ValueError('mine')"), "started", "alive"]
+
+
+@dataclass(eq=True)
+class Unhashable(Exception):
+    what: str
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_exception_that_cannot_be_hashed_ends_its_actor_as_any_other(kind: Kind) -> None:
+    def main() -> list[object]:
+        ref = supervised(kind, ask_failure="crash")
+        with quiet(), pytest.raises(Unhashable) as raised:
+            ref.ask(Unhashable("x"))
+        lines = [entry.name for entry in raised.traceback]
+        return [hear(), hear(), "on_receive" in lines]
+
+    assert run(main) == [("failed", "Unhashable(what='x')"), "started", True]
 
 
 @pytest.mark.parametrize("kind", KINDS)
