@@ -58,7 +58,8 @@ tests.pykka_suite`):
 `get`, `ask`, `process.sleep` and the `Event` of this room block one actor only; `time.sleep` and sockets
 block the thread, so an actor that needs them stays a `ThreadingActor`. So does the `get` of a future that
 pykka's own actors give; `ProcessRef.of(ref)` asks such an actor with one of ours, and supervised actors
-give ours anyway. `threading.local` is one for all.
+give ours anyway. And a `SystemExit` asks all actors to stop, as in pykka, but waits for none of them.
+`threading.local` is one for all.
 
 Source: https://pykka.readthedocs.io, https://github.com/jodal/pykka/issues/42 (supervision),
     https://github.com/jodal/pykka/issues/99 (await)

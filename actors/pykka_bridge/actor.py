@@ -278,6 +278,8 @@ class ProcessActor(pykka.Actor):
     actor_stopped: Event  # type: ignore[assignment] # all that pykka calls of a threading.Event
     _failure: BaseException | None = None
     _told: Reason = None
+    _takes_all_along = False
+    """Set when it raised what in pykka stops every actor of the program, as `SystemExit` does."""
 
     @staticmethod
     def _create_actor_inbox() -> Any:
@@ -363,13 +365,24 @@ class ProcessActor(pykka.Actor):
     def _let_fail(self, error: BaseException, letter: Letter) -> None:
         if not isinstance(error, Exception):
             self._failure = error
+            self._takes_all_along = True
         if not self.actor_stopped.is_set():
             self.actor_inbox.failed = Failed(error, letter.reply_to)
             with suppress(Rest):
                 self._actor_loop_running()
+            if self._takes_all_along:
+                # pykka would wait for each of them here, and with it all processes of the runtime for one
+                # actor that blocks its own thread.
+                pykka.ActorRegistry.stop_all(block=False)
         elif isinstance(error, Exception) and letter.reply_to is not None:
             # Whoever watches the actor has dealt with all but the asker; pykka's loop runs no more.
             letter.reply_to.set_exception((type(error), error, error.__traceback__))
+
+    def _stop(self) -> None:
+        super()._stop()
+        if self._takes_all_along:
+            # Out of pykka's loop, which is about to stop everybody.
+            raise Rest
 
     def _handle_failure(
         self,

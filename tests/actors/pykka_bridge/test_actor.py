@@ -236,17 +236,23 @@ def test_an_actor_that_ends_itself_by_an_exit_ends_alone() -> None:
     assert simulate(main) == ["bored", False, "alive"]
 
 
-def test_started_by_start_a_system_exit_stops_all_actors_as_in_pykka() -> None:
+def test_started_by_start_a_system_exit_stops_all_actors_as_in_pykka_but_waits_for_none() -> None:
     def main() -> list[object]:
         one, other = started(), started()
         for ref in (one, other):
             process.monitor(pid_of(ref))
+        release = Flag()
+        blocked = ThreadPlayer.start(process.self())
+        assert receive(timeout=30.0) == "started"
+        blocked.tell(release.wait)
         with quiet(), pytest.raises(pykka.ActorDeadError):
             one.ask(SystemExit(1))
         downs = [each for each in (receive() for _ in range(4)) if isinstance(each, Down)]
-        return [len(downs), one.is_alive(), other.is_alive()]
+        release.set()
+        ended = receive(timeout=30.0)
+        return [len(downs), one.is_alive(), other.is_alive(), ended]
 
-    assert run(main) == [2, False, False]
+    assert run(main) == [2, False, False, "stopped"]
 
 
 def test_two_actors_that_ask_each_other_are_told_and_do_not_wait_for_ever() -> None:
