@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
 from actors._kernel.clock import MonotonicClock
 from actors._kernel.current import default_scheduler, here, me
 from actors._kernel.scheduler import own_context
+from actors.errors import NotInProcess
 from actors.isolation import shareable
 from actors.pid import Pid, Ref
 from actors.process import alias, check_timeout, receive, unalias
@@ -113,6 +114,7 @@ class Latch:
         Raises:
             BadArgument: The timeout is none.
             Exit: The calling process was told to end.
+            NotInProcess: The caller is no process and would hold the loop that it waits for.
 
         Example:
             >>> from actors import run
@@ -215,6 +217,11 @@ class Latch:
 
     def _block(self, target: Cell | None, timeout: float | None) -> Waited:
         """Block a thread that is no process."""
+        if target is not None and target.scheduler.thread == threading.get_ident():
+            message = (
+                "its process lives on the loop that runs in this very thread: await it instead"
+            )
+            raise NotInProcess(message)
         gate = threading.Lock()
         gate.acquire()
         release = gate.release
@@ -380,6 +387,7 @@ def _expect(cell: Cell, target: Cell, ref: Ref, *, is_patient: bool) -> Waited |
     if cell.exiting is not None:
         scheduler.refuse(cell)
     if is_patient:
+        # A circle of waiting ends by itself if somebody in it gives up in time.
         if target is cell:
             return ("self", cell.pid)
         chain = None if target.calling is None else scheduler.circle(cell, target)
@@ -408,7 +416,7 @@ def _wake(cell: Cell, ref: Ref) -> None:
 def start_outside(body: Body, doing: str, otherwise: Callable[[], object]) -> bool:
     """Start a process from a thread that is none, in the runtime that serves such threads, without waiting for it.
 
-    For callers that must not wait for a loop either, such as coroutines. It has no parent and no link.
+    For any thread that must not wait for a loop either, such as that of coroutines. It has no parent and no link.
 
     Args:
         body: What it runs; it is shared with the caller, not copied.

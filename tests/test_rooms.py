@@ -70,7 +70,7 @@ FLOORS = {
     ),
     "bridges": Floor(
         "actors",
-        "_ration asyncio_bridge "
+        "_ration asyncio_bridge _asyncio_waits "
         "pykka_bridge.futures pykka_bridge._inbox pykka_bridge._undertaker "
         "pykka_bridge._registry pykka_bridge.actor pykka_bridge.watched pykka_bridge.guardian "
         "pykka_bridge.refs pykka_bridge logs testing",
@@ -118,7 +118,7 @@ PYKKA = {
 FOREIGN = {
     "greenlet": {"actors._kernel.switch"},
     "structlog": {"actors.logs"},
-    "asyncio": {"actors.asyncio_bridge", "actors.pykka_bridge.futures"},
+    "asyncio": {"actors.asyncio_bridge", "actors._asyncio_waits"},
     "pykka": {"actors.threads", *PYKKA},
     "logging": {"actors.logs"},
     "time": CLOCK,

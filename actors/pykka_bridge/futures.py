@@ -138,8 +138,7 @@ class ProcessFuture(pykka.Future[T]):
     def _await_outcome(self, timeout: float | None) -> tuple[Any, ExcInfo | None]:
         latch = self._closed_latch()
         if latch is not None:
-            # A circle of waiting ends by itself if somebody in it gives up in time.
-            kind, detail = latch.wait(timeout, None if timeout is not None else self._asked)
+            kind, detail = latch.wait(timeout, self._asked)
             if self.outcome is None and self._get_hook is None:
                 raise failure_of(kind, detail, timeout, self._asked, self._request)
         if self.outcome is None:
@@ -427,14 +426,19 @@ class ProcessFuture(pykka.Future[T]):
             if isinstance(source, ProcessFuture):
                 yield from source.arrived()
             else:
-                yield from _in_a_thread(source.get)
+                yield from _waits().until_done(source.get)
         if self._is_foreign():
             # Nobody knows what this hook waits for.
-            yield from _in_a_thread(self.get)
+            yield from _waits().until_done(self.get)
         latch = self._closed_latch()
         if latch is not None:
-            yield from _until_open(latch)
+            yield from _waits().until_open(latch)
             yield from self.arrived()
+
+
+def _waits() -> Any:
+    """Return the room that opens the door to asyncio, which only those who await need."""
+    return importlib.import_module("actors._asyncio_waits")
 
 
 def _made(made: pykka.Future[M], *sources: pykka.Future[Any]) -> pykka.Future[M]:
@@ -492,39 +496,6 @@ def raised(failure: ExcInfo) -> BaseException:
     if error is None:
         error = RuntimeError("an exception without a type") if kind is None else kind()
     return error if error.__traceback__ is traceback else error.with_traceback(traceback)
-
-
-def _until_open(latch: Latch) -> Generator[Any, None, None]:
-    loop = importlib.import_module("asyncio").get_running_loop()
-    arrived = loop.create_future()
-
-    def arrive() -> None:
-        if not arrived.done():
-            arrived.set_result(None)
-
-    def wake() -> None:
-        # The loop may have been closed, with the coroutine that waited on it.
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(arrive)
-
-    latch.then(wake)
-    try:
-        yield from arrived
-    finally:
-        latch.forget(wake)
-
-
-def _in_a_thread(get: Callable[[], object]) -> Generator[Any, None, None]:
-    """Wait for the end of something that blocks; what it raises is raised by the next `get`."""
-    loop = importlib.import_module("asyncio").get_running_loop()
-
-    def silently() -> None:
-        try:
-            get()
-        except BaseException:  # noqa: BLE001 - it will be raised again
-            return
-
-    yield from loop.run_in_executor(None, silently)
 
 
 @final
