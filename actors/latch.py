@@ -416,7 +416,8 @@ def _wake(cell: Cell, ref: Ref) -> None:
 def start_outside(body: Body, doing: str, otherwise: Callable[[], object]) -> bool:
     """Start a process from a thread that is none, in the runtime that serves such threads, without waiting for it.
 
-    For any thread that must not wait for a loop either, such as that of coroutines. It has no parent and no link.
+    From any thread, also one that must not wait for a loop, such as that of coroutines. It has no parent
+    and no link.
 
     Args:
         body: What it runs; it is shared with the caller, not copied.

@@ -20,6 +20,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterable
+from contextlib import suppress
 from typing import Any, TypeVar, cast, final
 
 import pykka
@@ -426,19 +427,46 @@ class ProcessFuture(pykka.Future[T]):
             if isinstance(source, ProcessFuture):
                 yield from source.arrived()
             else:
-                yield from _waits().until_done(source.get)
+                yield from _until_done(source.get)
         if self._is_foreign():
             # Nobody knows what this hook waits for.
-            yield from _waits().until_done(self.get)
+            yield from _until_done(self.get)
         latch = self._closed_latch()
         if latch is not None:
-            yield from _waits().until_open(latch)
+            yield from _until_open(latch)
             yield from self.arrived()
 
 
-def _waits() -> Any:
-    """Return the room that opens the door to asyncio, which only those who await need."""
-    return importlib.import_module("actors._asyncio_waits")
+def _until_open(latch: Latch) -> Generator[Any, None, None]:
+    """Give the event loop back until a latch is open; who is cancelled leaves nothing at it."""
+    calls: list[Callable[[], None]] = []
+
+    def register(call: Callable[[], None]) -> None:
+        calls.append(call)
+        latch.then(call)
+
+    # By name, because asyncio is loaded for those who await and for nobody else.
+    until = importlib.import_module("actors.asyncio_bridge").until
+    try:
+        yield from until(register).__await__()
+    finally:
+        for call in calls:
+            latch.forget(call)
+
+
+def _until_done(blocks: Callable[[], object]) -> Generator[Any, None, None]:
+    """Give the event loop back until something is done that blocks its thread; what it raises is dropped."""
+    done = Latch()
+
+    def silently() -> None:
+        try:
+            with suppress(BaseException):
+                blocks()
+        finally:
+            done.open()
+
+    threading.Thread(target=silently, daemon=True).start()
+    yield from _until_open(done)
 
 
 def _made(made: pykka.Future[M], *sources: pykka.Future[Any]) -> pykka.Future[M]:
