@@ -10,7 +10,8 @@ from typing import Any
 import pykka
 import pytest
 
-from actors import process, receive, run, send, spawn
+from actors import NotInProcess, process, receive, run, send, spawn
+from actors.asyncio_bridge import as_process, hosted
 from actors.pykka_bridge import Event, ProcessActor, ProcessFuture
 from tests.actors.probes import simulate
 
@@ -130,6 +131,20 @@ def test_an_awaited_call_of_a_proxy_leaves_the_event_loop_free() -> None:
         return [answer, turns]
 
     assert asyncio.run(handler()) == ["done", ["the loop goes on"]]
+
+
+def test_on_the_very_loop_of_the_runtime_an_answer_is_awaited_and_never_waited_for() -> None:
+    async def handler() -> list[object]:
+        async with hosted():
+            ref = Slow.start()
+            event = Event()
+            asyncio.get_running_loop().call_soon(event.set)
+            got: list[object] = [await ref.proxy().wait_for(event)]
+            with pytest.raises(NotInProcess, match="await it instead"):
+                ref.ask("held up")
+            return [*got, await as_process(ref.ask, "nothing")]
+
+    assert asyncio.run(handler()) == ["done", None]
 
 
 def test_what_is_made_of_futures_can_be_awaited_too() -> None:
