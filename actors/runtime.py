@@ -23,6 +23,7 @@ from actors._kernel.cell import Cell
 from actors._kernel.clock import Choice, Clock, MonotonicClock
 from actors._kernel.press import is_open, press
 from actors._kernel.scheduler import Scheduler, own_context
+from actors._kernel.turns import Turns
 from actors._kernel.wakeup import LockWakeup, Wakeup
 from actors._kernel.watchdog import Watchdog
 from actors.errors import ActorsError, BadArgument, NotInProcess, shown, told
@@ -117,7 +118,7 @@ class Runtime:
     Args:
         clock: Where time comes from; the machine's monotonic clock by default.
         choice: Which ready process runs next; the longest waiting by default.
-        wakeup: How the loop sleeps; on a lock by default.
+        wakeup: How the loop sleeps; on a lock by default, or by letting another loop go on.
         grace: Seconds that processes get to end at the end, before they are killed.
         held: Seconds after which a callback that holds the loop is reported; `None` for never.
         isolation: What becomes of values that cross between processes: `"copy"` copies what can change,
@@ -148,6 +149,10 @@ class Runtime:
         self._grace = grace
         self._held = None if self._clock.is_virtual else held
         self._scheduler = Scheduler(self._clock, self._wakeup, choice, isolation)
+        if isinstance(self._wakeup, Turns):
+            self._scheduler.give_way = self._wakeup.give_way
+            self._scheduler.hurry = self._wakeup.hurry
+            self._wakeup.on_lost = self._scheduler.forsake
         self._main: Cell | None = None
         self._closer: Cell | None = None
         self._signals: list[int] = []
@@ -260,7 +265,7 @@ class Runtime:
         scheduler.on_end = self._on_end
         scheduler.on_failure = self._on_failure
         watchdog = None if self._held is None else Watchdog(scheduler, self._held)
-        self._take_signals()
+        has_taken = self._take_signals()
         current.enter(scheduler)
         current.use_default(scheduler, on=True)
         try:
@@ -268,18 +273,22 @@ class Runtime:
         finally:
             current.use_default(scheduler, on=False)
             current.enter(None)
-            if threading.current_thread() is threading.main_thread():
+            if has_taken:
                 _give_signals_back()
             if watchdog is not None:
                 watchdog.stop()
 
-    def _take_signals(self) -> None:
-        """Take over what nobody else handles."""
+    def _take_signals(self) -> bool:
+        """Take over what nobody else handles; tell whether it was for this runtime to do so."""
+        if isinstance(self._wakeup, Turns):
+            # Whoever runs the other loop decides what a signal does.
+            return False
         if threading.current_thread() is not threading.main_thread():
-            return
+            return False
         for number, default in _SIGNALS.items():
             if signal.getsignal(number) is default:
                 _taken[number] = typed("_SignalHandler", signal.signal(number, self._interrupt))
+        return True
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         # Runs between two lines of whichever callback has its turn: it must not raise there at once.
@@ -329,6 +338,8 @@ class Runtime:
         if not self._clock.is_virtual or main is None or main.exiting is not None:
             return False
         cells = scheduler.cells.values()
+        if scheduler.visited or isinstance(self._wakeup, Turns):
+            return False
         if any(cell.port is not None and not cell.port.carried for cell in cells):
             return False
         scheduler.doom(main, ("deadlock", [cell.pid for cell in cells]))
