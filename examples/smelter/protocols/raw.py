@@ -216,7 +216,9 @@ class RawSink:
             ("video", spec.video, video_end_of(output)),
         ):
             if part is not None:
-                found += heirs(RawEnd.child_spec(output, media, id=f"raw {media} {output}", name=name))
+                found += heirs(
+                    RawEnd.child_spec(output, media, id=f"raw {media} {output}", name=name)
+                )
         return found
 
 
