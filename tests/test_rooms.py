@@ -50,7 +50,7 @@ FLOORS = {
     ),
     "kernel": Floor(
         "actors._kernel",
-        "switch clock wakeup mailbox timers names signals cell "
+        "switch clock wakeup mailbox timers names signals cell bounds "
         "relations scheduler press outside watchdog current",
         "words",
     ),

@@ -78,6 +78,12 @@ STATS = "$stats"
 SUBSCRIBE = "$subscribe"
 """The tags of what the client half of `Stage` asks for."""
 
+_DISCARDED: telemetry.Event = ("actors", "stage", "discarded")
+_EXCESS: telemetry.Event = ("actors", "stage", "excess")
+_MISUSED: telemetry.Event = ("actors", "stage", "misused")
+_NOT_SUBSCRIBED: telemetry.Event = ("actors", "stage", "not_subscribed")
+_STOPPING: telemetry.Event = ("actors", "stage", "stopping")
+
 _ALREADY_SUBSCRIBED = "already_subscribed"
 _REQUESTS = {DEMAND, ESTIMATE, INFO, STATS, SUBSCRIBE}
 
@@ -347,7 +353,7 @@ class Engine(GenServer[None]):
         if pid is None:
             ref = Ref()
             if to.cancel != "temporary":
-                self._report("error", "not_subscribed", producer=to.to, reason=NOPROC)
+                self._report("error", _NOT_SUBSCRIBED, producer=to.to, reason=NOPROC)
                 raise _Stopped(Stop(NOPROC, reply=("ok", ref)))
             return "ok", ref
         peer = Subscription(pid, process.monitor(pid))
@@ -377,7 +383,7 @@ class Engine(GenServer[None]):
         demand = upstream.demand
         batches = demand.batches(events)
         if demand.excess:
-            self._report("error", "excess", producer=peer.pid, count=demand.excess)
+            self._report("error", _EXCESS, producer=peer.pid, count=demand.excess)
         for batch, ask in batches:
             self._take(handle(batch, peer, self.state))
             if ask:
@@ -403,7 +409,7 @@ class Engine(GenServer[None]):
             upstream.mode == "transient" and not is_clean(reason)
         )
         if is_last and not (isinstance(reason, str) and reason == _ALREADY_SUBSCRIBED):
-            self._report("info", "stopping", producer=peer.pid, reason=reason)
+            self._report("info", _STOPPING, producer=peer.pid, reason=reason)
             raise _Stopped(Stop(reason))
 
     def _tell_producer(self, peer: Subscription, what: tuple[object, ...]) -> None:
@@ -511,7 +517,7 @@ class Engine(GenServer[None]):
         if excess:
             self._discarded += excess
             if self.callbacks.format_discarded(excess, self.state):
-                self._report("warning", "discarded", count=excess)
+                self._report("warning", _DISCARDED, count=excess)
         for info in infos:
             self._dispatcher.info(info)
 
@@ -589,11 +595,11 @@ class Engine(GenServer[None]):
         )
 
     def _misused(self, problem: str, what: object) -> None:
-        self._report("error", "misused", problem=problem, message=what)
+        self._report("error", _MISUSED, problem=problem, message=what)
 
-    def _report(self, level: str, event: str, **fields: object) -> None:
+    def _report(self, level: str, event: telemetry.Event, **fields: object) -> None:
         who = {"pid": self.me, "name": me().name}
-        telemetry.report(("actors", "stage", event), level, {**who, **fields})
+        telemetry.report(event, level, {**who, **fields})
 
     def terminate(self, reason: Reason, state: None) -> object:
         return self.callbacks.terminate(reason, self.state)
