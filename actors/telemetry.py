@@ -169,8 +169,8 @@ def is_heard(event: Event) -> bool:
 def emit(event: Event, measurements: Mapping[str, float], metadata: Mapping[str, object]) -> None:
     """Call the handlers of an event, here and now, in the order of their attachment.
 
-    Never raises: a handler that does is taken out, and `("actors", "telemetry", "failed")` is
-    emitted.
+    Runs in the emitter's process and does not wait. Never raises: a handler that does is taken out,
+    and `("actors", "telemetry", "failed")` is emitted.
 
     Args:
         event: The full name.
@@ -205,7 +205,7 @@ _FAILED = ("actors", "telemetry", "failed")
 def report(event: Event, level: str, metadata: Mapping[str, object]) -> None:
     """Emit an event that is also shown in the logs; never raises.
 
-    Runs here and now in the emitter, as `emit` does.
+    Runs here and now in the emitter, as `emit` does, and does not wait.
 
     Args:
         event: The full name.
@@ -260,7 +260,7 @@ _reporters: list[Reporter] = [_log]
 def set_reporter(reporter: Reporter | None) -> Reporter | None:
     """Say where reports go, instead of the logs.
 
-    Does not wait; holds for all threads.
+    Runs in the caller. Does not wait; holds for all threads.
 
     Args:
         reporter: Called with the event, the level and the fields, in the process that reports;

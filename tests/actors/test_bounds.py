@@ -778,7 +778,7 @@ def test_another_runtime_cannot_be_told_and_its_processes_refuse() -> None:
 @pytest.mark.parametrize("when_full", POLICIES)
 def test_ten_times_too_much_for_a_minute_takes_no_memory(when_full: Term) -> None:
     def main() -> tuple[int, int, MailboxStats]:
-        slow = Slow.start(0.01, mailbox=Bounded(100, when_full))
+        slow = Slow.start(0.1, mailbox=Bounded(100, when_full))
         until = process.monotonic() + 60.0
         sizes: list[int] = []
 
@@ -786,7 +786,7 @@ def test_ten_times_too_much_for_a_minute_takes_no_memory(when_full: Term) -> Non
             while process.monotonic() < until:
                 with suppress(MailboxFull):
                     Slow.add(slow, 1)
-                sleep(0.001)
+                sleep(0.01)
 
         spawn(producer)
         tracemalloc.start()
@@ -809,8 +809,8 @@ def test_ten_times_too_much_for_a_minute_takes_no_memory(when_full: Term) -> Non
     if when_full == "wait":
         assert seen.dropped == 0
     else:
-        # A thousand a second come and a hundred are read.
-        assert 50_000 <= seen.dropped <= 55_000
+        # A hundred a second come and ten are read.
+        assert 5_000 <= seen.dropped <= 5_500
 
 
 STEPS = st.lists(st.tuples(st.sampled_from(["send", "timer", "take"]), st.integers(0, 9)))
