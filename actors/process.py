@@ -37,7 +37,7 @@ from typing import (
     overload,
 )
 
-from actors._kernel.bounds import Bounded, BoundedMail, MailboxStats
+from actors._kernel.bounds import Bounded, BoundedMail, MailboxStats, WhenFull
 from actors._kernel.cell import LABEL, Ancestors, Body, Cell, Outcome
 from actors._kernel.current import enter, here, me, running
 from actors._kernel.mailbox import Match, as_predicate
@@ -58,6 +58,7 @@ __all__ = [
     "MailboxStats",
     "Match",
     "ProcessInfo",
+    "WhenFull",
     "alias",
     "cancel_timer",
     "cancel_timer_nowait",

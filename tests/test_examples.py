@@ -20,6 +20,8 @@ SMALL = {
     "ping_pong": "is down, the reason is 'normal'",
     "counter": "counted 1000",
     "let_it_crash": "reached_max_restart_intensity",
+    "channel": "sold 5: 1, 8, 10, 11, 12",
+    "stages": "pages ahead, not thousands",
 }
 """A line that each prints near its end."""
 
