@@ -37,7 +37,7 @@ from typing import (
     overload,
 )
 
-from actors._kernel.bounds import Bounded, BoundedMail, MailboxStats, WhenFull
+from actors._kernel.bounds import Bounded, BoundedMail, MailboxStats, WhenFull, force
 from actors._kernel.cell import LABEL, Ancestors, Body, Cell, Outcome
 from actors._kernel.current import enter, here, me, running
 from actors._kernel.mailbox import Match, as_predicate
@@ -500,6 +500,31 @@ def deliver(dest: Pid | str | Ref | tuple[str, str], message: Message) -> None:
         pid = _do(_named_process, dest)
         if pid is not None:
             deliver(pid, message)
+
+
+def inform(dest: Pid, message: Message) -> None:
+    """Tell a process what a server of the library has to say, which no bound of a mailbox holds up.
+
+    For servers whose work is to tell many: none of them may fail, wait or lose a word because one listener
+    is slow. Runs in the caller and does not wait.
+    """
+    message = crossed(message, "message")
+    cell = me()
+    target = dest._cell
+    if target is None:
+        _lost(cell, dest, message)
+    elif cell.port is None and target.scheduler is cell.scheduler:
+        force(target, message)
+    else:
+        target.scheduler.post(_inform, target.scheduler, dest, message)
+
+
+def _inform(scheduler: Scheduler, dest: Pid, message: Message) -> None:
+    target = dest._cell
+    if target is not None:
+        force(target, message)
+    else:
+        scheduler.dead_letter(dest, message, NOPROC)
 
 
 def _deliver_to(scheduler: Scheduler, dest: Pid, message: Message) -> None:

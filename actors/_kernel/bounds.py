@@ -5,8 +5,8 @@ A bound is an option of a process, `Bounded(limit, when_full)`, and its sender s
 (`"drop_newest"`) or the oldest one in the mailbox (`"drop_oldest"`).
 
 What the runtime itself has to say finds room always and drops nothing: exits, downs, timeouts, timers,
-replies and system requests. So a full mailbox never hides a death, and a supervisor can always stop
-its owner.
+replies, system requests, and what groups, registries, event managers and stages tell those who listen.
+So a full mailbox never hides a death, and a supervisor can always stop its owner.
 
 The bound costs other processes nothing. Such a process has, from its birth to its death, a mailbox of this
 class in place of a deque, so that whoever appends to a mailbox, or takes from it, does here what
@@ -66,8 +66,8 @@ DROPPING: telemetry.Event = ("actors", "mailbox", "dropping")
 class Bounded:
     """A bound for the mailbox of a process. Checked when made.
 
-    Exits, downs, timeouts, timers, replies and system requests are never dropped and never wait; they count
-    as messages that are there.
+    Exits, downs, timeouts, timers, replies, system requests and what servers of the library tell their
+    listeners are never dropped and never wait; they count as messages that are there.
 
     Raises:
         BadArgument: It is no number of messages, or there is no such policy.

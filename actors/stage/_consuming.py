@@ -127,4 +127,4 @@ class Consuming(Steps):
             raise Stopped(Stop(reason))
 
     def _tell_producer(self, peer: Subscription, what: tuple[object, ...]) -> None:
-        process.send(peer.pid, (TO_PRODUCER, (self.me, peer.ref), what))
+        process.inform(peer.pid, (TO_PRODUCER, (self.me, peer.ref), what))

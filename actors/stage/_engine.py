@@ -336,7 +336,7 @@ class Engine(Consuming):
         return "ok"
 
     def _tell_consumer(self, peer: Subscription, what: object) -> None:
-        process.send(peer.pid, (TO_CONSUMER, (self.me, peer.ref), what))
+        process.inform(peer.pid, (TO_CONSUMER, (self.me, peer.ref), what))
 
     # The outlet of the dispatcher
 
