@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors import naming, process, telemetry
+from actors._coroutines import settled
 from actors.exits import NOPROC, Exit, Reason, is_clean
 from actors.outcomes import KEEP, Stop
 from actors.pid import Pid, Ref
@@ -72,7 +73,7 @@ class Consuming(Steps):
             return "ok", ref
         peer = Subscription(pid, process.monitor(pid))
         self._tell_producer(peer, ("subscribe", current, to.options))
-        match self.callbacks.handle_subscribe("producer", to.options, peer, self.state):
+        match settled(self.callbacks.handle_subscribe("producer", to.options, peer, self.state)):
             case None | Automatic() as outcome:
                 demand: Demand | None = Demand(to.min_demand, to.max_demand, to.max_demand)
                 self._tell_producer(peer, ("ask", to.max_demand))

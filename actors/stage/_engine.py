@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
 from actors import process, telemetry
+from actors._coroutines import settled
 from actors._envelopes import Caller
 from actors.errors import BadArgument
 from actors.exits import Exit, Reason
@@ -101,7 +102,7 @@ class Engine(Consuming):
         self._open = 0
         """What its consumers have asked a producer-consumer for."""
         self._discarded = 0
-        outcome = callbacks.init(*args, **kwargs)
+        outcome = settled(callbacks.init(*args, **kwargs))
         match outcome:
             case Producer() | ProducerConsumer() | Consumer():
                 return self._begin(outcome)
@@ -233,7 +234,7 @@ class Engine(Consuming):
         monitor = process.monitor(peer.pid)
         self._monitors[monitor] = peer.ref
         self._downstream[peer.ref] = _Downstream(peer.pid, monitor)
-        match self.callbacks.handle_subscribe("consumer", options, peer, self.state):
+        match settled(self.callbacks.handle_subscribe("consumer", options, peer, self.state)):
             case None:
                 pass
             case Automatic(state=state):

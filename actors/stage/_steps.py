@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from actors import process, telemetry
 from actors._behaviour import me
+from actors._coroutines import settled
 from actors._envelopes import Caller
 from actors._halves import Asked
 from actors.exits import Exit, Reason
@@ -72,6 +73,7 @@ class Steps(GenServer[None]):
             callbacks._otp_caller = None  # noqa: SLF001 - the same
         else:
             outcome = callbacks.handle_call(request, caller, self.state)
+        outcome = settled(outcome)
         match outcome:
             case Reply(value=value):
                 self._keep(outcome.state, outcome.then)
@@ -117,6 +119,7 @@ class Steps(GenServer[None]):
 
     def _take(self, outcome: object) -> None:
         """Do what the outcome of a callback says that answers nobody."""
+        outcome = settled(outcome)
         match outcome:
             case None:
                 pass
