@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from actors import GenServer, NoReply, Reply, Runtime, call, cast, groups, process, telemetry
 from actors._kernel.bounds import BoundedMail
+from actors._kernel.mailbox import take
 from actors.errors import BadArgument, CallCycle, CallFailed, MailboxFull, SendCycle, ServerFull
 from actors.messages import Down, Exited, Message, TimedOut
 from actors.pid import Pid, Ref
@@ -584,6 +585,26 @@ def test_a_receive_that_waits_for_one_sees_it_whatever_is_dropped_meanwhile(host
 # -- what no bound holds up ------------------------------------------------------------------------
 
 
+def test_a_predicate_that_never_ends_can_be_killed() -> None:
+    def spins(_: Message) -> bool:
+        while True:
+            pass
+
+    def main() -> object:
+        pid = spawn(receive, spins, host="thread", mailbox=Bounded(3, "drop_oldest"))
+        ref = process.monitor(pid)
+        send(pid, "look")
+        process.send_exit(pid, "kill")
+        down: Term = receive(lambda m: isinstance(m, Down) and m.ref is ref, 20.0)
+        return down.reason
+
+    before = telemetry.set_reporter(None)
+    try:
+        assert run(main) == "killed"
+    finally:
+        telemetry.set_reporter(before)
+
+
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("when_full", POLICIES)
 def test_exits_downs_timers_replies_and_system_requests_find_room(
@@ -906,7 +927,7 @@ def test_a_mailbox_that_drops_is_a_line_that_does(
                 line.append(TimedOut(None, number))
             elif line:
                 wanted = line[count % len(line)]
-                taken, _ = mail.take(lambda each, wanted=wanted: each == wanted, 0, None)  # type: ignore[misc]
+                taken, _ = take(mail, lambda each, wanted=wanted: each == wanted, 0)  # type: ignore[misc]
                 assert taken == wanted
                 line.remove(wanted)
             assert list(mail) == line
