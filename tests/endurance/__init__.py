@@ -19,7 +19,18 @@ from tests.endurance.tally import Case, cases_of
 
 __all__ = ["MODULES", "every_case"]
 
-MODULES = ("failures", "stubborn", "storms", "leaks", "seeds", "inputs", "ends", "crowds", "soak")
+MODULES = (
+    "failures",
+    "stubborn",
+    "storms",
+    "leaks",
+    "seeds",
+    "inputs",
+    "reports",
+    "ends",
+    "crowds",
+    "soak",
+)
 
 
 def every_case() -> list[Case]:
