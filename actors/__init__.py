@@ -17,7 +17,7 @@ A tour of the rooms, from the bottom up.
   `_task_stream` is many of them), `debug` (look into a process, hold it, watch it), `groups` (names
   that many share), `gen_server` (`GenServer`), `agent` (`Agent`: a value in a process),
   `state_machine` (`StateMachine`; its words are in `transitions`), `event_manager`
-  (`EventManager`).
+  (`EventManager`), `stage` (`Stage`: producers and consumers with back-pressure).
 * *Bridges*, imported when wanted: `threads` (pykka), `logs` (structlog), `testing` (virtual clock).
 
 A message walks through few of them: the client half wraps it, `process` hands it to the kernel, the
@@ -46,7 +46,7 @@ from actors.exits import Crash, Exit, is_clean
 from actors.gen_server import Caller, GenServer, call, cast
 from actors.messages import Down, Exited, Message, TimedOut
 from actors.naming import Address, Via
-from actors.outcomes import Continue, Hibernate, Ignore, NoReply, Reply, Started, Stop
+from actors.outcomes import Continue, Emit, Hibernate, Ignore, NoReply, Reply, Started, Stop
 from actors.pid import Pid, Ref
 from actors.process import (
     receive,
@@ -56,6 +56,7 @@ from actors.process import (
     spawn_monitor,
 )
 from actors.runtime import Deadlock, MainExited, Runtime, run
+from actors.stage import Stage
 from actors.state_machine import StateMachine
 from actors.task import Task
 
@@ -73,6 +74,7 @@ __all__ = [
     "Crash",
     "Deadlock",
     "Down",
+    "Emit",
     "EventHandler",
     "EventManager",
     "Exit",
@@ -91,6 +93,7 @@ __all__ = [
     "Reply",
     "Runtime",
     "ServerExited",
+    "Stage",
     "StartError",
     "Started",
     "StateMachine",

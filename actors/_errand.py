@@ -103,7 +103,7 @@ def named(fn: object) -> str:
 def recruit(sender: Pid, doing: str, *, watch: bool, host: Host = None) -> Pid:
     """Start a process that waits for an errand, linked to the caller.
 
-    Does not wait.
+    Runs in the caller. Does not wait.
 
     Args:
         sender: Who will send the errand.

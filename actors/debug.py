@@ -595,6 +595,8 @@ def log_to_file(
 
     Source: https://www.erlang.org/doc/apps/stdlib/sys.html#log_to_file/2
     """
+    if not isinstance(path, str | Path | None):
+        raise BadArgument("path", path, "a path, or None")
     if path is not None:
         with Path(path).open("a", encoding="utf-8"):
             pass

@@ -230,6 +230,8 @@ def init_ack(value: object) -> None:
 def init_fail(error: Reason, reason: Reason = NORMAL) -> NoReturn:
     """End the calling process, whose start has failed; the starter hears of it when it is gone.
 
+    Does not wait.
+
     Args:
         error: The `reason` of the `StartError` there.
         reason: What the process ends with.

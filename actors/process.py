@@ -176,7 +176,7 @@ def spawn(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> 
 def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
     """Start a process linked to the caller: the link is there before its first line runs.
 
-    Does not wait. The end of either is told to the other.
+    Runs in the caller. Does not wait. The end of either is told to the other.
 
     Args:
         fn: The body. What it returns is thrown away; what it raises is the exit reason.
@@ -208,7 +208,7 @@ def spawn_monitor(
 ) -> tuple[Pid, Ref]:
     """Start a process monitored by the caller, so that its death is never missed.
 
-    Does not wait.
+    Runs in the caller. Does not wait.
 
     Args:
         fn: The body. What it returns is thrown away; what it raises is the exit reason.
@@ -462,8 +462,8 @@ def _send_to_name(
 def receive(match: Match = None, timeout: float | None = None) -> Message:
     """Take the oldest message of the mailbox that matches, waiting for it if need be.
 
-    Messages that do not match stay, in order. The time begins with the call and is not begun anew by
-    messages that do not match.
+    Runs in the caller. Messages that do not match stay, in order. The time begins with the call and
+    is not begun anew by messages that do not match.
 
     Args:
         match: A predicate, a type, a tuple of types, or `None` for any message. What a predicate raises
@@ -541,7 +541,7 @@ def exchange(target: Cell, tag: str, request: Message, timeout: float | None) ->
 def link(pid: Pid) -> None:
     """Link the caller to another process: the end of either is told to the other.
 
-    Does not wait, and does nothing if they are linked already.
+    Runs in the caller. Does not wait, and does nothing if they are linked already.
 
     Args:
         pid: The other process; the caller itself is no error.
@@ -567,7 +567,7 @@ def link(pid: Pid) -> None:
 def unlink(pid: Pid) -> None:
     """Take the link away; afterwards no `Exited` of that process arrives, but one may be there already.
 
-    Does not wait, and does nothing if they are not linked.
+    Runs in the caller. Does not wait, and does nothing if they are not linked.
 
     Args:
         pid: The other process; a dead one is no error.
@@ -589,7 +589,7 @@ def unlink(pid: Pid) -> None:
 def monitor(target: Pid | str, *, alias: AliasKind | None = None) -> Ref:
     """Have the death of a process told to the caller by one `Down` message.
 
-    Does not wait. Monitoring twice makes two references and two messages.
+    Runs in the caller. Does not wait. Monitoring twice makes two references and two messages.
 
     Args:
         target: A pid or a registered name; if nobody is there, `Down` comes at once, with `"noproc"`.
@@ -622,7 +622,7 @@ def monitor(target: Pid | str, *, alias: AliasKind | None = None) -> Ref:
 def demonitor(ref: Ref, *, flush: bool = False) -> bool:
     """Stop monitoring; afterwards no `Down` of it arrives.
 
-    Does not wait.
+    Runs in the caller. Does not wait.
 
     Args:
         ref: What `monitor` returned.
@@ -644,6 +644,8 @@ def demonitor(ref: Ref, *, flush: bool = False) -> bool:
 
     Source: https://hexdocs.pm/elixir/Process.html#demonitor/2
     """
+    if not isinstance(flush, bool):
+        raise BadArgument("flush", flush, "True or False")
     return _do(Scheduler.demonitor, _ref(ref), flush=flush)
 
 
@@ -672,7 +674,7 @@ def exit(reason: Reason) -> NoReturn:
 def send_exit(pid: Pid, reason: Reason) -> None:
     """Send an exit signal: OTP's `Process.exit/2`.
 
-    Does not wait for the other to end.
+    Runs in the caller. Does not wait for the other to end.
 
     Args:
         pid: To whom; a dead one is no error.
@@ -787,7 +789,7 @@ def alias(kind: Literal["explicit", "reply"] = "explicit") -> Ref:
 def unalias(ref: Ref) -> bool:
     """Deactivate an alias of the caller.
 
-    Does not wait. Messages that have come through it stay in the mailbox.
+    Runs in the caller. Does not wait. Messages that have come through it stay in the mailbox.
 
     Args:
         ref: What `alias` returned, or `monitor` with an alias.
@@ -858,7 +860,7 @@ def _ref(ref: Ref) -> Ref:
 def register(pid: Pid, name: str) -> None:
     """Give a process a name; it is free again before anybody hears of the process's death.
 
-    Does not wait.
+    Runs in the caller. Does not wait.
 
     Args:
         pid: A living process.
@@ -892,7 +894,7 @@ def _register(scheduler: Scheduler, _: Cell, pid: Pid, name: str) -> None:
 def unregister(name: str) -> None:
     """Take a name back.
 
-    Does not wait. Its process lives on without one.
+    Runs in the caller. Does not wait. Its process lives on without one.
 
     Args:
         name: A registered name, of whatever process.
@@ -938,6 +940,8 @@ def whereis(name: str) -> Pid | None:
 
     Source: https://hexdocs.pm/elixir/Process.html#whereis/1
     """
+    if not isinstance(name, str):
+        raise BadArgument("name", name, "a string")
     cell = running().names.find(name)
     return None if cell is None else cell.pid
 
@@ -969,8 +973,8 @@ def registered() -> list[str]:
 def send_after(dest: Pid | str, message: Message, seconds: float, *, absolute: bool = False) -> Ref:
     """Send a message later.
 
-    The timer outlives the caller. A name is looked up when the time has come; a message to a dead pid
-    is dropped.
+    Runs in the caller. The timer outlives the caller. A name is looked up when the time has come; a
+    message to a dead pid is dropped.
 
     Does not wait.
 
@@ -1005,7 +1009,7 @@ def start_timer(
 ) -> Ref:
     """Send `TimedOut(ref, message)` later, so that one can tell which timer it was.
 
-    Does not wait. In all else it is `send_after`.
+    Runs in the caller. Does not wait. In all else it is `send_after`.
 
     Args:
         dest: A pid or a registered name.
@@ -1037,6 +1041,8 @@ def start_timer(
 def _when(seconds: float, *, absolute: bool) -> float:
     if seconds is None:
         raise BadArgument("seconds", seconds, "a number of seconds")
+    if not isinstance(absolute, bool):
+        raise BadArgument("absolute", absolute, "True or False")
     is_past = absolute and isinstance(seconds, int | float) and seconds < 0
     check_timeout("seconds", 0.0 if is_past else seconds)
     return seconds if absolute else monotonic() + seconds
@@ -1083,7 +1089,8 @@ def cancel_timer(ref: Ref) -> float | None:
 def cancel_timer_nowait(ref: Ref) -> None:
     """Cancel a timer and be told by a message.
 
-    The caller gets `("cancel_timer", ref, left)`, where `left` is what `cancel_timer` returns.
+    Runs in the caller. The caller gets `("cancel_timer", ref, left)`, where `left` is what
+    `cancel_timer` returns.
 
     Does not wait.
 
@@ -1147,7 +1154,8 @@ def read_timer(ref: Ref) -> float | None:
 def read_timer_nowait(ref: Ref) -> None:
     """Be told by a message how long a timer still has.
 
-    The caller gets `("read_timer", ref, left)`, where `left` is what `read_timer` returns.
+    Runs in the caller. The caller gets `("read_timer", ref, left)`, where `left` is what
+    `read_timer` returns.
 
     Does not wait.
 
@@ -1328,7 +1336,7 @@ def set_label(label: object) -> None:
 def get_label(pid: Pid) -> object:
     """Return the label of a process; `None` if it has none or is dead.
 
-    Does not wait for it.
+    Runs in the caller. Does not wait for it.
 
     Args:
         pid: Whom to look at.
@@ -1418,6 +1426,8 @@ def info(
 ) -> ProcessInfo | tuple[str, object] | list[tuple[str, object]] | None:
     """Return what can be seen of a process, `None` if it is dead; does not wait for it.
 
+    Runs in the caller.
+
     Args:
         pid: Whom to look at.
         items: One field of `ProcessInfo`, a list or tuple of them, or `"messages"`: the mail that waits, oldest
@@ -1441,6 +1451,8 @@ def info(
     """
     if items is None:
         return _do(_info, _pid(pid))
+    if not isinstance(items, str | list | tuple):
+        raise BadArgument("items", items, f"one of {_ITEMS}, or a list of these")
     for item in (items,) if isinstance(items, str) else items:
         if item not in _ITEMS:
             raise BadArgument("items", item, f"one of {_ITEMS}")
@@ -1494,7 +1506,7 @@ def _status(scheduler: Scheduler, cell: Cell) -> Literal["running", "runnable", 
 def processes() -> list[Pid]:
     """Return all living processes of the runtime, the oldest first.
 
-    Does not wait.
+    Runs in the caller. Does not wait.
 
     Returns:
         Their pids.

@@ -420,6 +420,8 @@ def run(
 ) -> T | None:
     """Run `main` as the first process, in the calling thread, and end everything when it returns.
 
+    Runs in the calling thread, which waits until all has ended.
+
     Args:
         main: The body of the first process.
         args: Passed to `main`.

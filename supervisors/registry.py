@@ -33,7 +33,7 @@ from actors.pid import Pid
 from actors.task import Task
 from supervisors._cleaner import Cleaner
 from supervisors._entries import Entry, Keys, Tables
-from supervisors._terms import strict
+from supervisors._terms import MOST_PARTITIONS, strict
 from supervisors.child_spec import ChildSpec, Restart, Shutdown, of
 from supervisors.dynamic_supervisor import id_of
 from supervisors.patterns import Clause, Guard, as_clauses, check_guard, matches
@@ -114,6 +114,8 @@ class TypedRegistry(Generic[K, V]):
     ) -> Pid:
         """Start a registry linked to the caller and wait until it is up.
 
+        Runs in the caller.
+
         Args:
             keys: `"unique"`: a key has one owner; `"duplicate"`: any number. Kept by owner, or with
                 `("duplicate", "key")` by key, for many keys with few owners each.
@@ -164,7 +166,7 @@ class TypedRegistry(Generic[K, V]):
     ) -> ChildSpec:
         """Describe a registry as a child of a supervisor.
 
-        Starts nothing.
+        Runs in the caller. Starts nothing.
 
         Args:
             id: What the supervisor calls it; its name by default.
@@ -197,7 +199,7 @@ class TypedRegistry(Generic[K, V]):
     def register(cls, registry: Address, key: K, value: V) -> Pid:
         """Register the calling process under a key.
 
-        It is linked to the registry: when the registry ends, so does the process.
+        Does not wait. It is linked to the registry: when the registry ends, so does the process.
 
         Args:
             registry: Its name.
@@ -241,6 +243,8 @@ class TypedRegistry(Generic[K, V]):
     def unregister(cls, registry: Address, key: K) -> None:
         """Take out the caller's entries of a key; listeners are told even if there was none.
 
+        Runs in the caller and does not wait.
+
         Args:
             registry: Its name.
             key: The key, exactly.
@@ -265,6 +269,8 @@ class TypedRegistry(Generic[K, V]):
         cls, registry: Address, key: K, pattern: object, guard: Guard | None = None
     ) -> None:
         """Take out those of the caller's entries of a key whose values match a pattern.
+
+        Runs in the caller and does not wait.
 
         Args:
             registry: Its name.
@@ -294,7 +300,7 @@ class TypedRegistry(Generic[K, V]):
     def update_value(cls, registry: Address, key: K, fn: Callable[[V], V]) -> tuple[V, V] | None:
         """Replace the value of a key of the caller's by what a function makes of it.
 
-        The function runs in the caller.
+        Does not wait. The function runs in the caller.
 
         Args:
             registry: Its name.
@@ -318,6 +324,8 @@ class TypedRegistry(Generic[K, V]):
 
         Source: https://hexdocs.pm/elixir/Registry.html#update_value/3
         """
+        if not callable(fn):
+            raise BadArgument("fn", fn, "a function of the old value")
         tables = _unique(registry)
         for entry in tables.entries_of(key, process.self()):
             old = cast("V", entry.value)
@@ -331,6 +339,8 @@ class TypedRegistry(Generic[K, V]):
     @classmethod
     def lookup(cls, registry: Address, key: K) -> list[tuple[Pid, V]]:
         """Return owners and values of a key, in the order of registration within a partition.
+
+        Runs in the caller and does not wait.
 
         Args:
             registry: Its name.
@@ -357,6 +367,8 @@ class TypedRegistry(Generic[K, V]):
         cls, registry: Address, key: K, pattern: object, guard: Guard | None = None
     ) -> list[tuple[Pid, V]]:
         """Return those of a key's owners and values whose values match a pattern.
+
+        Runs in the caller and does not wait.
 
         Args:
             registry: Its name.
@@ -394,6 +406,8 @@ class TypedRegistry(Generic[K, V]):
     ) -> int:
         """Return how many entries `match` would find.
 
+        Runs in the caller and does not wait.
+
         Args:
             registry: Its name.
             key: The key, exactly.
@@ -419,6 +433,8 @@ class TypedRegistry(Generic[K, V]):
     @classmethod
     def select(cls, registry: Address, clauses: Clause | Sequence[Clause]) -> list[object]:
         """Return what clauses make of the entries of all keys, in no particular order.
+
+        Runs in the caller and does not wait.
 
         Args:
             registry: Its name.
@@ -453,6 +469,8 @@ class TypedRegistry(Generic[K, V]):
     def count_select(cls, registry: Address, clauses: Clause | Sequence[Clause]) -> int:
         """Return how many entries `select` would find.
 
+        Runs in the caller and does not wait.
+
         Args:
             registry: Its name.
             clauses: As in `select`.
@@ -481,6 +499,8 @@ class TypedRegistry(Generic[K, V]):
     def keys(cls, registry: Address, pid: Pid) -> list[K]:
         """Return the keys of a process, each as often as it is registered under it.
 
+        Runs in the caller and does not wait.
+
         Args:
             registry: Its name.
             pid: Whose.
@@ -499,11 +519,13 @@ class TypedRegistry(Generic[K, V]):
 
         Source: https://hexdocs.pm/elixir/Registry.html#keys/2
         """
-        return [cast("K", entry.key) for entry in _tables_of(registry).of_owner(pid)]
+        return [cast("K", entry.key) for entry in _tables_of(registry).of_owner(_pid(pid))]
 
     @classmethod
     def values(cls, registry: Address, key: K, pid: Pid) -> list[V]:
         """Return the values that a process has under a key.
+
+        Runs in the caller and does not wait.
 
         Args:
             registry: Its name.
@@ -524,11 +546,13 @@ class TypedRegistry(Generic[K, V]):
 
         Source: https://hexdocs.pm/elixir/Registry.html#values/3
         """
-        return [cast("V", entry.value) for entry in _tables_of(registry).entries_of(key, pid)]
+        return [cast("V", entry.value) for entry in _tables_of(registry).entries_of(key, _pid(pid))]
 
     @classmethod
     def count(cls, registry: Address) -> int:
         """Return how many entries there are.
+
+        Runs in the caller and does not wait.
 
         Args:
             registry: Its name.
@@ -560,7 +584,8 @@ class TypedRegistry(Generic[K, V]):
     ) -> None:
         """Call a function with the owners and values of a key; not at all if there are none.
 
-        It runs in the caller, once for each partition that has any, and what it raises comes out.
+        Does not wait. It runs in the caller, once for each partition that has any, and what it
+        raises comes out.
 
         Args:
             registry: Its name.
@@ -582,6 +607,8 @@ class TypedRegistry(Generic[K, V]):
         """
         if not callable(fn):
             raise BadArgument("fn", fn, "a function of a list of (pid, value)")
+        if not isinstance(parallel, bool):
+            raise BadArgument("parallel", parallel, "True or False")
         lists: list[list[tuple[Pid, V]]]
         lists = [_pairs(entries) for entries in _tables_of(registry).of_key(key)]
         if parallel and len(lists) > 1:
@@ -595,6 +622,8 @@ class TypedRegistry(Generic[K, V]):
     @classmethod
     def meta(cls, registry: Address, key: Hashable, default: object = None) -> object:
         """Return a value that goes with the registry itself.
+
+        Runs in the caller and does not wait.
 
         Args:
             registry: Its name.
@@ -621,6 +650,8 @@ class TypedRegistry(Generic[K, V]):
     def put_meta(cls, registry: Address, key: Hashable, value: object) -> None:
         """Store a value that goes with the registry itself.
 
+        Runs in the caller and does not wait.
+
         Args:
             registry: Its name.
             key: Anything that can be hashed.
@@ -643,6 +674,8 @@ class TypedRegistry(Generic[K, V]):
     @classmethod
     def delete_meta(cls, registry: Address, key: Hashable) -> None:
         """Remove a value that goes with the registry itself.
+
+        Runs in the caller and does not wait.
 
         Args:
             registry: Its name.
@@ -691,6 +724,8 @@ class TypedRegistry(Generic[K, V]):
 
         Source: https://hexdocs.pm/elixir/Registry.html#lock/3
         """
+        if not callable(fn):
+            raise BadArgument("fn", fn, "a function without arguments")
         keeper = _up(_tables_of(registry).keeper_of(key), registry)
         if GenServer.call(keeper, ("lock", strict(key)), None) == "held":
             raise BadArgument("key", key, "one whose lock the caller has not got already")
@@ -705,6 +740,8 @@ class TypedRegistry(Generic[K, V]):
     @classmethod
     def whereis_name(cls, key: object) -> Pid | None:
         """Return the living owner of a key, for `Via(Registry, (registry, key[, value]))`.
+
+        Runs in the caller and does not wait.
 
         Args:
             key: `(registry, key)` or `(registry, key, value)`.
@@ -735,6 +772,8 @@ class TypedRegistry(Generic[K, V]):
     @classmethod
     def register_name(cls, key: object, pid: Pid) -> bool:
         """Register the calling process; tell whether the key was free.
+
+        Does not wait.
 
         Args:
             key: `(registry, key)` or `(registry, key, value)`.
@@ -770,6 +809,8 @@ class TypedRegistry(Generic[K, V]):
     def unregister_name(cls, key: object) -> None:
         """Take a key back.
 
+        Runs in the caller and does not wait.
+
         Args:
             key: `(registry, key)` or `(registry, key, value)`.
 
@@ -791,6 +832,8 @@ class TypedRegistry(Generic[K, V]):
     @classmethod
     def send(cls, key: object, message: Message) -> None:
         """Send a message to the owner of a key.
+
+        Runs in the caller and does not wait.
 
         Args:
             key: `(registry, key)` or `(registry, key, value)`.
@@ -928,9 +971,15 @@ def _checked_keys(value: object) -> Keys:
 
 
 def _checked_partitions(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_PARTITIONS:
         return value
-    raise BadArgument("partitions", value, "a whole number above 0")
+    raise BadArgument("partitions", value, f"a whole number from 1 to {MOST_PARTITIONS}")
+
+
+def _pid(value: object) -> Pid:
+    if not isinstance(value, Pid):
+        raise BadArgument("pid", value, "a Pid")
+    return value
 
 
 def _names(listeners: object) -> tuple[str, ...]:

@@ -201,7 +201,12 @@ def test_it_is_linked_and_has_its_name() -> None:
 def test_a_child_may_be_given_in_every_way() -> None:
     child = Kid.child_spec("argument", restart="transient")
 
+    class Passing(Kid, restart="temporary"):
+        pass
+
     assert Consuming(child).child.restart == "transient"
+    assert Consuming(Passing).child.start == (Passing.start_link, (), {})
+    assert Consuming((Passing, "argument")).child.start == (Passing.start_link, ("argument",), {})
     assert Consuming(template_of_nobody()).child.start == (print, ())
 
 
