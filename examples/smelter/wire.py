@@ -10,7 +10,8 @@ read-only and shared, not copied.
     queue --Chunk, Order--> mixer ------Sing--> audio end --Packets--> muxer
 
 There is a muxer, a video end and an audio end for each output; mostly the ends are encoders. An end
-says `EncoderUp` when it has come up, takes what `Ready` is followed by, and its muxer says `Written`.
+says `EncoderUp` when it has come up, takes what `Ready` is followed by, leaves out what it has had
+(some come twice, after a crash), and its muxer says `Written`.
 Orders (what is connected, what it shows) go the same way as the sets, so they count from the very
 next one on.
 

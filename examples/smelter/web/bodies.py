@@ -127,7 +127,9 @@ def input_of(id: str, json: object) -> AskedInput:
 def _mp4(id: str, fields: Fields) -> _Found:
     info = probe(fields.text("path"))
     answer: dict[str, object] = {
-        f"{media}_duration_ms": None if one is None or one.duration is None else one.duration // 10**6
+        f"{media}_duration_ms": None
+        if one is None or one.duration is None
+        else one.duration // 10**6
         for media, one in (("video", info.video), ("audio", info.audio))
     }
     seek = fields.milliseconds("seek_ms") or 0

@@ -30,6 +30,9 @@ Piece: TypeAlias = Frame[int] | Batch[int]
 Key: TypeAlias = tuple[str, int, Media]
 Queue: TypeAlias = Timeline[int, int]
 Out: TypeAlias = Emission[int, int]
+MOST = 200
+"""Items that a feeder looks ahead."""
+
 Deed: TypeAlias = Literal["pause", "resume", "abort"]
 
 
@@ -45,12 +48,17 @@ class Feeder:
     ended: bool = False
 
     def send(self, queue: Queue, credit: Credit, now: Ns) -> bool:
-        there = [i for i, at in zip(self.items, self.arrives, strict=True) if at <= now]
-        count = credit.admits(there[self.sent :])
-        for item in there[self.sent : self.sent + count]:
+        there = [item for item, at in self.next_ones() if at <= now]
+        count = credit.admits(there)
+        for item in there[:count]:
             self._push(queue, item)
         self.sent += count
         return self._end(queue) or count > 0
+
+    def next_ones(self) -> list[tuple[Piece, Ns]]:
+        """Return the next items and when they are there; more than any credit admits."""
+        window = slice(self.sent, self.sent + MOST)
+        return list(zip(self.items[window], self.arrives[window], strict=True))
 
     def _push(self, queue: Queue, item: Piece) -> None:
         name, track, _ = self.key
@@ -170,7 +178,7 @@ class World:
         times = [self.queue.next_wakeup(self.now)]
         times += [self.busy[media] for media, sets in self.waiting.items() if sets]
         times += [at for at, *_ in self.plan]
-        times += [at for feeder in self.feeders.values() for at in feeder.arrives]
+        times += [at for feeder in self.feeders.values() for _, at in feeder.next_ones()]
         return min((t for t in times if t is not None and t > self.now), default=None)
 
     def check_held(self) -> None:
