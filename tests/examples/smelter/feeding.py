@@ -93,6 +93,8 @@ class World:
     """What is done to an input, and when; in order of time."""
     out: list[Out] = field(default_factory=list)
     steps: int = 0
+    gone_out: int = 0
+    """How many sets."""
     crashes: list[Ns] = field(default_factory=list)
     queue: Queue = field(init=False)
     busy: dict[Media, Ns] = field(default_factory=lambda: {"video": -1, "audio": -1})
@@ -103,7 +105,7 @@ class World:
 
     def run(self, until: Ns, *, sets: int = 2_000) -> None:
         """Drive the queue up to a time, or until so many sets have gone out."""
-        while self.now <= until and len(self.sets()) < sets:
+        while self.now <= until and self.gone_out < sets:
             self._settle(sets)
             while self.plan and self.plan[0][0] <= self.now:
                 self._do(*self.plan.pop(0)[1:])
@@ -127,7 +129,7 @@ class World:
         going = True
         self.feed()
         # Consumers come first: a place that becomes free at this instant counts.
-        while going and len(self.sets()) < sets:
+        while going and self.gone_out < sets:
             served = self._serve()
             stepped = self.queue.step(self.now)
             self.steps += 1
@@ -149,6 +151,7 @@ class World:
     def _note(self, emission: Out) -> None:
         self.out.append(emission)
         if isinstance(emission, VideoSet | AudioSet):
+            self.gone_out += 1
             self.waiting[emission.media] += 1
 
     def _serve(self) -> bool:
