@@ -4,7 +4,8 @@ A tour of the rooms, from the bottom up.
 
 * *Words*, plain values that import nothing above them: `pid` (who), `exits` (why a process ended),
   `messages` (what the runtime sends), `outcomes` (what callbacks return), `errors` (whose fault it
-  is), `telemetry` (what the world is told).
+  is), `telemetry` (what the world is told), `isolation` (what may cross from one process to another,
+  and how; `_shapes` judges classes, `_copying` copies).
 * *The kernel*, `_kernel`, private, the only code that switches stacks: `cell` is one process's
   record, `relations` says who must be told what, `scheduler` is the loop, `outside` lets other
   threads take part.
@@ -33,9 +34,11 @@ from actors.errors import (
     CallFailed,
     CallingSelf,
     CallTimeout,
+    MovedAway,
     NameTaken,
     NoProcess,
     NotInProcess,
+    NotSendable,
     ServerExited,
     StartError,
     TaskExited,
@@ -44,6 +47,7 @@ from actors.errors import (
 from actors.event_manager import EventHandler, EventManager
 from actors.exits import Crash, Exit, is_clean
 from actors.gen_server import Caller, GenServer, call, cast
+from actors.isolation import Moved, explain_sendable, is_sendable, moved, shareable
 from actors.messages import Down, Exited, Message, TimedOut
 from actors.naming import Address, Via
 from actors.outcomes import Continue, Emit, Hibernate, Ignore, NoReply, Reply, Started, Stop
@@ -84,10 +88,13 @@ __all__ = [
     "Ignore",
     "MainExited",
     "Message",
+    "Moved",
+    "MovedAway",
     "NameTaken",
     "NoProcess",
     "NoReply",
     "NotInProcess",
+    "NotSendable",
     "Pid",
     "Ref",
     "Reply",
@@ -106,13 +113,17 @@ __all__ = [
     "call",
     "cast",
     "debug",
+    "explain_sendable",
     "groups",
     "is_clean",
+    "is_sendable",
+    "moved",
     "proc_lib",
     "process",
     "receive",
     "run",
     "send",
+    "shareable",
     "spawn",
     "spawn_link",
     "spawn_monitor",

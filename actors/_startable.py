@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 from typing import cast as typed
 
-from actors import _behaviour
+from actors import _behaviour, process
 from actors._behaviour import Server, StartOptions
 from actors.errors import BadArgument
 from actors.naming import MaybeMonitored, MaybePid, Name
@@ -242,7 +242,10 @@ class Startable:
     ) -> tuple[Callable[[Pid], Server], str]:
         """Return what makes the process half, and its initial call."""
         initial_call = f"{cls.__module__}.{cls.__qualname__}.init"
-        return partial(cls._otp_make, initial_call, args=args, kwargs=kwargs), initial_call
+        given = {"args": args, "kwargs": kwargs}
+        if args or kwargs:
+            given = process.crossed(given, "start")  # type: ignore[assignment]
+        return partial(cls._otp_make, initial_call, **given), initial_call  # type: ignore[arg-type]
 
 
 def overridden(

@@ -49,6 +49,7 @@ from actors._halves import Asked, call, cast, protocol_of
 from actors._startable import Startable
 from actors.errors import BadArgument
 from actors.exits import NORMAL, Exit, Killed, Reason, Stack, reason_of
+from actors.isolation import SHARED
 from actors.messages import Exited, Message
 from actors.naming import Address, Name
 from actors.outcomes import (
@@ -560,14 +561,17 @@ class _Server(Generic[S]):
                 pid, ref = caller
                 waiting = pid._cell  # noqa: SLF001 - the corridor
                 scheduler = self._scheduler
+                value = outcome.value
+                if type(value) not in SHARED:
+                    value = cell.scheduler.cross(value, "reply")
                 if (
                     waiting is not None
                     and waiting.awaiting is ref
                     and scheduler is waiting.scheduler
                 ):
-                    scheduler.answer(waiting, ref, "reply", outcome.value)
+                    scheduler.answer(waiting, ref, "reply", value)
                 else:
-                    _behaviour.reply(caller, outcome.value)
+                    _behaviour.give(caller, value)
                 if self.watch is not None:
                     self.watch.answered(caller, outcome.value, self.state)
             if then is not None or cell.rest_for is not None:

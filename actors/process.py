@@ -32,6 +32,7 @@ from typing import (
     TypeVar,
     TypeVarTuple,
     Unpack,
+    cast,
     overload,
 )
 
@@ -45,6 +46,7 @@ from actors._kernel.scheduler import Scheduler, own_context
 from actors._kernel.timers import Timer
 from actors.errors import BadArgument
 from actors.exits import KILL, Exit, Reason
+from actors.isolation import SHARED, witnessed
 from actors.messages import Message, TimedOut
 from actors.pid import LOCAL_NODE, Pid, Ref
 
@@ -114,6 +116,19 @@ def _do(what: Callable[Concatenate[Scheduler, Cell, P], R], *args: P.args, **kwa
     return cell.port.ask(what, *args, **kwargs)
 
 
+def crossed(value: object, what: str) -> object:
+    """Return what another process gets when the caller gives it a value; see `actors.isolation`.
+
+    Args:
+        value: The value.
+        what: What to call it in errors.
+
+    Raises:
+        NotSendable: It may not cross.
+    """
+    return value if type(value) in SHARED else me().scheduler.cross(value, what)
+
+
 def check_timeout(what: str, seconds: object) -> None:
     """Refuse what is no duration.
 
@@ -158,6 +173,7 @@ def spawn(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> 
 
     Raises:
         BadArgument: `fn` cannot be called, or there is no such host.
+        NotSendable: `fn` or what it is given may not cross; nothing was started.
 
     Example:
         >>> from actors import run
@@ -170,7 +186,7 @@ def spawn(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> 
 
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn/1
     """
-    return launch(_bound(fn, args), _named(fn), host=host).pid
+    return launch(bound(fn, args), _named(fn), host=host).pid
 
 
 def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
@@ -188,6 +204,7 @@ def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None
 
     Raises:
         BadArgument: `fn` cannot be called, or there is no such host.
+        NotSendable: `fn` or what it is given may not cross; nothing was started.
 
     Example:
         >>> from actors import run
@@ -200,7 +217,7 @@ def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None
 
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn_link/1
     """
-    return launch(_bound(fn, args), _named(fn), link=True, host=host).pid
+    return launch(bound(fn, args), _named(fn), link=True, host=host).pid
 
 
 def spawn_monitor(
@@ -220,6 +237,7 @@ def spawn_monitor(
 
     Raises:
         BadArgument: `fn` cannot be called, or there is no such host.
+        NotSendable: `fn` or what it is given may not cross; nothing was started.
 
     Example:
         >>> from actors import run
@@ -232,7 +250,7 @@ def spawn_monitor(
 
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn_monitor/1
     """
-    launched = launch(_bound(fn, args), _named(fn), monitor=True, host=host)
+    launched = launch(bound(fn, args), _named(fn), monitor=True, host=host)
     assert launched.ref is not None  # noqa: S101 - a monitor was asked for
     return launched.pid, launched.ref
 
@@ -338,11 +356,23 @@ def _carry(scheduler: Scheduler, cell: Cell) -> None:
     scheduler.carried[cell] = None
 
 
-def _bound(fn: Callable[[Unpack[Ts]], object], args: tuple[*Ts]) -> Body:
+def bound(fn: Callable[[Unpack[Ts]], object], args: tuple[*Ts]) -> Body:
+    """Return the body of a new process, which shares nothing with the caller: captured variables are its own.
+
+    Raises:
+        BadArgument: `fn` cannot be called.
+        NotSendable: It or what it is given may not cross.
+    """
     if not callable(fn):
         raise BadArgument(
             "fn", fn, "a function, not called yet: spawn(work, 1), not spawn(work(1))"
         )
+    scheduler = me().scheduler
+    if args:
+        crossing = scheduler.cross((fn, args), "(fn, args)")
+        fn, args = cast("tuple[Callable[[Unpack[Ts]], object], tuple[*Ts]]", crossing)
+    elif type(fn) not in SHARED:
+        fn = scheduler.cross(fn, "fn")  # type: ignore[assignment]
     return partial(fn, *args)
 
 
@@ -374,17 +404,18 @@ def self() -> Pid:
 def send(dest: Pid | str | Ref | tuple[str, str], message: Message) -> Message:
     """Send a message; never waits.
 
-    Runs in the sender.
+    Runs in the sender, where the message is copied as far as it can change; see `actors.isolation`.
 
     Args:
         dest: A pid, a registered name, `(name, node)` or an active alias.
-        message: Anything.
+        message: Anything that may cross.
 
     Returns:
         The message.
 
     Raises:
         BadArgument: No process of that name is registered. (A dead pid or alias is no error.)
+        NotSendable: The message may not cross; nothing was sent.
 
     Example:
         >>> from actors import run
@@ -396,12 +427,21 @@ def send(dest: Pid | str | Ref | tuple[str, str], message: Message) -> Message:
 
     Source: https://hexdocs.pm/elixir/Kernel.html#send/2
     """
+    if type(message) in SHARED:
+        deliver(dest, message)
+    else:
+        deliver(dest, me().scheduler.cross(message, "message"))
+    return message
+
+
+def deliver(dest: Pid | str | Ref | tuple[str, str], message: Message) -> None:
+    """Send what the machinery has made, and keeps no part of; otherwise like `send`."""
     cell = me()
     scheduler = cell.scheduler
     if isinstance(dest, Pid):
         target = dest._cell
         if target is None:
-            return message
+            return
         if cell.port is None and target.scheduler is scheduler:
             scheduler.deliver(target, message)
         elif cell.port is None or target.scheduler is not scheduler:
@@ -415,7 +455,6 @@ def send(dest: Pid | str | Ref | tuple[str, str], message: Message) -> Message:
         _send_to_alias(cell, dest, message)
     else:
         _do(_send_to_name, dest, message)
-    return message
 
 
 def _deliver_to(scheduler: Scheduler, dest: Pid, message: Message) -> None:
@@ -682,6 +721,7 @@ def send_exit(pid: Pid, reason: Reason) -> None:
             does not trap, except when it sends it to itself.
 
     Raises:
+        NotSendable: The reason may not cross; nothing was sent.
         Exit: The signal went to the caller and ends it.
 
     Example:
@@ -696,6 +736,7 @@ def send_exit(pid: Pid, reason: Reason) -> None:
     Source: https://hexdocs.pm/elixir/Process.html#exit/2
     """
     target = _pid(pid)._cell
+    reason = crossed(reason, "reason")
     if target is not None:
         _press_if_it_computes(target, reason)
     cell = me()
@@ -1001,7 +1042,8 @@ def send_after(dest: Pid | str, message: Message, seconds: float, *, absolute: b
 
     Source: https://hexdocs.pm/elixir/Process.html#send_after/4
     """
-    return _do(_set_timer, Ref(), dest, message, _when(seconds, absolute=absolute))
+    when = _when(seconds, absolute=absolute)
+    return _do(_set_timer, Ref(), dest, crossed(message, "message"), when)
 
 
 def start_timer(
@@ -1034,8 +1076,8 @@ def start_timer(
 
     Source: https://www.erlang.org/doc/apps/erts/erlang.html#start_timer/4
     """
-    ref = Ref()
-    return _do(_set_timer, ref, dest, TimedOut(ref, message), _when(seconds, absolute=absolute))
+    ref, when = Ref(), _when(seconds, absolute=absolute)
+    return _do(_set_timer, ref, dest, TimedOut(ref, crossed(message, "message")), when)
 
 
 def _when(seconds: float, *, absolute: bool) -> float:
@@ -1358,7 +1400,7 @@ def get_label(pid: Pid) -> object:
 
     Source: https://www.erlang.org/doc/apps/stdlib/proc_lib.html#get_label/1
     """
-    return _do(_label, _pid(pid))
+    return _seen(_do(_label, _pid(pid)))
 
 
 def _label(_: Scheduler, __: Cell, pid: Pid) -> object:
@@ -1450,13 +1492,18 @@ def info(
     Source: https://hexdocs.pm/elixir/Process.html#info/2
     """
     if items is None:
-        return _do(_info, _pid(pid))
+        return _seen(_do(_info, _pid(pid)))
     if not isinstance(items, str | list | tuple):
         raise BadArgument("items", items, f"one of {_ITEMS}, or a list of these")
     for item in (items,) if isinstance(items, str) else items:
         if item not in _ITEMS:
             raise BadArgument("items", item, f"one of {_ITEMS}")
-    return _do(_items, _pid(pid), items)
+    return _seen(_do(_items, _pid(pid), items))
+
+
+def _seen(value: R) -> R:
+    """Return what the caller may see of what is another process's."""
+    return cast("R", witnessed(value, me().scheduler.cross))
 
 
 _ITEMS = (*(field.name for field in fields(ProcessInfo)), "messages")

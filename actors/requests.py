@@ -107,6 +107,7 @@ def send_request(server: Address, request: Message) -> RequestId:
 
     Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html#send_request/2
     """
+    sent = process.crossed(request, "request")
     target = naming.whereis(server) if isinstance(server, Via) else server
     if target is None:
         ref = Ref()
@@ -115,7 +116,7 @@ def send_request(server: Address, request: Message) -> RequestId:
     pid = naming.whereis(target)
     ref = process.monitor(target if pid is None or isinstance(target, str) else pid, alias=_ALIAS)
     if pid is not None:
-        process.send(pid, (CALL, (process.self(), ref), request))
+        process.deliver(pid, (CALL, (process.self(), ref), sent))
     return RequestId(ref, server)
 
 

@@ -36,7 +36,7 @@ from typing import (
 )
 
 from actors import process
-from actors._errand import Errand, Job, callers, named, recruit, send_off
+from actors._errand import Errand, callers, named, packed, recruit, send_off
 from actors._outcome import Awaited, end, forget, next_of
 from actors._startable import UNSET, overridden
 from actors._task_stream import Hire, OnTimeout, Rules, Work, stream
@@ -147,8 +147,8 @@ class Task(Generic[T]):
         Source: https://hexdocs.pm/elixir/Task.html#async/1
         """
         check_function(fn)
-        pid = recruit(process.self(), named(fn), watch=False, host=host)
-        return assign(pid, fn, args)
+        owner, doing = process.self(), named(fn)
+        return assign(lambda: recruit(owner, doing, watch=False, host=host), fn, args)
 
     @staticmethod
     def start(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
@@ -270,7 +270,7 @@ class Task(Generic[T]):
         Source: https://hexdocs.pm/elixir/Task.html#completed/1
         """
         task: Task[R] = Task(None, Ref(), process.self(), "actors.task.Task.completed")
-        process.send(task.owner, (task.ref, value))
+        process.deliver(task.owner, (task.ref, value))
         return task
 
     # -- getting the result -----------------------------------------------------------------------
@@ -568,32 +568,36 @@ def check_function(fn: object) -> None:
         raise BadArgument("fn", fn, "a function")
 
 
-def assign(pid: Pid, fn: Callable[[Unpack[Ts]], R], args: tuple[*Ts]) -> Task[R]:
-    """Give a process that waits for an errand of the caller its work.
+def assign(hire: Hire, fn: Callable[[Unpack[Ts]], R], args: tuple[*Ts]) -> Task[R]:
+    """Have a process started that waits for an errand of the caller, and give it its work.
 
-    Runs in the caller. Does not wait.
+    Runs in the caller. Does not wait, unless starting the process does.
 
     Args:
-        pid: What `recruit` started for the caller.
+        hire: Starts it, as `recruit` does for the caller.
         fn: The function.
         args: What it is given.
 
     Returns:
         The task, which the caller owns.
 
+    Raises:
+        NotSendable: The function or what it is given may not cross; nothing was started.
+
     Example:
         >>> from actors import run
         >>> def main():
-        ...     pid = recruit(process.self(), "power", watch=False)
-        ...     return Task.await_(assign(pid, pow, (2, 3)))
+        ...     hire = lambda: recruit(process.self(), "power", watch=False)
+        ...     return Task.await_(assign(hire, pow, (2, 3)))
         >>> run(main)
         8
 
     Source: https://hexdocs.pm/elixir/Task.html#async/3
     """
-    owner = process.self()
+    owner, job = process.self(), packed(fn, args, callers())
+    pid = hire()
     ref = process.monitor(pid, alias="demonitor")
-    process.send(pid, Errand(owner, ref, ref, Job(fn, args, callers())))
+    process.deliver(pid, Errand(owner, ref, ref, job))
     return Task(pid, ref, owner, named(fn))
 
 
@@ -633,7 +637,7 @@ def employ(
     Source: https://hexdocs.pm/elixir/Task.html#start_link/3
     """
     check_function(fn)
-    return send_off(Job(fn, args, asked_by), link=link, host=host)
+    return send_off(packed(fn, args, asked_by), link=link, host=host)
 
 
 def stream_of(

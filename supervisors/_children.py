@@ -287,7 +287,7 @@ def try_again(children: Children, child: Child, last: Pid | None) -> None:
 
     Through the mailbox, so that whoever asks something meanwhile is answered before that.
     """
-    process.send(process.self(), TryAgain(children.restarting(child, last)))
+    process.deliver(process.self(), TryAgain(children.restarting(child, last)))
 
 
 def may_restart(window: RestartWindow) -> bool:

@@ -23,6 +23,7 @@ from weakref import WeakKeyDictionary
 from actors import naming, process
 from actors.errors import BadArgument, NoProcess
 from actors.exits import NOPROC, NORMAL, Reason
+from actors.isolation import shareable
 from actors.messages import Message
 from actors.naming import Address, Name, Via
 from actors.pid import Pid
@@ -57,6 +58,7 @@ class _Unset(Enum):
 _UNSET: Final = _Unset.UNSET
 
 
+@shareable
 class _Table:
     """Which process each partition of one supervisor is. Written in the supervisor's process."""
 

@@ -211,6 +211,7 @@ class TypedRegistry(Generic[K, V]):
 
         Raises:
             AlreadyRegistered: The keys are unique, and this one has a living owner.
+            NotSendable: The value may not cross; nothing was registered.
 
         Example:
             >>> from actors import run
@@ -226,10 +227,11 @@ class TypedRegistry(Generic[K, V]):
         tables = _tables_of(registry)
         here = process.self()
         strict(key)
+        kept = process.crossed(value, "value")
         cleaner = _up(tables.cleaner_of(here), registry)
         # Linked first: whatever happens from now on, what is written will be cleaned up.
         process.link(cleaner)
-        holder = tables.add(key, here, value)
+        holder = tables.add(key, here, kept)
         if holder is not None:
             _unlink_without_entries(tables, here)
             raise AlreadyRegistered(key, holder)
@@ -293,7 +295,7 @@ class TypedRegistry(Generic[K, V]):
         tables = _tables_of(registry)
         check_guard(guard)
         _take_out(
-            tables, registry, key, lambda entry: matches(pattern, entry.value, guard) is not None
+            tables, registry, key, lambda entry: matches(pattern, entry.seen, guard) is not None
         )
 
     @classmethod
@@ -328,9 +330,9 @@ class TypedRegistry(Generic[K, V]):
             raise BadArgument("fn", fn, "a function of the old value")
         tables = _unique(registry)
         for entry in tables.entries_of(key, process.self()):
-            old = cast("V", entry.value)
-            new = fn(old)
-            entry.value = new
+            old, given = cast("V", entry.seen), cast("V", entry.seen)
+            new = fn(given)
+            entry.value = process.crossed(new, "value")
             return new, old
         return None
 
@@ -396,9 +398,7 @@ class TypedRegistry(Generic[K, V]):
         """
         check_guard(guard)
         entries = _entries(_tables_of(registry), key)
-        return _pairs(
-            entry for entry in entries if matches(pattern, entry.value, guard) is not None
-        )
+        return _pairs(entry for entry in entries if matches(pattern, entry.seen, guard) is not None)
 
     @classmethod
     def count_match(
@@ -461,7 +461,7 @@ class TypedRegistry(Generic[K, V]):
         tables, wanted = _tables_of(registry), as_clauses(clauses)
         selected: list[object] = []
         for entry in tables:
-            made = (clause.apply((entry.key, entry.pid, entry.value)) for clause in wanted)
+            made = (clause.apply((entry.key, entry.pid, entry.seen)) for clause in wanted)
             selected += next((one for one in made if one is not None), ())
         return selected
 
@@ -546,7 +546,7 @@ class TypedRegistry(Generic[K, V]):
 
         Source: https://hexdocs.pm/elixir/Registry.html#values/3
         """
-        return [cast("V", entry.value) for entry in _tables_of(registry).entries_of(key, _pid(pid))]
+        return [cast("V", entry.seen) for entry in _tables_of(registry).entries_of(key, _pid(pid))]
 
     @classmethod
     def count(cls, registry: Address) -> int:
@@ -644,7 +644,8 @@ class TypedRegistry(Generic[K, V]):
 
         Source: https://hexdocs.pm/elixir/Registry.html#meta/2
         """
-        return _tables_of(registry).meta.get(strict(key), default)
+        value = _tables_of(registry).meta.get(strict(key), _NOTHING)
+        return default if value is _NOTHING else process.crossed(value, "value")
 
     @classmethod
     def put_meta(cls, registry: Address, key: Hashable, value: object) -> None:
@@ -669,7 +670,7 @@ class TypedRegistry(Generic[K, V]):
 
         Source: https://hexdocs.pm/elixir/Registry.html#put_meta/3
         """
-        _tables_of(registry).meta[strict(key)] = value
+        _tables_of(registry).meta[strict(key)] = process.crossed(value, "value")
 
     @classmethod
     def delete_meta(cls, registry: Address, key: Hashable) -> None:
@@ -893,6 +894,8 @@ class _Tree(Supervisor):
 
 # -- helpers ---------------------------------------------------------------------------------------
 
+_NOTHING = object()
+
 
 def _tables_of(registry: Address) -> Tables:
     pid = naming.whereis(registry)
@@ -922,7 +925,7 @@ def _entries(tables: Tables, key: object) -> list[Entry]:
 
 
 def _pairs(entries: Iterable[Entry]) -> list[tuple[Pid, V]]:
-    return [(entry.pid, cast("V", entry.value)) for entry in entries]
+    return [(entry.pid, cast("V", entry.seen)) for entry in entries]
 
 
 def _take_out(

@@ -227,9 +227,13 @@ class TaskSupervisor:
         Source: https://hexdocs.pm/elixir/Task.Supervisor.html#async/3
         """
         check_function(fn)
-        pid = _hire(supervisor, named(fn), shutdown, host)
-        process.link(pid)
-        return assign(pid, fn, args)
+
+        def hire() -> Pid:
+            pid = _hire(supervisor, named(fn), shutdown, host)
+            process.link(pid)
+            return pid
+
+        return assign(hire, fn, args)
 
     @staticmethod
     def async_nolink(
@@ -271,7 +275,7 @@ class TaskSupervisor:
         Source: https://hexdocs.pm/elixir/Task.Supervisor.html#async_nolink/3
         """
         check_function(fn)
-        return assign(_hire(supervisor, named(fn), shutdown, host), fn, args)
+        return assign(lambda: _hire(supervisor, named(fn), shutdown, host), fn, args)
 
     @staticmethod
     def start_child(

@@ -45,7 +45,7 @@ class Floor:
 FLOORS = {
     "words": Floor(
         "actors",
-        "pid exits outcomes errors telemetry messages _envelopes isolation transitions",
+        "pid exits outcomes errors telemetry messages _envelopes _shapes _copying isolation transitions",
         "",
     ),
     "kernel": Floor(

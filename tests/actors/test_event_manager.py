@@ -21,6 +21,7 @@ from actors.outcomes import Hibernate, Ignore, NoReply, Reply, Started, Stop
 from actors.pid import Pid
 from actors.requests import Answered, Failed, Labelled, Requests
 from tests.actors.schedules import every_schedule, heard, played
+from tests.watching import Seen
 
 
 @pytest.fixture(autouse=True)
@@ -553,7 +554,7 @@ def test_a_stop_ends_the_handlers_first_the_latest_first() -> None:
 def test_the_end_of_the_parent_ends_the_manager() -> None:
     def main() -> object:
         process.register(process.self(), "watcher")
-        pids: list[Pid] = []
+        pids: list[Pid] = Seen()
 
         def parent() -> None:
             pids.append(EventManager.start_link(name="events"))

@@ -19,6 +19,7 @@ from actors.stage import Stage, SubscribeTo, from_iterable
 from supervisors import BadOption, BadSpec, ChildError, ConsumerSupervisor, Consuming, Supervisor
 from supervisors.supervisor import ChildCounts
 from tests.actors.stage.stages import by_hand, end_of, heard, numbers, staged
+from tests.watching import Seen
 
 Term: TypeAlias = Any
 """What a test knows the type of and the checker does not."""
@@ -217,7 +218,7 @@ def template_of_nobody() -> dict[str, Term]:
 @staged
 def test_a_change_of_code_asks_for_the_rules_again_and_later_children_follow_them() -> None:
     boss = self()
-    where: list[Term] = [{"id": "kid", "start": (up, (boss,)), "restart": "transient"}]
+    where: list[Term] = Seen([{"id": "kid", "start": (up, (boss,)), "restart": "transient"}])
     supervisor = Own.start_link(lambda: Consuming(where[0]))
     assert supervisor is not None
     add(supervisor, "ok2")
