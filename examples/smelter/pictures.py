@@ -1,9 +1,8 @@
 """The values media cross processes in: a picture, a frame, a run of samples.
 
-All are frozen and their arrays read-only, and say so (`shareable`), so a message carries a
-reference and nobody copies. A
-picture is planar YUV 4:2:0 with BT.709 coefficients in the limited range (black is 16, 128, 128),
-from the decoder through the compositor to the encoder. Times are whole nanoseconds.
+All are frozen and their arrays read-only, and say so (`shareable`), so a message carries a reference
+and nobody copies. A picture is planar YUV 4:2:0 with BT.709 coefficients in the limited range (black
+is 16, 128, 128), from the decoder through the compositor to the encoder. Times are whole nanoseconds.
 
 Also here, because it belongs to what a picture means: colour conversion between RGB and those
 bytes.
