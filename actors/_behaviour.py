@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from actors import naming, process, telemetry
+from actors._coroutines import settled
 from actors._envelopes import CALL, CAST, REPLY, SYSTEM, Caller
 from actors._kernel.cell import Cell
 from actors._kernel.current import me
@@ -58,7 +59,6 @@ __all__ = [
     "StartOptions",
     "acknowledge",
     "await_start",
-    "become",
     "call",
     "cast",
     "check_name",
@@ -154,6 +154,8 @@ def _start(
     if holder is not None:
         raise StartError(("already_started", holder))
     starter = me()
+    if starter.port is not None:
+        starter.port.check_wait()
     boot = _Boot(make, initial_call, starter, options)
     launched = process.launch(
         boot.run,
@@ -164,7 +166,7 @@ def _start(
         heir=True,
         before=boot.expect,
     )
-    kind, value = await_start(starter, options.timeout)
+    kind, value = _answer_of(starter, launched, options)
     match kind, value:
         case "reply", ("started", _):
             return launched
@@ -180,6 +182,19 @@ def _start(
         case _, reason:
             part(launched, options)
     raise StartError(reason) from reason.exception if isinstance(reason, Crash) else None
+
+
+def _answer_of(
+    starter: Cell, launched: process.Launched, options: StartOptions
+) -> tuple[str, object]:
+    try:
+        return await_start(starter, options.timeout)
+    except BaseException:
+        # A coroutine's wait may be cancelled, and its process lives on: the child must not.
+        if starter.exiting is None:
+            part(launched, options)
+            process.send_exit(launched.pid, KILL)
+        raise
 
 
 def _forget(launched: process.Launched) -> None:
@@ -552,11 +567,6 @@ def system(
 # -- the process half ------------------------------------------------------------------------------
 
 
-def become(handler: Callable[[Message], object]) -> None:
-    """Let the calling process's messages go to another handler, from the next one on."""
-    me().handler = handler
-
-
 def is_ending() -> bool:
     """Tell whether the calling process was told to end, so that its code must not go on."""
     return me().exiting is not None
@@ -596,7 +606,7 @@ def end(reason: Reason, terminate: Callable[[Reason], object], failure: Failure)
     cell = me()
     stack = failure.stack
     try:
-        terminate(reason)
+        settled(terminate(reason))
     except BaseException as error:
         if cell.exiting is not None:
             raise

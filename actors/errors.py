@@ -6,6 +6,7 @@
     │   └── NotSendable              yours: two processes may not share it, and it cannot be copied
     ├── MovedAway                    yours: the value was handed over, and is another process's now
     ├── NotInProcess                 yours: only a process can do this, and this code is not one
+    ├── WouldBlock                   yours: this wait would hold up the event loop around it; await it
     ├── StartError                   the child's: its start failed; `reason` says why
     └── CallFailed                   the server's: a call got no answer; uncaught it ends the caller
         ├── NoProcess                nobody of that name or pid is alive
@@ -46,6 +47,7 @@ __all__ = [
     "StartError",
     "TaskExited",
     "TaskTimeout",
+    "WouldBlock",
 ]
 
 _LONGEST = 200
@@ -157,6 +159,13 @@ class MovedAway(ActorsError):
 
 class NotInProcess(ActorsError):
     """A function that acts on the calling process was called where there is none."""
+
+
+class WouldBlock(ActorsError):
+    """A coroutine was about to wait without `await`, and the whole event loop with it; nothing was sent.
+
+    `await as_process(function, *arguments)` of `actors.asyncio_bridge` waits and lets the loop go on.
+    """
 
 
 class StartError(ActorsError):

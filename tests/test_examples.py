@@ -20,6 +20,7 @@ SMALL = {
     "ping_pong": "is down, the reason is 'normal'",
     "counter": "counted 1000",
     "let_it_crash": "reached_max_restart_intensity",
+    "music_server": "a client that came back heard 'after'",
 }
 """A line that each prints near its end."""
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias, final
 
 from actors import naming, process, telemetry
 from actors._behaviour import me
+from actors._coroutines import settled
 from actors._envelopes import Caller
 from actors._halves import Asked
 from actors.errors import BadArgument
@@ -136,7 +137,7 @@ class Engine(GenServer[None]):
         self._open = 0
         """What its consumers have asked a producer-consumer for."""
         self._discarded = 0
-        outcome = callbacks.init(*args, **kwargs)
+        outcome = settled(callbacks.init(*args, **kwargs))
         match outcome:
             case Producer() | ProducerConsumer() | Consumer():
                 return self._begin(outcome)
@@ -262,6 +263,7 @@ class Engine(GenServer[None]):
             callbacks._otp_caller = None  # noqa: SLF001 - the same
         else:
             outcome = callbacks.handle_call(request, caller, self.state)
+        outcome = settled(outcome)
         match outcome:
             case Reply(value=value):
                 self._keep(outcome.state, outcome.then)
@@ -307,6 +309,7 @@ class Engine(GenServer[None]):
 
     def _take(self, outcome: object) -> None:
         """Do what the outcome of a callback says that answers nobody."""
+        outcome = settled(outcome)
         match outcome:
             case None:
                 pass
@@ -352,7 +355,7 @@ class Engine(GenServer[None]):
             return "ok", ref
         peer = Subscription(pid, process.monitor(pid))
         self._tell_producer(peer, ("subscribe", current, to.options))
-        match self.callbacks.handle_subscribe("producer", to.options, peer, self.state):
+        match settled(self.callbacks.handle_subscribe("producer", to.options, peer, self.state)):
             case None | Automatic() as outcome:
                 demand: Demand | None = Demand(to.min_demand, to.max_demand, to.max_demand)
                 self._tell_producer(peer, ("ask", to.max_demand))
@@ -428,7 +431,7 @@ class Engine(GenServer[None]):
         monitor = process.monitor(peer.pid)
         self._monitors[monitor] = peer.ref
         self._downstream[peer.ref] = _Downstream(peer.pid, monitor)
-        match self.callbacks.handle_subscribe("consumer", options, peer, self.state):
+        match settled(self.callbacks.handle_subscribe("consumer", options, peer, self.state)):
             case None:
                 pass
             case Automatic(state=state):
