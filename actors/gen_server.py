@@ -49,6 +49,7 @@ from actors._halves import Asked, call, cast, protocol_of
 from actors._startable import Startable
 from actors.errors import BadArgument
 from actors.exits import NORMAL, Exit, Killed, Reason, Stack, reason_of
+from actors.isolation import SHARED
 from actors.messages import Exited, Message
 from actors.naming import Address, Name
 from actors.outcomes import (
@@ -151,6 +152,8 @@ class GenServer(Startable, Generic[S]):
     def cast(server: Address | tuple[str, str] | None, request: Message) -> None:
         """Send a request that is not answered; never waits, and never fails for want of a server.
 
+        Runs in the caller.
+
         Args:
             server: A pid, a name, `(name, node)` or a `Via`; nobody has the address `None`.
             request: What `handle_cast` gets.
@@ -169,8 +172,8 @@ class GenServer(Startable, Generic[S]):
     def reply(caller: Caller, value: object) -> None:
         """Answer a call whose callback returned `NoReply`.
 
-        From any process or thread, before or after the callback has returned. Only the first answer
-        to a request counts, and one that comes too late is dropped.
+        Does not wait. From any process or thread, before or after the callback has returned. Only
+        the first answer to a request counts, and one that comes too late is dropped.
 
         Args:
             caller: What `handle_call` was given, or `self.caller` of a `@call` method.
@@ -203,6 +206,8 @@ class GenServer(Startable, Generic[S]):
         timeout: float | None = None,
     ) -> None:
         """Have a server run `terminate` and end, and wait until it has.
+
+        Runs in the caller.
 
         Args:
             server: A pid, a name or a `Via`; nobody has the address `None`.
@@ -318,6 +323,8 @@ class GenServer(Startable, Generic[S]):
     def handle_call(self, request: Message, caller: Caller, state: S) -> object:
         """Handle a call.
 
+        Runs in the server.
+
         Returns:
             `Reply`, `NoReply` (somebody will `reply(caller, value)`) or `Stop`.
 
@@ -329,6 +336,8 @@ class GenServer(Startable, Generic[S]):
     def handle_cast(self, request: Message, state: S) -> object:
         """Handle a cast.
 
+        Runs in the server.
+
         Returns:
             `NoReply`, `Stop`, or nothing.
 
@@ -339,6 +348,8 @@ class GenServer(Startable, Generic[S]):
 
     def handle_info(self, message: Message, state: S) -> object:
         """Handle any other message: plain sends, `Down`, `Exited`, `TimedOut()` after a timeout.
+
+        Runs in the server.
 
         Returns:
             `NoReply`, `Stop`, or nothing.
@@ -352,6 +363,8 @@ class GenServer(Startable, Generic[S]):
 
     def handle_continue(self, term: object, state: S) -> object:
         """Go on after a callback that returned `Continue(term)`, before any waiting message.
+
+        Runs in the server.
 
         Returns:
             `NoReply`, `Stop`, or nothing.
@@ -378,7 +391,8 @@ class GenServer(Startable, Generic[S]):
     def code_change(self, old_version: object, state: S, extra: object) -> S:
         """Turn the state into one that the present code works with, while the server is suspended.
 
-        Called for `debug.change_code`. What it raises leaves everything as it was.
+        Runs in the server. Called for `debug.change_code`. What it raises leaves everything as it
+        was.
 
         Args:
             old_version: What the caller says that the state was made by.
@@ -547,14 +561,17 @@ class _Server(Generic[S]):
                 pid, ref = caller
                 waiting = pid._cell  # noqa: SLF001 - the corridor
                 scheduler = self._scheduler
+                value = outcome.value
+                if type(value) not in SHARED:
+                    value = cell.scheduler.cross(value, "reply")
                 if (
                     waiting is not None
                     and waiting.awaiting is ref
                     and scheduler is waiting.scheduler
                 ):
-                    scheduler.answer(waiting, ref, "reply", outcome.value)
+                    scheduler.answer(waiting, ref, "reply", value)
                 else:
-                    _behaviour.reply(caller, outcome.value)
+                    _behaviour.give(caller, value)
                 if self.watch is not None:
                     self.watch.answered(caller, outcome.value, self.state)
             if then is not None or cell.rest_for is not None:

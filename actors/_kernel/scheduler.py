@@ -36,6 +36,7 @@ from actors._kernel.timers import Timer
 from actors._kernel.wakeup import Wakeup
 from actors.exits import KILLED, NORMAL, Crash, Exit, ExitsWith, reason_of
 from actors.exits import Stack as Trace
+from actors.isolation import Isolation, crossing
 from actors.messages import Message, TimedOut
 from actors.pid import Pid, Ref
 
@@ -62,10 +63,17 @@ class Scheduler(Relations):
         clock: Where the time comes from.
         wakeup: How the loop sleeps.
         choice: Which ready process runs next; `None` for the one that has waited longest.
+        isolation: What becomes of values that cross between processes.
     """
 
-    def __init__(self, clock: Clock, wakeup: Wakeup, choice: Choice | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        clock: Clock,
+        wakeup: Wakeup,
+        choice: Choice | None = None,
+        isolation: Isolation = "copy",
+    ) -> None:
+        super().__init__(crossing(isolation))
         self.clock = clock
         self.wakeup = wakeup
         self._now = clock.now

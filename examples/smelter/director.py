@@ -50,7 +50,7 @@ def direct(request: Request, view: View, is_over: Callable[[], bool] = bool) -> 
         return
     view.tree(tree.branches(top))
     if request.kills:
-        process.spawn_link(sabotage, request.kills, view.killed)
+        process.spawn_link(sabotage, request.kills)
     finished = _watch(top, view, is_over)
     _look(view)
     _stop(top)

@@ -20,6 +20,7 @@ from actors.telemetry import Event
 from examples.smelter.complaints import MediaError
 from examples.smelter.plan import Plan
 from examples.smelter.queue_server import QueueStats
+from examples.smelter.saboteur import KILLED
 from examples.smelter.tree import Branch
 from examples.smelter.wire import FILM
 
@@ -34,6 +35,7 @@ _HEARD: tuple[Event, ...] = (
     ("supervisors", "child", "shutdown_error"),
     ("supervisors", "supervisor", "shutdown"),
     ("actors", "process", "stuck"),
+    KILLED,
 )
 
 
@@ -127,6 +129,8 @@ class View:
                 self.say(
                     f"{_INDENT}! {fields.get('initial_call')} is stuck at {fields.get('where')}"
                 )
+            case _ if event == KILLED:
+                self.killed(str(fields["victim"]), int(str(fields["tick"])))
             case _:
                 pass
 

@@ -34,6 +34,7 @@ from actors.errors import ActorsError, BadArgument
 from actors.process import Host
 from actors.testing import VirtualClock
 from tests.actors.probes import probe, simulate
+from tests.watching import Flag, Seen
 
 ROOT = Path(__file__).parents[2]
 
@@ -75,7 +76,7 @@ def test_run_raises_what_main_raises_with_its_traceback(error: BaseException) ->
 
 
 def test_who_is_linked_to_main_hears_why_it_failed() -> None:
-    reasons: list[object] = []
+    reasons: list[object] = Seen()
 
     def listens() -> None:
         process.trap_exit(True)
@@ -248,7 +249,7 @@ def test_two_runtimes_live_side_by_side_in_two_threads() -> None:
 def test_run_returns_when_main_does_whoever_still_lives(
     host: Host, linked: bool, trap: bool
 ) -> None:
-    cleaned: list[object] = []
+    cleaned: list[object] = Seen()
 
     def lives() -> None:
         process.trap_exit(trap)
@@ -260,7 +261,7 @@ def test_run_returns_when_main_does_whoever_still_lives(
             time.sleep(0.01)
             cleaned.append(1)
 
-    boss = []
+    boss: list[Pid] = Seen()
 
     def main() -> str:
         boss.append(process.self())
@@ -275,7 +276,7 @@ def test_run_returns_when_main_does_whoever_still_lives(
 
 def test_a_parent_that_ignores_its_end_is_killed_with_its_children() -> None:
     """Only a server in the middle of a callback may make the end wait for its children."""
-    ended: list[str] = []
+    ended: list[str] = Seen()
 
     def ignores() -> None:
         process.trap_exit(True)
@@ -340,7 +341,7 @@ def test_a_server_that_stops_its_children_within_its_own_limits_is_waited_for() 
 
 
 def test_a_thread_that_blocks_does_not_keep_run_from_returning() -> None:
-    free = threading.Event()
+    free = Flag()
 
     def blocks(trap: bool) -> None:
         process.trap_exit(trap)
@@ -363,7 +364,7 @@ def test_a_thread_that_blocks_does_not_keep_run_from_returning() -> None:
 
 
 def test_a_thread_that_blocks_does_not_keep_a_simulation_from_returning() -> None:
-    free = threading.Event()
+    free = Flag()
 
     def blocks() -> None:
         process.trap_exit(True)

@@ -90,7 +90,7 @@ def test_every_event_goes_to_one_of_many_consumers_and_those_of_each_are_in_orde
             for name in "abc"
         ]
     )
-    messages = mail()
+    messages: list[Term] = mail()
 
     assert sorted(what for _, what in messages) == list(range(40))
     for name in "abc":
@@ -104,7 +104,7 @@ def test_a_broadcast_reaches_everybody_who_was_there_before_it_began() -> None:
     for number, name in enumerate("abc", 1):
         Sink.start(boss, name, SubscribeTo(producer, max_demand=2 * number, min_demand=0))
     Stage.demand(producer, "forward")
-    messages = mail()
+    messages: list[Term] = mail()
 
     for name in "abc":
         assert got(name, messages) == list(range(30))
@@ -120,7 +120,7 @@ def test_a_partition_gets_all_that_is_its_own_in_order_however_late_it_comes() -
         Sink.start(boss, str(name), SubscribeTo(producer, partition=name, max_demand=4))
 
     all_of(*[lambda name=name: late(name) for name in range(3)])
-    messages = mail()
+    messages: list[Term] = mail()
 
     for name in range(3):
         assert got(str(name), messages) == list(range(name, 30, 3))
@@ -146,7 +146,7 @@ def test_events_of_a_dying_consumer_are_lost_to_nobody_else() -> None:
     doomed = Sink.start(boss, "doomed", SubscribeTo(producer, max_demand=4, min_demand=0))
     each(lambda: process.send_exit(doomed, "kill"))
     Sink.start(boss, "other", SubscribeTo(producer, max_demand=6, min_demand=3))
-    messages = mail()
+    messages: list[Term] = mail()
     numbers = sorted(what for _, what in messages)
 
     # What was on its way to the dead one is gone with it; it had asked for four at a time.
@@ -182,7 +182,7 @@ def test_an_info_never_overtakes_the_events_that_were_there_before_it() -> None:
     Stage.sync_info(producer, (boss, "after 5"))
     Sink.start(boss, "c", SubscribeTo(producer, max_demand=2, min_demand=1))
     Sink.start(boss, "d", SubscribeTo(producer, max_demand=2, min_demand=1))
-    messages = mail()
+    messages: list[Term] = mail()
 
     assert got("info", messages) == ["after 3", "after 5"]
     assert sorted(got("c", messages) + got("d", messages)) == [1, 2, 3, 4, 5]
@@ -245,7 +245,7 @@ def test_who_resubscribes_gets_each_event_once() -> None:
             consumer, ref, "again", producer, max_demand=3, cancel="temporary"
         )
         sleep(0.0)
-    messages = [m for m in mail() if not isinstance(m, Down)]
+    messages: list[Term] = [m for m in mail() if not isinstance(m, Down)]
     numbers = [what for _, what in messages if isinstance(what, int)]
 
     assert len(set(numbers)) == len(numbers)

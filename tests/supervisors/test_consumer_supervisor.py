@@ -19,6 +19,7 @@ from actors.stage import Stage, SubscribeTo, from_iterable
 from supervisors import BadOption, BadSpec, ChildError, ConsumerSupervisor, Consuming, Supervisor
 from supervisors.supervisor import ChildCounts
 from tests.actors.stage.stages import by_hand, end_of, heard, numbers, staged
+from tests.watching import Seen
 
 Term: TypeAlias = Any
 """What a test knows the type of and the checker does not."""
@@ -201,7 +202,12 @@ def test_it_is_linked_and_has_its_name() -> None:
 def test_a_child_may_be_given_in_every_way() -> None:
     child = Kid.child_spec("argument", restart="transient")
 
+    class Passing(Kid, restart="temporary"):
+        pass
+
     assert Consuming(child).child.restart == "transient"
+    assert Consuming(Passing).child.start == (Passing.start_link, (), {})
+    assert Consuming((Passing, "argument")).child.start == (Passing.start_link, ("argument",), {})
     assert Consuming(template_of_nobody()).child.start == (print, ())
 
 
@@ -212,7 +218,7 @@ def template_of_nobody() -> dict[str, Term]:
 @staged
 def test_a_change_of_code_asks_for_the_rules_again_and_later_children_follow_them() -> None:
     boss = self()
-    where: list[Term] = [{"id": "kid", "start": (up, (boss,)), "restart": "transient"}]
+    where: list[Term] = Seen([{"id": "kid", "start": (up, (boss,)), "restart": "transient"}])
     supervisor = Own.start_link(lambda: Consuming(where[0]))
     assert supervisor is not None
     add(supervisor, "ok2")
