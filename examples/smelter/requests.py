@@ -17,7 +17,7 @@ from examples.smelter.media import FileSupply
 from examples.smelter.mix import OutputMix
 from examples.smelter.offsets import Framerate, FromStart, Ns, Offset
 from examples.smelter.scene import Component
-from supervisors import ChildSpec
+from supervisors.child_spec import ChildLike
 
 __all__ = [
     "AllInputs",
@@ -202,7 +202,7 @@ class Sink(Protocol):
         """Whether it is for those who watch now: what is missed is not made up for."""
         ...
 
-    def children(self, output: str, spec: OutputSpec, settings: Settings) -> Sequence[ChildSpec]:
+    def children(self, output: str, spec: OutputSpec, settings: Settings) -> Sequence[ChildLike]:
         """Return its processes, in the order of their start.
 
         Two of them are registered as `video_end_of` and `audio_end_of`, as far as it has these
