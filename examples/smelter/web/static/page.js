@@ -115,6 +115,7 @@ function told(event) {
     note(`${event.id} ${event.what}${event.why ? `: ${event.why}` : ""}`, kind);
     return;
   }
+  if (event.type === "SET_DROPPED") return; // counted above; under load there would be nothing else to read
   const { type, ...rest } = event;
   note(`${type} ${Object.values(rest).join(" ")}`, type.includes("ERROR") ? "bad" : "");
 }
