@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from actors import CallFailed
+from actors import CallFailed, Exit, NotInProcess
 from examples.smelter import events
 from examples.smelter.complaints import (
     AlreadyRegistered,
@@ -39,7 +39,7 @@ class Complaint:
 _ENTITIES = {"input": "INPUT_STREAM", "output": "OUTPUT_STREAM"}
 
 
-def complaint_of(error: Exception) -> Complaint:
+def complaint_of(error: BaseException) -> Complaint:
     """Put what went wrong into an answer; what nobody has thought of says nothing of the inside."""
     match error:
         case AlreadyRegistered(what=what):
@@ -70,7 +70,7 @@ def complaint_of(error: Exception) -> Complaint:
         case OfferRefused(kind=kind):
             status = {"token": 401, "input": 404}.get(kind, 400)
             return _complaint(status, "WHIP_OFFER_REFUSED", error, field=kind)
-        case RequestRefused() | CallFailed():
+        case RequestRefused() | CallFailed() | NotInProcess() | Exit():
             return _complaint(503, "NOT_AVAILABLE_NOW", error)
         case MediaError():
             return _complaint(400, "MALFORMED_REQUEST", error)
@@ -85,7 +85,7 @@ def _of_field(code: str, error: SpecRefused) -> Complaint:
     )
 
 
-def _complaint(status: int, code: str, error: Exception, **more: object) -> Complaint:
+def _complaint(status: int, code: str, error: BaseException, **more: object) -> Complaint:
     message = str(error)
     return Complaint(status, {"error_code": code, "message": message, "stack": [message], **more})
 

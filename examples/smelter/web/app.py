@@ -28,7 +28,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
-from actors import telemetry
+from actors import Exit, telemetry
 from examples.smelter import control
 from examples.smelter.complaints import NotRegistered, SpecRefused
 from examples.smelter.protocols import whip
@@ -97,7 +97,7 @@ def _doing(do: Callable[[str, object], Answer | None]) -> Endpoint:
             body = _parsed(await request.body())
             id = request.path_params.get("id", "")
             return JSONResponse(await run_in_threadpool(do, id, body) or {})
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        except (Exception, Exit) as error:  # noqa: BLE001 - whatever it is, it is told
             return _told(error)
 
     return endpoint
@@ -107,7 +107,7 @@ def _showing(show: Callable[[], object]) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         try:
             return JSONResponse(await run_in_threadpool(show))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        except (Exception, Exit) as error:  # noqa: BLE001 - whatever it is, it is told
             return _told(error)
 
     return endpoint
@@ -120,7 +120,7 @@ def _parsed(body: bytes) -> object:
         raise SpecRefused("body", body[:40].decode("utf-8", "replace"), "JSON") from None
 
 
-def _told(error: Exception) -> Response:
+def _told(error: BaseException) -> Response:
     complaint = answers.complaint_of(error)
     if complaint.status >= 500:
         fields = {"error": f"{type(error).__name__}: {error}"}
@@ -144,7 +144,7 @@ def _preview(streams: Streams) -> Endpoint:
         try:
             if id not in (await run_in_threadpool(control.status)).outputs:
                 raise NotRegistered("output", id)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        except (Exception, Exit) as error:  # noqa: BLE001 - whatever it is, it is told
             return _told(error)
         if streams.is_full:
             raise HTTPException(503, "too many look already")
@@ -161,7 +161,7 @@ async def _publish(request: Request) -> Response:
         sdp = (await request.body()).decode()
         shown = token.strip() if scheme.lower() == "bearer" else ""
         answer = await run_in_threadpool(whip.offer, id, shown, sdp)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+    except (Exception, Exit) as error:  # noqa: BLE001 - whatever it is, it is told
         return _told(error)
     return Response(answer, 201, {"location": f"/whip/{id}"}, media_type="application/sdp")
 

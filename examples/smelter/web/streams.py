@@ -14,7 +14,7 @@ from typing import get_args
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from actors import CallFailed, CallTimeout, Down, Message, NotInProcess, TimedOut, process
+from actors import CallFailed, CallTimeout, Down, Exit, Message, NotInProcess, TimedOut, process
 from examples.smelter import events
 from examples.smelter.protocols.preview import Preview
 from examples.smelter.web.answers import event_of, report_of
@@ -54,7 +54,6 @@ class Streams:
         if self.is_full:
             await socket.close(1013, "too many listen already")
             return
-        await socket.accept()
         async with self._places:
             queue: asyncio.Queue[dict[str, object] | None] = asyncio.Queue(BACKLOG)
             loop = asyncio.get_running_loop()
@@ -64,9 +63,17 @@ class Streams:
                     loop.call_soon_threadsafe(_put, queue, event)
 
             over = threading.Event()
-            listening = threading.Thread(target=_listen, args=(tell, over), daemon=True)
-            listening.start()
+            subscribed = asyncio.Event()
+
+            def ready() -> None:
+                with contextlib.suppress(RuntimeError):
+                    loop.call_soon_threadsafe(subscribed.set)
+
+            threading.Thread(target=_listen, args=(tell, ready, over), daemon=True).start()
             try:
+                # What happens from the moment on that the other end is let in will reach it.
+                await subscribed.wait()
+                await socket.accept()
                 await self._send(socket, queue)
             finally:
                 over.set()
@@ -103,7 +110,7 @@ class Streams:
                     )
                 except CallTimeout:
                     continue  # nothing to see just now
-                except (CallFailed, NotInProcess):
+                except (CallFailed, NotInProcess, Exit):
                     # Killed a moment ago; its successor will answer.
                     misses += 1
                     await asyncio.sleep(LOOK)
@@ -129,9 +136,10 @@ async def _wait_for_end(socket: WebSocket) -> None:
             await socket.receive_text()
 
 
-def _listen(tell: Tell, over: threading.Event) -> None:
+def _listen(tell: Tell, ready: Callable[[], None], over: threading.Event) -> None:
     """Receive events and reports, as a process of its own; subscribe again when a bus has died."""
-    with contextlib.suppress(NotInProcess):
+    # The pipeline may end before whoever listens to it.
+    with contextlib.suppress(NotInProcess, Exit):
         while not over.is_set():
             try:
                 buses = (events.subscribe(), Watch.subscribe(WATCH, process.self()))
@@ -139,6 +147,7 @@ def _listen(tell: Tell, over: threading.Event) -> None:
                 process.sleep(LOOK)
                 continue
             refs = [process.monitor(bus) for bus in buses]
+            ready()
             _pass_on(tell, over)
             for ref in refs:
                 process.demonitor(ref, flush=True)

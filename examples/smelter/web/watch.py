@@ -11,6 +11,8 @@ import contextlib
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import count
 
 from actors import (
     Down,
@@ -48,6 +50,9 @@ _KINDS: Mapping[Event, str] = {
 }
 
 
+_NUMBERS = count(1)
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """One thing that happened to a process."""
@@ -64,14 +69,14 @@ class Watch(GenServer[None]):
     """Keeps reports, and sends them to whoever subscribes. It keeps its state on itself."""
 
     def init(self) -> None:
-        """Begin to listen, in the place of a watch before this one."""
+        """Begin to listen."""
         self.starts: Counter[str] = Counter()
         self.latest: deque[Report] = deque(maxlen=KEPT)
         self.subscribers: dict[Pid, Ref] = {}
-        me = process.self()
-        telemetry.detach(WATCH)
+        me, self.handler = process.self(), f"{WATCH}.{next(_NUMBERS)}"
+        tell = partial(_tell, me, self.handler)
         for event in _KINDS:
-            telemetry.attach(WATCH, event, lambda what, _, fields: _tell(me, what, fields))
+            telemetry.attach(self.handler, event, tell)
 
     @call
     def restarts(self, state: None) -> Reply[dict[str, int], None]:
@@ -112,10 +117,16 @@ class Watch(GenServer[None]):
 
     def terminate(self, reason: object, state: None) -> None:
         """Listen no more."""
-        telemetry.detach(WATCH)
+        telemetry.detach(self.handler)
 
 
-def _tell(watch: Pid, event: Event, fields: Mapping[str, object]) -> None:
+def _tell(
+    watch: Pid, handler: str, event: Event, _: Mapping[str, float], fields: Mapping[str, object]
+) -> None:
+    if not process.is_alive(watch):
+        # It was killed; the one after it has a handler of its own.
+        telemetry.detach(handler)
+        return
     what = _KINDS[event]
     about = fields.get("started" if what == "started" else "offender")
     child = str(about.get("id")) if isinstance(about, Mapping) else "?"
