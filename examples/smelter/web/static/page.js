@@ -131,8 +131,8 @@ let wasUp = false;
 async function look() {
   if (!document.hidden) {
     try {
-      draw(await ask("/api/tree"));
       show(await ask("/status"));
+      draw(await ask("/api/tree"));
       if (!wasUp && previewed) $("preview").src = `/preview/${encodeURIComponent(previewed)}?${Date.now()}`;
       wasUp = true;
       connected(true);
