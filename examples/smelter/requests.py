@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from actors.isolation import shareable
 from examples.smelter.compose import FALLBACK
 from examples.smelter.inputs import InputInfo, Supply
 from examples.smelter.media import FileSupply
@@ -82,6 +83,7 @@ class InputSpec:
     """What people know it by; None is its id."""
 
 
+@shareable
 @dataclass(frozen=True, slots=True)
 class InputPlan:
     """One registered input, as its processes are started with."""
@@ -221,6 +223,7 @@ class OutputSpec:
     audio: AudioPart | None = None
 
 
+@shareable
 @dataclass(frozen=True, slots=True)
 class OutputPlan:
     """One registered output."""

@@ -76,6 +76,10 @@ class Clip:
     buffer: Ns = 0
     broken_at: tuple[int, ...] = ()
     """Numbers of pictures at which every reader dies."""
+    poison_at: int | None = None
+    """Number of a picture that nobody can draw."""
+    then: Ns | None = None
+    """How much later the last of the pictures is than the one before; None keeps the step."""
 
     @property
     def title(self) -> str:
@@ -99,6 +103,8 @@ class ClipReader:
         clip = self.clip
         over = clip.pictures is not None and self.picture >= clip.pictures
         shown = self.picture * clip.every
+        if clip.then is not None and self.picture + 1 == clip.pictures:
+            shown += clip.then
         heard = self.chunk * 20 * MILLISECOND
         if (
             clip.pictures is not None
@@ -110,6 +116,8 @@ class ClipReader:
             if self.picture in clip.broken_at:
                 raise RuntimeError(f"broken at picture {self.picture}")
             self.picture += 1
+            if self.picture - 1 == clip.poison_at:
+                return Frame(shown, poison())
             return Frame(shown, solid(shade(self.picture - 1), clip.colour))
         if not clip.audio:
             return None
@@ -139,6 +147,14 @@ def solid(y: int, colour: tuple[int, int]) -> Picture:
     if key not in _SOLIDS:
         _SOLIDS[key] = Picture.solid(WIDTH, HEIGHT, key)
     return _SOLIDS[key]
+
+
+def poison() -> Picture:
+    """Make a picture that has no shape: whoever looks at it dies."""
+    picture = Picture.solid(WIDTH, HEIGHT, (16, 128, 128))
+    object.__setattr__(picture, "packed", np.zeros(3, np.uint8))
+    picture.packed.setflags(write=False)
+    return picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +191,21 @@ class Ended:
 class Lens(GenServer[None]):
     """Takes pictures, and says at once that they are written, unless it is stuck."""
 
-    def init(self, output: str, places: tuple[tuple[int, int], ...], stuck: bool) -> None:
-        self.output, self.places, self.stuck = output, places, stuck
+    def init(
+        self, output: str, places: tuple[tuple[int, int], ...], stuck: bool, slow: float
+    ) -> None:
+        self.output, self.places, self.stuck, self.slow = output, places, stuck, slow
+        self.free = 0.0
+        self.last = -1
         tell(COMPOSITOR, EncoderUp(output, "video", 0))
 
     def handle_cast(self, request: Message, state: None) -> None:
         match request:
+            case Draw(tick) if tick <= self.last:
+                # A set that was not done when a compositor died comes again.
+                return
             case Draw(tick, picture):
+                self.last = tick
                 colours = tuple(
                     (
                         int(picture.y[y, x]),
@@ -192,13 +216,25 @@ class Lens(GenServer[None]):
                 )
                 self._say(Saw(self.output, tick, colours, process.monotonic()))
                 if not self.stuck:
-                    tell(COMPOSITOR, Written(self.output, "video", tick + 1, tick + 1))
+                    self._written(Written(self.output, "video", tick + 1, tick + 1))
             case Finish(end):
                 self._say(Ended(self.output, "video", end))
             case Ready():
                 return
             case _:
                 raise TypeError(request)
+
+    def _written(self, news: Written) -> None:
+        """Say that it is written, one picture after the other if each takes a while."""
+        if not self.slow:
+            tell(COMPOSITOR, news)
+            return
+        self.free = max(self.free, process.monotonic()) + self.slow
+        process.send_after(process.self(), news, self.free, absolute=True)
+
+    def handle_info(self, message: Message, state: None) -> None:
+        if isinstance(message, Written):
+            tell(COMPOSITOR, message)
 
     def _say(self, message: object) -> None:
         watcher = process.whereis(WATCHER)
@@ -245,6 +281,8 @@ class Eye:
     places: tuple[tuple[int, int], ...] = ((WIDTH // 2, HEIGHT // 2),)
     is_live: bool = True
     stuck: bool = False
+    slow: float = 0.0
+    """Seconds that each picture takes."""
 
     @property
     def title(self) -> str:
@@ -255,7 +293,12 @@ class Eye:
         if spec.video is not None:
             found.append(
                 Lens.child_spec(
-                    output, self.places, self.stuck, id="lens", name=video_end_of(output)
+                    output,
+                    self.places,
+                    self.stuck,
+                    self.slow,
+                    id="lens",
+                    name=video_end_of(output),
                 )
             )
         if spec.audio is not None:

@@ -117,6 +117,28 @@ def test_an_output_is_written_and_complete_when_it_is_unregistered(
     eventually(lambda: "file" not in client.status()["outputs"])
 
 
+def test_an_id_may_be_used_again(client: Client, film: Path, tmp_path: Path) -> None:
+    playing = {"type": "VIDEO_INPUT_PLAYING", "input_id": "again"}
+    for number in range(2):
+        path = tmp_path / f"{number}.mp4"
+        body = {"type": "mp4", "path": str(path), "video": VIDEO, "audio": AUDIO}
+        with events_of(client) as socket:
+            client.post(
+                "/api/input/again/register", {"type": "mp4", "path": str(film), "loop": True}
+            )
+            while json.loads(socket.recv(timeout=20)) != playing:
+                pass
+            assert client.post("/api/output/again/register", body).status == 200
+            ticks = client.status()["queue"]["ticks"]
+            eventually(lambda: client.status()["queue"]["ticks"] > ticks + 15)  # noqa: B023
+        assert client.post("/api/output/again/unregister").status == 200
+        assert client.post("/api/input/again/unregister").status == 200
+        eventually(path.exists)
+        eventually(lambda: "again" not in client.status()["outputs"])
+        eventually(lambda: "source again" not in client.processes())
+        assert inspect_output(str(path)).video_frames >= 10
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
