@@ -25,6 +25,7 @@ from examples.smelter.heirs import heirs
 from examples.smelter.inputs import NOTHING, AudioInfo, InputInfo, Item, Nothing, VideoInfo
 from examples.smelter.offsets import Media, Ns
 from examples.smelter.pictures import RATE
+from examples.smelter.protocols.gates import start_after
 from examples.smelter.requests import OutputSpec, Settings
 from examples.smelter.wire import (
     COMPOSITOR,
@@ -118,7 +119,7 @@ class RawReader:
     """Takes what is pushed."""
 
     def __init__(self, supply: RawSupply) -> None:
-        self._gate = RawGate.start_link(name=gate_of(supply.name))
+        self._gate = start_after(RawGate, name=gate_of(supply.name))
         video = VideoInfo("raw", 0, 0, None, None) if supply.video else None
         audio = AudioInfo("raw", RATE, 2, None) if supply.audio else None
         self._info = InputInfo(supply.title, "raw", video, audio, Fraction(0), None)
