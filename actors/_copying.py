@@ -134,7 +134,7 @@ class Moved(Generic[V]):
     def spend(self) -> None:
         """Empty the shell: the value has crossed.
 
-        Runs in the sender, at the border, and does not wait.
+        Runs in the sender, called by the border; does not wait.
 
         Example:
             >>> shell = Moved([1])

@@ -86,8 +86,8 @@ Cross: TypeAlias = "Callable[[object, str], object]"
 def is_sendable(value: object) -> bool:
     """Tell whether a value may cross to another process.
 
-    Runs in the caller, does not wait, and makes the copy to find out. Nothing is sent; a `Moved` keeps its
-    value.
+    Runs in the caller, makes the copy to find out and does not wait. Nothing is sent, and a
+    `Moved` keeps its value.
 
     Args:
         value: Anything.
@@ -109,8 +109,8 @@ def is_sendable(value: object) -> bool:
 def explain_sendable(value: object) -> str | None:
     """Say why a value may not cross to another process.
 
-    Runs in the caller, does not wait, and makes the copy to find out. Nothing is sent; a `Moved` keeps its
-    value.
+    Runs in the caller, makes the copy to find out and does not wait. Nothing is sent, and a
+    `Moved` keeps its value.
 
     Args:
         value: Anything.
@@ -134,7 +134,8 @@ def explain_sendable(value: object) -> str | None:
 def moved(value: T) -> T:
     """Return `Moved(value)`, typed as what the other side gets.
 
-    For client halves and tasks, whose arguments are checked by type. Runs in the caller and does not wait.
+    For client halves and tasks, whose arguments are checked by type. Runs in the caller and does
+    not wait.
 
     Args:
         value: What is handed over.
@@ -155,8 +156,9 @@ def moved(value: T) -> T:
 def shareable(cls: C) -> C:
     """Declare that the instances of a class never change, so that they cross as they are.
 
-    A decorator; runs in the caller and does not wait. It speaks for exactly this class: one that is derived from
-    it may add what changes. Frozen dataclasses, named tuples and frozen classes of attrs and msgspec need none.
+    A decorator, for any process; it does not wait. It speaks for exactly this class: one that is
+    derived from it may add what changes. Frozen dataclasses, named tuples and frozen classes of
+    attrs and msgspec need none.
 
     Args:
         cls: The class.
@@ -184,8 +186,8 @@ def shareable(cls: C) -> C:
 def register(cls: type, how: Literal["share", "refuse"] | Callable[[T], T]) -> None:
     """Say how the values of a class cross that was written by somebody else.
 
-    For all runtimes of the program; runs in the caller and does not wait. Do it where the class is imported,
-    before anything is sent.
+    From any process, without waiting, for all runtimes of the program; do it where the class is
+    imported, before anything is sent.
 
     Args:
         cls: The class; those that are derived from it are not meant.
@@ -242,7 +244,7 @@ def crossing(policy: Isolation) -> Cross:
 def witnessed(value: object, cross: Cross) -> object:
     """Return what others get of a value that must reach them: the reason of an end, what one looks into.
 
-    Runs in whoever tells it, does not wait, and never fails.
+    Runs in the caller, does not wait, and never fails.
 
     Args:
         value: The value.
