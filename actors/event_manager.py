@@ -963,7 +963,7 @@ class _Manager(GenServer[None]):
         finally:
             owner, handler.owner = handler.owner, None
             if owner is not None:
-                process.send(owner, HandlerExited(handler.id, told))
+                process.inform(owner, HandlerExited(handler.id, told))
                 self._part(owner)
 
     def _part(self, owner: Pid | None) -> None:

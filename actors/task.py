@@ -293,7 +293,7 @@ class Task(Generic[T]):
         Source: https://hexdocs.pm/elixir/Task.html#completed/1
         """
         task: Task[R] = Task(None, Ref(), process.self(), "actors.task.Task.completed")
-        process.deliver(task.owner, (task.ref, value))
+        process.inform(task.owner, (task.ref, value))
         return task
 
     # -- getting the result -----------------------------------------------------------------------

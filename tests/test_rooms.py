@@ -50,7 +50,7 @@ FLOORS = {
     ),
     "kernel": Floor(
         "actors._kernel",
-        "switch clock wakeup mailbox timers names signals cell "
+        "switch clock wakeup mailbox timers names signals cell bounds "
         "relations scheduler press outside watchdog away current turns",
         "words",
     ),
@@ -64,7 +64,7 @@ FLOORS = {
     "behaviours": Floor(
         "actors",
         "gen_server agent state_machine event_manager "
-        "stage.protocol stage.buffer stage.dispatchers stage._engine stage.stage "
+        "stage.protocol stage.buffer stage.dispatchers stage._steps stage._consuming stage._engine stage.stage "
         "stage.streams stage",
         "words doors machinery",
     ),

@@ -26,6 +26,7 @@ MODULES = (
     "leaks",
     "seeds",
     "inputs",
+    "reports",
     "ends",
     "crowds",
     "compositor",
