@@ -1,7 +1,7 @@
 """Compose videos into one file, with supervised actors that may be killed while it is made.
 
     python3 -m examples smelter [INPUT …] [--size 640x360] [--rate 30] [--duration 20]
-                                [--output FILE] [--overwrite] [--offline] [--crash] [--json]
+                                [--output FILE] [--overwrite] [--offline] [--apart] [--crash] [--json]
     python3 -m examples smelter --serve [INPUT …] [--port 8081] [--host ADDRESS --token-file FILE]
     python3 -m examples smelter replay [--check] FILE …
 
