@@ -1,5 +1,6 @@
 # How `_behaviour.py` is laid out when it is compiled.
 cimport cython
+from actors._kernel.current cimport me
 from actors._kernel.cell cimport Cell as CCell
 from actors._kernel.scheduler cimport Scheduler
 from actors.pid cimport Pid, Ref

@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from actors import naming, process, telemetry
-from actors._envelopes import CALL, CAST, REPLY, SYSTEM, Caller
+from actors._envelopes import CALL, CAST, REPLY, SYSTEM, Caller, request_as_seen
 from actors._kernel.cell import Cell
 from actors._kernel.current import me
 from actors._kernel.scheduler import Scheduler
@@ -400,7 +400,7 @@ def _failure(
     function: Function,
     arguments: Sequence[object] | None = None,
 ) -> CallFailed:
-    rest = (server, request, timeout, function, arguments)
+    rest = (server, request_as_seen(request), timeout, function, arguments)
     match kind, why:
         case "timeout", _:
             return CallTimeout(TIMEOUT, *rest)

@@ -9,8 +9,8 @@ from actors.pid cimport Pid, Ref
 cdef class _Server:
     cdef public object _args
     cdef public object _kwargs
-    cdef public object _calls
-    cdef public object _casts
+    cdef public dict _calls
+    cdef public dict _casts
     cdef public CCell _cell
     cdef public object _initial_call
     cdef public Scheduler _scheduler
@@ -19,6 +19,7 @@ cdef class _Server:
     cdef public object state
     cdef public object watch
 
+    cpdef _ask(self, object method, tuple args, dict kwargs)
     cpdef handle(self, object message)
     @cython.locals(cell=CCell, pid=Pid, ref=Ref, waiting=CCell, scheduler=Scheduler, reply=Reply)
     cpdef _handle_call(self, tuple caller, object request)

@@ -3,6 +3,7 @@ cimport cython
 from actors._kernel.cell cimport Cell
 from actors._kernel.relations cimport Relations
 from actors._kernel.timers cimport Timer
+from actors._kernel.switch cimport current_stack, switch_to
 from actors.pid cimport Pid, Ref
 
 @cython.final
@@ -27,6 +28,7 @@ cdef class Scheduler(Relations):
     cdef public list _spare
     cdef public list _given_up
     cdef public Py_ssize_t _failures
+    cdef public bint _root_used
 
     cpdef Cell spawn(self, object body, object doing, Cell parent, object context)
     cpdef begin(self, Cell cell)

@@ -31,7 +31,7 @@ from actors._kernel.cell import Body, Cell, Outcome
 from actors._kernel.clock import Choice, Clock
 from actors._kernel.mailbox import NOTHING, Predicate, take
 from actors._kernel.relations import SPARE_MAIL, Relations
-from actors._kernel.switch import Stack, Unwind, current_stack
+from actors._kernel.switch import Stack, Unwind, current_stack, switch_to
 from actors._kernel.timers import Timer
 from actors._kernel.wakeup import Wakeup
 from actors.exits import NORMAL, Crash, Exit, ExitsWith, reason_of
@@ -52,7 +52,6 @@ _STACKS = 32
 _REFUSALS = 100
 _FAILURES = 8
 _TIMED_OUT = TimedOut()
-_new_ref = Ref.__new__
 
 
 class Scheduler(Relations):
@@ -91,6 +90,7 @@ class Scheduler(Relations):
         self._spare: list[Stack] = []
         self._given_up: list[Stack] = []
         self._failures = 0
+        self._root_used = False
 
     # -- starting processes -----------------------------------------------------------------------
 
@@ -130,7 +130,9 @@ class Scheduler(Relations):
     def _turn_on(self) -> None:
         try:
             # Comes back whenever a fresh stack is needed, and when the loop has ended.
-            Stack(self._loop, self._root).switch()
+            steps = _STEPS if self._root_used else 0
+            self._root_used = True
+            _deeper(steps, Stack(self._loop, self._root).switch)
         except BaseException as error:
             self.current = None
             self.resting = False
@@ -173,7 +175,7 @@ class Scheduler(Relations):
                 cell.stack = None
                 self.current = cell
                 spare.append(me)
-                stack.switch()
+                switch_to(stack)
             elif cell.exiting is not None:
                 continue
             elif cell.port is not None:
@@ -329,7 +331,7 @@ class Scheduler(Relations):
         cell.stack = current_stack()
         self.current = None
         spare = self._spare
-        (spare.pop() if spare else self._root).switch()
+        switch_to(spare.pop() if spare else self._root)
         if cell.exiting is not None:
             raise Exit(cell.exiting[0])
 
@@ -348,7 +350,7 @@ class Scheduler(Relations):
         self.finish(cell)
         self._given_up.append(current_stack())
         self.current = None
-        (self._spare.pop() if self._spare else self._root).switch()
+        switch_to(self._spare.pop() if self._spare else self._root)
 
     def receive(self, cell: Cell, accepts: Predicate | None, timeout: float | None) -> Message:
         """Take the oldest message that is accepted, waiting for it if need be."""
@@ -382,7 +384,7 @@ class Scheduler(Relations):
         # takes 8 % less time (`tests.bench call`, in turns with the plain form).
         if cell.exiting is not None:
             self.refuse(cell)
-        cell.awaiting = ref = _new_ref(Ref)
+        cell.awaiting = ref = Ref.__new__(Ref)
         cell.calling = target
         callers = target.callers
         if callers is None:
@@ -405,7 +407,7 @@ class Scheduler(Relations):
         cell.stack = current_stack()
         self.current = None
         spare = self._spare
-        (spare.pop() if spare else self._root).switch()
+        switch_to(spare.pop() if spare else self._root)
         if cell.exiting is not None:
             raise Exit(cell.exiting[0])
         answer, cell.answer = cell.answer, None
@@ -516,7 +518,7 @@ class Scheduler(Relations):
         if stack is not None:
             self.current = cell
             self._spare.append(me)
-            stack.switch()
+            switch_to(stack)
         elif cell.port is not None and cell.port.carried:
             cell.port.condemn()
         else:
@@ -536,6 +538,16 @@ class Scheduler(Relations):
         """End the loop as soon as nothing is ready."""
         self.closed = True
         self.wakeup.wake()
+
+
+_STEPS = 60
+
+
+def _deeper(steps: int, start: Callable[[], object]) -> None:
+    if steps:
+        partial(_deeper, steps - 1, start)()
+    else:
+        start()
 
 
 def _never() -> bool:

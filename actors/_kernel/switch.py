@@ -15,7 +15,10 @@ from greenlet import GreenletExit
 from greenlet import getcurrent as current_stack
 from greenlet import greenlet as Stack  # noqa: N812 - a type by its role
 
-__all__ = ["Stack", "Unwind", "current_stack"]
+__all__ = ["Stack", "Unwind", "current_stack", "switch_to"]
+
+switch_to = Stack.switch
+"""Go on with another stack until somebody comes back to this one."""
 
 Unwind = GreenletExit
 """Raised in a parked stack that is no longer needed, to take it down."""

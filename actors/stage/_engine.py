@@ -22,8 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias, final
 
 from actors import naming, process, telemetry
 from actors._behaviour import me
-from actors._envelopes import Caller
-from actors._halves import Asked
+from actors._envelopes import Asked, Caller
 from actors.errors import BadArgument
 from actors.exits import NOPROC, Exit, Reason, is_clean
 from actors.gen_server import GenServer
