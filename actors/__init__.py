@@ -4,7 +4,8 @@ A tour of the rooms, from the bottom up.
 
 * *Words*, plain values that import nothing above them: `pid` (who), `exits` (why a process ended),
   `messages` (what the runtime sends), `outcomes` (what callbacks return), `errors` (whose fault it
-  is), `telemetry` (what the world is told).
+  is), `telemetry` (what the world is told), `isolation` (what may cross from one process to another,
+  and how; `_shapes` judges classes, `_copying` copies).
 * *The kernel*, `_kernel`, private, the only code that switches stacks: `cell` is one process's
   record, `relations` says who must be told what, `scheduler` is the loop, `outside` lets other
   threads take part.
@@ -17,7 +18,7 @@ A tour of the rooms, from the bottom up.
   `_task_stream` is many of them), `debug` (look into a process, hold it, watch it), `groups` (names
   that many share), `gen_server` (`GenServer`), `agent` (`Agent`: a value in a process),
   `state_machine` (`StateMachine`; its words are in `transitions`), `event_manager`
-  (`EventManager`).
+  (`EventManager`), `stage` (`Stage`: producers and consumers with back-pressure).
 * *Bridges*, imported when wanted: `threads` (pykka), `logs` (structlog), `testing` (virtual clock).
 
 A message walks through few of them: the client half wraps it, `process` hands it to the kernel, the
@@ -33,9 +34,11 @@ from actors.errors import (
     CallFailed,
     CallingSelf,
     CallTimeout,
+    MovedAway,
     NameTaken,
     NoProcess,
     NotInProcess,
+    NotSendable,
     ServerExited,
     StartError,
     TaskExited,
@@ -44,9 +47,10 @@ from actors.errors import (
 from actors.event_manager import EventHandler, EventManager
 from actors.exits import Crash, Exit, is_clean
 from actors.gen_server import Caller, GenServer, call, cast
+from actors.isolation import Moved, explain_sendable, is_sendable, moved, shareable
 from actors.messages import Down, Exited, Message, TimedOut
 from actors.naming import Address, Via
-from actors.outcomes import Continue, Hibernate, Ignore, NoReply, Reply, Started, Stop
+from actors.outcomes import Continue, Emit, Hibernate, Ignore, NoReply, Reply, Started, Stop
 from actors.pid import Pid, Ref
 from actors.process import (
     receive,
@@ -56,6 +60,7 @@ from actors.process import (
     spawn_monitor,
 )
 from actors.runtime import Deadlock, MainExited, Runtime, run
+from actors.stage import Stage
 from actors.state_machine import StateMachine
 from actors.task import Task
 
@@ -73,6 +78,7 @@ __all__ = [
     "Crash",
     "Deadlock",
     "Down",
+    "Emit",
     "EventHandler",
     "EventManager",
     "Exit",
@@ -82,15 +88,19 @@ __all__ = [
     "Ignore",
     "MainExited",
     "Message",
+    "Moved",
+    "MovedAway",
     "NameTaken",
     "NoProcess",
     "NoReply",
     "NotInProcess",
+    "NotSendable",
     "Pid",
     "Ref",
     "Reply",
     "Runtime",
     "ServerExited",
+    "Stage",
     "StartError",
     "Started",
     "StateMachine",
@@ -103,13 +113,17 @@ __all__ = [
     "call",
     "cast",
     "debug",
+    "explain_sendable",
     "groups",
     "is_clean",
+    "is_sendable",
+    "moved",
     "proc_lib",
     "process",
     "receive",
     "run",
     "send",
+    "shareable",
     "spawn",
     "spawn_link",
     "spawn_monitor",

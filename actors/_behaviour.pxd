@@ -10,7 +10,9 @@ cpdef call(object server, object request, object timeout, object function=*)
 
 cpdef cast(object server, object request)
 
-@cython.locals(pid=Pid, ref=Ref, waiting=CCell, here=CCell, scheduler=Scheduler)
 cpdef reply(tuple caller, object value)
+
+@cython.locals(pid=Pid, ref=Ref, waiting=CCell, here=CCell, scheduler=Scheduler)
+cpdef give(tuple caller, object value)
 
 cpdef _locate(object server)

@@ -25,7 +25,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from actors import naming, process, telemetry
-from actors._envelopes import CALL, CAST, REPLY, SYSTEM, Caller, request_as_seen
+from actors._envelopes import (
+    ASKED,
+    CALL,
+    CAST,
+    REPLY,
+    SYSTEM,
+    Caller,
+    request_as_seen,
+    request_as_sent,
+)
 from actors._kernel.cell import Cell
 from actors._kernel.current import me
 from actors._kernel.scheduler import Scheduler
@@ -40,6 +49,7 @@ from actors.errors import (
     StartError,
 )
 from actors.exits import KILL, NOPROC, TIMEOUT, Crash, Exit, Reason, Stack, is_clean, reason_of
+from actors.isolation import SHARED, witnessed
 from actors.messages import Exited, Message
 from actors.naming import Address, MaybeMonitored, MaybePid, Name
 from actors.outcomes import Ignore, Stop
@@ -62,11 +72,13 @@ __all__ = [
     "cast",
     "check_name",
     "enter_loop",
+    "give",
     "is_ending",
     "me",
     "part",
     "reply",
     "report_crash",
+    "show",
     "start",
     "start_monitor",
     "stop",
@@ -349,6 +361,7 @@ def call(
 
     Raises:
         CallFailed: One of its leaves; see `actors.errors`.
+        NotSendable: The request may not cross; nothing was sent.
         BadArgument: The timeout or the address is none.
     """
     # The corridor of every call; `tests.bench` names: call, ring, fan-in.
@@ -364,10 +377,11 @@ def call(
     scheduler = cell.scheduler
     if target.scheduler is not scheduler:
         scheduler.own(target)
+    sent = request if type(request) in SHARED else _crossed(scheduler, request)
     if cell.port is None:
-        kind, value = scheduler.exchange(cell, target, CALL, request, timeout)
+        kind, value = scheduler.exchange(cell, target, CALL, sent, timeout)
     else:
-        kind, value = cell.port.exchange(target, CALL, request, timeout)
+        kind, value = cell.port.exchange(target, CALL, sent, timeout)
     if kind == "reply":
         return value
     raise _failure(kind, value, server, request, timeout, function)
@@ -421,12 +435,38 @@ def _failure(
 
 
 def cast(server: Address | tuple[str, str] | None, request: Message) -> None:
-    """Send a request that nobody answers; never waits, never fails."""
+    """Send a request that nobody answers; never waits, never fails for want of a server.
+
+    Raises:
+        NotSendable: The request may not cross; nothing was sent.
+    """
     target = server
     if type(target) is not Pid:
         target = None if target is None else _found(target)
     if target is not None:
-        process.send(target, (CAST, request))
+        if type(request) not in SHARED:
+            request = _crossed(me().scheduler, request)
+        process.deliver(target, (CAST, request))
+
+
+def _crossed(scheduler: Scheduler, request: Message) -> Message:
+    """Return what the server gets for a request that is not shared as it is.
+
+    Raises:
+        NotSendable: The request may not cross.
+    """
+    asked = request_as_sent(request)
+    if asked is None:
+        return scheduler.cross(request, "request")
+    # The tuple was made for this request: only what is in it can need a copy.
+    _, name, args, kwargs = asked
+    shared = kwargs is None
+    for each in args:
+        shared = shared and type(each) in SHARED
+    if shared:
+        return asked
+    crossed = scheduler.cross(args, "arguments")
+    return (ASKED, name, crossed, None if kwargs is None else scheduler.cross(kwargs, "arguments"))
 
 
 def _found(server: Address | tuple[str, str]) -> Pid | None:
@@ -440,7 +480,21 @@ def _found(server: Address | tuple[str, str]) -> Pid | None:
 
 
 def reply(caller: Caller, value: object) -> None:
-    """Answer a caller; from any process, and too late is no error."""
+    """Answer a caller; from any process, and too late is no error.
+
+    Raises:
+        NotSendable: The value may not cross; nothing was sent.
+    """
+    give(caller, process.crossed(value, "reply"))
+
+
+def show(caller: Caller, value: object) -> None:
+    """Answer a caller who only looks: what may not cross is withheld."""
+    give(caller, witnessed(value, me().scheduler.cross))
+
+
+def give(caller: Caller, value: object) -> None:
+    """Answer a caller with what the machinery has made, and keeps no part of."""
     pid, ref = caller
     waiting = pid._cell  # noqa: SLF001 - the corridor
     if waiting is None:
@@ -470,19 +524,22 @@ def stop(
     Raises:
         CallFailed: It is not there, ended with another reason, or did not end in time (and still
             may).
+        NotSendable: The reason may not cross; nothing was sent.
         BadArgument: The timeout or the address is none.
     """
     process.check_timeout("timeout", timeout)
     cell = me()
     arguments = [server, reason, timeout]
+    asked = process.crossed(reason, "reason")
     target = _locate(server)
     refusal = _refusal(cell, target, server)
     if refusal is not None:
         raise _failure(*refusal, server, "stop", timeout, function, arguments)
     assert target is not None  # noqa: S101 - for the type checker: nobody there was refused
     cell.scheduler.own(target)
-    kind, why = process.exchange(target, SYSTEM, ("terminate", reason), timeout)
-    if kind != "down" or not _is_same(why, reason):
+    kind, why = process.exchange(target, SYSTEM, ("terminate", asked), timeout)
+    is_asked_for = kind == "down" and target.exiting is not None and target.exiting[0] is asked
+    if kind != "down" or not (is_asked_for or _is_same(why, reason)):
         raise _failure(kind, why, server, "stop", timeout, function, arguments)
 
 

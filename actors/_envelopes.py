@@ -33,9 +33,11 @@ __all__ = [
     "REPLY",
     "SYSTEM",
     "Asked",
+    "Asking",
     "Caller",
     "as_seen",
     "request_as_seen",
+    "request_as_sent",
 ]
 
 ASKED: Final = "$asked"
@@ -44,6 +46,8 @@ CAST: Final = "$gen_cast"
 REPLY: Final = "$gen_reply"
 SYSTEM: Final = "$system"
 
+Asking: TypeAlias = tuple[str, str, tuple[object, ...], dict[str, object] | None]
+"""What a client half sends: `(ASKED, name, args, kwargs)`."""
 Caller: TypeAlias = tuple[Pid, Ref]
 """Who waits for an answer, and to which request: OTP's `from`."""
 
@@ -60,11 +64,20 @@ class Asked(tuple[str, tuple[object, ...], dict[str, object]]):
         return f"{name}({', '.join(shown)})"
 
 
+def request_as_sent(request: object) -> Asking | None:
+    """Return a client half's request, also one that somebody has seen and passes on; `None` for any other."""
+    if type(request) is Asked:
+        name, args, kwargs = request
+        return (ASKED, name, args, kwargs or None)
+    if type(request) is tuple and request and request[0] is ASKED:
+        return request  # type: ignore[return-value]
+    return None
+
+
 def request_as_seen(request: object) -> object:
     """Return a request as it is to be shown to people and to callbacks."""
-    if type(request) is tuple and len(request) == _PARTS and request[0] is ASKED:
-        return Asked((request[1], request[2], request[3] or {}))
-    return request
+    asked = request_as_sent(request)
+    return request if asked is None else Asked((asked[1], asked[2], asked[3] or {}))
 
 
 def as_seen(message: object) -> object:
@@ -76,6 +89,3 @@ def as_seen(message: object) -> object:
             return (tag, request_as_seen(request))
         case _:
             return message
-
-
-_PARTS = 4

@@ -28,7 +28,7 @@ from actors.pid import Pid, Ref
 if TYPE_CHECKING:
     from actors.process import Host
 
-__all__ = ["CALLERS", "Errand", "Job", "callers", "named", "recruit", "run", "send_off"]
+__all__ = ["CALLERS", "Errand", "Job", "callers", "named", "packed", "recruit", "run", "send_off"]
 
 CALLERS = "$callers"
 """Where a task's dictionary keeps who started it, the nearest first."""
@@ -103,7 +103,7 @@ def named(fn: object) -> str:
 def recruit(sender: Pid, doing: str, *, watch: bool, host: Host = None) -> Pid:
     """Start a process that waits for an errand, linked to the caller.
 
-    Does not wait.
+    Runs in the caller. Does not wait.
 
     Args:
         sender: Who will send the errand.
@@ -122,6 +122,33 @@ def recruit(sender: Pid, doing: str, *, watch: bool, host: Host = None) -> Pid:
     Source: https://hexdocs.pm/elixir/Task.html#async/3
     """
     return process.launch(partial(_wait, sender, watch), doing, link=True, host=host, heir=True).pid
+
+
+def packed(fn: Callable[..., object], args: tuple[object, ...], asked_by: tuple[Pid, ...]) -> Job:
+    """Make a job of the caller's, as it is given away.
+
+    Does not wait.
+
+    Args:
+        fn: The function.
+        args: What it is given.
+        asked_by: On whose behalf, the nearest first.
+
+    Returns:
+        The job, which shares nothing with the caller.
+
+    Raises:
+        NotSendable: It may not cross.
+
+    Example:
+        >>> from actors import run
+        >>> run(lambda: packed(pow, (2, 3), ()).args)
+        (2, 3)
+
+    Source: https://hexdocs.pm/elixir/Task.html#async/3
+    """
+    fn, args = process.crossed((fn, args), "(fn, args)")  # type: ignore[misc]
+    return Job(fn, args, asked_by)
 
 
 def send_off(job: Job, *, link: bool, host: Host = None) -> Pid:

@@ -77,7 +77,7 @@ class _Half:
                 text = f"{self.name}(): {error}{hint if is_limit else ''}"
                 raise TypeError(text) from None
         # A plain tuple, because a cast is hardly more than its message; `tests.bench` names: cast, call.
-        return (ASKED, self.name, args, kwargs or None)
+        return (ASKED, self.name, args, kwargs) if kwargs else (ASKED, self.name, args, None)
 
 
 def _client_signature(method: Callable[..., object], kind: str) -> Signature:

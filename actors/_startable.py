@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 from typing import cast as typed
 
-from actors import _behaviour
+from actors import _behaviour, process
 from actors._behaviour import Server, StartOptions
 from actors.errors import BadArgument
 from actors.naming import MaybeMonitored, MaybePid, Name
@@ -23,9 +23,10 @@ from actors.pid import Pid
 if TYPE_CHECKING:
     from actors.process import Host
 
-__all__ = ["Startable"]
+__all__ = ["UNSET", "Startable", "check_option", "overridden"]
 
-_UNSET = object()
+UNSET = object()
+"""An option that was not given, where `None` means something."""
 
 
 class Startable:
@@ -39,7 +40,7 @@ class Startable:
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__()
         for key, value in options.items():
-            _check_option(key, value)
+            check_option(key, value)
         cls._otp_options = options
         lineage = [vars(base).get("_otp_options", {}) for base in reversed(cls.__mro__)]
         cls.options = {key: value for own in lineage for key, value in own.items()}
@@ -66,6 +67,8 @@ class Startable:
         **kwargs: object,
     ) -> MaybePid:
         """Start a process linked to the caller and wait until its `init` is done.
+
+        Runs in the caller.
 
         Args:
             args: Passed to `init`.
@@ -107,7 +110,7 @@ class Startable:
     ) -> MaybePid:
         """Start a process that is linked to nobody; otherwise like `start_link`.
 
-        Waits until its `init` is done.
+        Runs in the caller. Waits until its `init` is done.
 
         Args:
             args: Passed to `init`.
@@ -148,7 +151,8 @@ class Startable:
     ) -> MaybeMonitored:
         """Start a process that the caller monitors and is not linked to; otherwise like `start`.
 
-        The monitor is there before `init` runs. A start that fails leaves no `Down` behind.
+        Runs in the caller. The monitor is there before `init` runs. A start that fails leaves no
+        `Down` behind.
 
         Waits until its `init` is done.
 
@@ -189,14 +193,14 @@ class Startable:
     def child_spec(
         cls,
         *args: object,
-        id: object = _UNSET,
+        id: object = UNSET,
         restart: str | None = None,
-        shutdown: object = _UNSET,
+        shutdown: object = UNSET,
         **kwargs: object,
     ) -> dict[str, object]:
         """Describe a child of this class for a supervisor, as a plain mapping.
 
-        Starts nothing.
+        Runs in the caller. Starts nothing.
 
         Args:
             args: Passed to `start_link`.
@@ -208,6 +212,9 @@ class Startable:
         Returns:
             What a supervisor takes for a child.
 
+        Raises:
+            BadArgument: A field is none.
+
         Example:
             >>> from actors import GenServer
             >>> GenServer.child_spec(id="box", restart="transient")["restart"]
@@ -217,13 +224,7 @@ class Startable:
         """
         spec: dict[str, object] = {"id": cls, "start": (cls.start_link, args, kwargs)}
         spec |= {key: value for key, value in cls.options.items() if key != "host"}
-        if id is not _UNSET:
-            spec["id"] = id
-        if restart is not None:
-            spec["restart"] = restart
-        if shutdown is not _UNSET:
-            spec["shutdown"] = shutdown
-        return spec
+        return overridden(spec, id, restart, shutdown)
 
     @classmethod
     def __host(cls, host: Host) -> Host:
@@ -241,10 +242,32 @@ class Startable:
     ) -> tuple[Callable[[Pid], Server], str]:
         """Return what makes the process half, and its initial call."""
         initial_call = f"{cls.__module__}.{cls.__qualname__}.init"
-        return partial(cls._otp_make, initial_call, args=args, kwargs=kwargs), initial_call
+        given = {"args": args, "kwargs": kwargs}
+        if args or kwargs:
+            given = process.crossed(given, "start")  # type: ignore[assignment]
+        return partial(cls._otp_make, initial_call, **given), initial_call  # type: ignore[arg-type]
 
 
-def _check_option(key: str, value: object) -> None:
+def overridden(
+    spec: dict[str, object], id: object, restart: object, shutdown: object
+) -> dict[str, object]:
+    """Return a child's description with the fields that were given, which are checked.
+
+    Raises:
+        BadArgument: One is none.
+    """
+    if id is not UNSET:
+        spec["id"] = id
+    if restart is not None:
+        check_option("restart", restart)
+        spec["restart"] = restart
+    if shutdown is not UNSET:
+        check_option("shutdown", shutdown)
+        spec["shutdown"] = shutdown
+    return spec
+
+
+def check_option(key: str, value: object) -> None:
     """Refuse a class keyword that means nothing.
 
     Raises:

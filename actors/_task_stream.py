@@ -27,7 +27,7 @@ import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, TypeAlias, final
+from typing import Literal, TypeAlias, cast, final
 
 from actors import process
 from actors._errand import Errand, Job, callers
@@ -199,7 +199,9 @@ class _Consumer:
         self._inputs[index] = value
         work = self._work
         job = Job(work.fn, (value, *work.args), self._callers)
-        process.send(self._helper, _Next(_Place(self._stream, index), job))
+        # Copied here, once: the helper only passes it on.
+        job = cast("Job", process.crossed(job, "task"))
+        process.deliver(self._helper, _Next(_Place(self._stream, index), job))
 
     def _take(self, index: int) -> Outcome:
         self._ended.discard(index)
@@ -321,17 +323,17 @@ class _Helper:
         try:
             pid = self._hire()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the consumer's to know
-            process.send(self._consumer, _Refused(what.place, error))
+            process.deliver(self._consumer, _Refused(what.place, error))
             return
         ref = process.monitor(pid)
         deadline = None if self._timeout is None else process.monotonic() + self._timeout
         self._in_time[ref] = _Running(pid, what.place, deadline)
-        process.send(pid, Errand(process.self(), what.place, self._consumer, what.job))
+        process.deliver(pid, Errand(process.self(), what.place, self._consumer, what.job))
 
     def _tell(self, ref: Ref, reason: Reason) -> None:
         task = self._in_time.pop(ref, None) or self._overdue.pop(ref, None)
         if task is not None:
-            process.send(self._consumer, _Ended(task.place, reason, task.overran))
+            process.deliver(self._consumer, _Ended(task.place, reason, task.overran))
 
     def _kill_late(self) -> None:
         now = process.monotonic()

@@ -36,6 +36,7 @@ from typing import (
     cast as typed,
 )
 
+from actors._startable import UNSET, overridden
 from actors.errors import BadArgument
 from actors.exits import NORMAL, Exit, Reason
 from actors.gen_server import Caller, GenServer
@@ -54,7 +55,6 @@ R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
 
 _TIMEOUT = 5.0
-_UNSET = object()
 _OPTIONS = ("id", "restart", "shutdown")
 
 
@@ -98,6 +98,8 @@ class Agent(Generic[S]):
     ) -> Pid:
         """Start an agent linked to the caller and wait until it has its first state.
 
+        Runs in the caller.
+
         Args:
             fn: Makes the first state, in the new process.
             args: Passed to `fn`.
@@ -138,7 +140,7 @@ class Agent(Generic[S]):
     ) -> Pid:
         """Start an agent that is linked to nobody; otherwise like `start_link`.
 
-        Waits until it has its first state.
+        Runs in the caller. Waits until it has its first state.
 
         Args:
             fn: Makes the first state, in the new process.
@@ -174,7 +176,7 @@ class Agent(Generic[S]):
     ) -> R:
         """Have the agent apply a function to its state, and return what comes out.
 
-        Waits for the agent, not for longer than `timeout`.
+        Runs in the caller. Waits for the agent, not for longer than `timeout`.
 
         Args:
             agent: Its pid, name or `Via`.
@@ -209,6 +211,8 @@ class Agent(Generic[S]):
     ) -> None:
         """Have the agent replace its state by what a function makes of it; otherwise like `get`.
 
+        Runs in the caller and waits for the agent.
+
         Args:
             agent: Its pid, name or `Via`.
             fn: Called in the agent with the state and `args`.
@@ -238,8 +242,8 @@ class Agent(Generic[S]):
     ) -> R:
         """Have the agent apply a function that returns an answer and the next state.
 
-        Otherwise like `get`. A function that returns no pair ends the agent, with
-        `("bad_return_value", value)`.
+        Runs in the caller and waits for the agent. Otherwise like `get`. A function that returns no
+        pair ends the agent, with `("bad_return_value", value)`.
 
         Args:
             agent: Its pid, name or `Via`.
@@ -266,6 +270,8 @@ class Agent(Generic[S]):
     def cast(cls, agent: Address, fn: Callable[[S, Unpack[Ts]], S], *args: *Ts) -> None:
         """Have the agent replace its state some time; never waits, and nobody there is no error.
 
+        Runs in the caller.
+
         Args:
             agent: Its pid, name or `Via`.
             fn: Called in the agent with the state and `args`.
@@ -290,6 +296,8 @@ class Agent(Generic[S]):
     @classmethod
     def stop(cls, agent: Address, reason: Reason = NORMAL, timeout: float | None = None) -> None:
         """End an agent and wait until it is gone.
+
+        Runs in the caller.
 
         Args:
             agent: Its pid, name or `Via`.
@@ -317,14 +325,14 @@ class Agent(Generic[S]):
         cls,
         fn: Callable[[Unpack[Ts]], S],
         *args: *Ts,
-        id: object = _UNSET,
+        id: object = UNSET,
         restart: str | None = None,
-        shutdown: object = _UNSET,
+        shutdown: object = UNSET,
         **options: object,
     ) -> dict[str, object]:
         """Describe an agent for a supervisor, as a plain mapping.
 
-        Starts nothing.
+        Runs in the caller. Starts nothing.
 
         Args:
             fn: Makes the first state.
@@ -337,21 +345,19 @@ class Agent(Generic[S]):
         Returns:
             What a supervisor takes for a child.
 
+        Raises:
+            BadArgument: `fn` cannot be called, or a field is none.
+
         Example:
             >>> Agent.child_spec(int, id="box", restart="transient")["restart"]
             'transient'
 
         Source: https://hexdocs.pm/elixir/Agent.html#module-how-to-supervise
         """
+        _function(fn)
         start = (cls.start_link, (fn, *args), options)
         spec: dict[str, object] = {"id": cls, "start": start, **cls.options}
-        if id is not _UNSET:
-            spec["id"] = id
-        if restart is not None:
-            spec["restart"] = restart
-        if shutdown is not _UNSET:
-            spec["shutdown"] = shutdown
-        return spec
+        return overridden(spec, id, restart, shutdown)
 
 
 # -- process half ----------------------------------------------------------------------------------

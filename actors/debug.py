@@ -372,20 +372,23 @@ def install(
         CallFailed: As for `get_state`.
 
     Example:
-        >>> from actors import Agent, run
+        >>> from actors import Agent, process, run
         >>> def main():
-        ...     seen = []
+        ...     here = process.self()
         ...     box = Agent.start_link(lambda: 1)
-        ...     install(box, lambda count, event, name: seen.append(count) or count + 1, 0)
+        ...     install(box, lambda count, event, name: process.send(here, count) + 1, 0)
         ...     Agent.get(box, abs)
-        ...     return seen
+        ...     return process.receive(), process.receive()
         >>> run(main)
-        [0, 1]
+        (0, 1)
 
     Source: https://www.erlang.org/doc/apps/stdlib/sys.html#install/2
     """
     spy = typed("Spy", _function(function))
-    _watch("install", server, lambda watch: watch.install(_key(spy, id), spy, state), timeout)
+    # By which it is known stays what it is here: it is compared, and never called.
+    key = _key(spy, id)
+    sent, begin = typed("tuple[Spy, object]", process.crossed((spy, state), "(function, state)"))
+    _watch("install", server, lambda watch: watch.install(key, sent, begin), timeout)
 
 
 def remove(server: Address, function: object, timeout: float | None = DEFAULT_TIMEOUT) -> None:
@@ -595,6 +598,8 @@ def log_to_file(
 
     Source: https://www.erlang.org/doc/apps/stdlib/sys.html#log_to_file/2
     """
+    if not isinstance(path, str | Path | None):
+        raise BadArgument("path", path, "a path, or None")
     if path is not None:
         with Path(path).open("a", encoding="utf-8"):
             pass
@@ -606,7 +611,9 @@ def _ask(
     what: str, server: Address, arguments: tuple[object, ...], timeout: float | None
 ) -> object:
     given = [server, *arguments] if timeout == DEFAULT_TIMEOUT else [server, *arguments, timeout]
-    match _behaviour.system(server, (_REQUEST, what, *arguments), timeout, ("sys", what), given):
+    request = (_REQUEST, what, *arguments)
+    sent = process.crossed(request, "request")
+    match _behaviour.system(server, sent, timeout, ("sys", what), given):
         case ("ok", value):
             return value
         case ("error", reason):
@@ -753,7 +760,7 @@ def _answer(half: SystemHalf, message: Message, *, is_suspended: bool) -> bool:
             answer = _tried(change, "system_code_change")
         case _:
             answer = _looked(half, request)
-    _behaviour.reply(caller, answer)
+    _behaviour.show(caller, answer)
     return is_suspended
 
 

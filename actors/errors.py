@@ -2,7 +2,9 @@
 
     ActorsError
     ├── BadArgument (ValueError)     yours: a wrong option, name, spec or timeout; nothing was started
-    │   └── NameTaken                yours or bad luck: the name belongs to a living process
+    │   ├── NameTaken                yours or bad luck: the name belongs to a living process
+    │   └── NotSendable              yours: two processes may not share it, and it cannot be copied
+    ├── MovedAway                    yours: the value was handed over, and is another process's now
     ├── NotInProcess                 yours: only a process can do this, and this code is not one
     ├── StartError                   the child's: its start failed; `reason` says why
     └── CallFailed                   the server's: a call got no answer; uncaught it ends the caller
@@ -35,9 +37,11 @@ __all__ = [
     "CallFailed",
     "CallTimeout",
     "CallingSelf",
+    "MovedAway",
     "NameTaken",
     "NoProcess",
     "NotInProcess",
+    "NotSendable",
     "ServerExited",
     "StartError",
     "TaskExited",
@@ -118,6 +122,37 @@ class BadArgument(ActorsError, ValueError):
 
 class NameTaken(BadArgument):
     """A name could not be registered because a living process has it, or the process has one."""
+
+
+class NotSendable(BadArgument):
+    """A value may not cross to another process; nothing was sent.
+
+    Send what it says and not the thing, have one process own it and ask that one, or hand it over with
+    `Moved`. The value itself is not kept here: it would have to cross with this error.
+
+    Args:
+        where: The way to it: `message[1]["conn"]`.
+        why: What it is, in words.
+        value: The value.
+    """
+
+    def __init__(self, where: str, why: str, value: object) -> None:
+        ActorsError.__init__(self, f"{where} is {why} (its class is {_class_of(value)})")
+        self.what = where
+        self.got = _class_of(value)
+        self.accepted = "what cannot change, what can be copied, or Moved(value)"
+        self.explanation = f"{where} is {why}"
+
+
+def _class_of(value: object) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}"
+
+
+class MovedAway(ActorsError):
+    """A shell was touched whose value was handed over to another process."""
+
+    def __init__(self) -> None:
+        super().__init__("the value was moved to another process, and this shell of it is empty")
 
 
 class NotInProcess(ActorsError):

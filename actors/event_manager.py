@@ -12,7 +12,7 @@ Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, final
 from typing import cast as typed
@@ -23,7 +23,7 @@ from actors.errors import ActorsError, BadArgument, shown
 from actors.exits import NORMAL, SHUTDOWN, Crash, Reason, reason_of
 from actors.gen_server import GenServer
 from actors.messages import Exited, Message
-from actors.naming import Address, MaybePid
+from actors.naming import Address, MaybeMonitored, MaybePid
 from actors.outcomes import KEEP, Hibernate, Ignore, Keep, NoReply, Reply, Started, Stop, sealed
 from actors.pid import Pid
 
@@ -137,6 +137,8 @@ class EventHandler(Generic[S]):
     def handle_event(self, event: Message, state: S) -> object:
         """Handle an event of `notify`.
 
+        Runs in the manager.
+
         Returns:
             `NoReply(state)`, nothing, `RemoveHandler()` or `SwapHandler(…)`.
 
@@ -146,6 +148,8 @@ class EventHandler(Generic[S]):
 
     def handle_call(self, request: Message, state: S) -> object:
         """Handle a request that was meant for this handler.
+
+        Runs in the manager.
 
         Returns:
             `Reply(value[, state])`, `RemoveHandler(value)` or `SwapHandler(…, reply=value)`.
@@ -185,6 +189,21 @@ class EventHandler(Generic[S]):
         """
         return None
 
+    def format_status(self, status: Mapping[str, object]) -> Mapping[str, object]:
+        """Say what people are to see of the handler: in `debug.get_status` and in reports.
+
+        Runs in the manager. If it fails, a text stands for the state.
+
+        Args:
+            status: The `"state"`; in reports also the last `"message"` and the `"reason"`.
+
+        Returns:
+            What is to be shown instead; what is left out is shown as it is.
+
+        Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#c:format_status/1
+        """
+        return status
+
 
 HandlerId: TypeAlias = type[EventHandler[Any]] | tuple[type[EventHandler[Any]], Hashable]
 """What a handler is known by: its class, or its class and an id."""
@@ -206,7 +225,7 @@ class EventManager:
     def start_link(*, name: str | None = None) -> MaybePid:
         """Start a manager without handlers, linked to the caller.
 
-        Waits until it is up.
+        Runs in the caller. Waits until it is up.
 
         Args:
             name: A name to register; `None`, the default, for none.
@@ -234,7 +253,7 @@ class EventManager:
     def start(*, name: str | None = None) -> MaybePid:
         """Start a manager that is linked to nobody; otherwise like `start_link`.
 
-        Waits until it is up.
+        Runs in the caller. Waits until it is up.
 
         Args:
             name: A name to register; `None`, the default, for none.
@@ -258,11 +277,40 @@ class EventManager:
         """
         return _Manager.start(name=name)
 
+    @staticmethod
+    def start_monitor(*, name: str | None = None) -> MaybeMonitored:
+        """Start a manager that the caller monitors and is not linked to; otherwise like `start`.
+
+        Runs in the caller. Waits until it is up.
+
+        Args:
+            name: A name to register; `None`, the default, for none.
+
+        Returns:
+            The pid, and the reference that its `Down` will carry.
+
+        Raises:
+            StartError: The name is taken.
+            BadArgument: The name is none.
+
+        Example:
+            >>> from actors import run
+            >>> def main():
+            ...     manager, _ = EventManager.start_monitor()
+            ...     EventManager.stop(manager)
+            ...     return process.receive().reason
+            >>> run(main)
+            'normal'
+
+        Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#start_monitor/2
+        """
+        return _Manager.start_monitor(name=name)
+
     @classmethod
     def child_spec(cls, *, name: str | None = None) -> dict[str, object]:
         """Describe a manager as a child of a supervisor.
 
-        Starts nothing.
+        Runs in the caller. Starts nothing.
 
         Args:
             name: A name to register; `None`, the default, for none.
@@ -276,12 +324,15 @@ class EventManager:
 
         Source: https://hexdocs.pm/elixir/Supervisor.html#module-child_spec-1-function
         """
+        _behaviour.check_name(name)
         id = cls if name is None else (cls, name)
         return {"id": id, "start": (cls.start_link, (), {"name": name}), "modules": "dynamic"}
 
     @staticmethod
     def add_handler(manager: Address, handler: HandlerId, *args: object) -> None:
         """Add a handler, in front of the others; one of the same id may be there already.
+
+        Runs in the caller and waits for the manager.
 
         Args:
             manager: A pid, a name or a `Via`.
@@ -314,7 +365,8 @@ class EventManager:
     def add_sup_handler(manager: Address, handler: HandlerId, *args: object) -> None:
         """Add a handler whose owner is the caller: linked to the manager from now on.
 
-        When the caller ends, the handler is taken out; when the handler is, the caller is told.
+        Runs in the caller and waits for the manager. When the caller ends, the handler is taken
+        out; when the handler is, the caller is told.
 
         Args:
             manager: A pid, a name or a `Via`.
@@ -346,6 +398,8 @@ class EventManager:
     @staticmethod
     def delete_handler(manager: Address, handler: HandlerId, reason: object = None) -> object:
         """Take a handler out.
+
+        Runs in the caller and waits for the manager.
 
         Args:
             manager: A pid, a name or a `Via`.
@@ -382,6 +436,8 @@ class EventManager:
         manager: Address, old: HandlerId, reason: object, new: HandlerId, args: object = None
     ) -> None:
         """Put a handler in the place of another; an owner of the old one is that of the new one.
+
+        Runs in the caller and waits for the manager.
 
         Args:
             manager: A pid, a name or a `Via`.
@@ -423,6 +479,8 @@ class EventManager:
     ) -> None:
         """Put a handler whose owner is the caller in the place of another; see `swap_handler`.
 
+        Runs in the caller and waits for the manager.
+
         Args:
             manager: A pid, a name or a `Via`.
             old: The one to be taken out; nothing happens to one that is not there.
@@ -454,6 +512,8 @@ class EventManager:
     def which_handlers(manager: Address) -> list[HandlerId]:
         """Return the handlers, the latest first.
 
+        Runs in the caller and waits for the manager.
+
         Args:
             manager: A pid, a name or a `Via`.
 
@@ -481,6 +541,8 @@ class EventManager:
     @staticmethod
     def notify(manager: Address, event: Message) -> None:
         """Have all handlers told of an event; never waits and never fails.
+
+        Runs in the caller.
 
         Args:
             manager: A pid, a name or a `Via`.
@@ -510,6 +572,8 @@ class EventManager:
     def sync_notify(manager: Address, event: Message) -> None:
         """Have all handlers told of an event, and wait until they have handled it.
 
+        Runs in the caller.
+
         Args:
             manager: A pid, a name or a `Via`.
             event: What their `handle_event` gets.
@@ -537,6 +601,8 @@ class EventManager:
         manager: Address, handler: HandlerId, request: Message, timeout: float | None = 5.0
     ) -> object:
         """Ask one handler and wait for its answer.
+
+        Runs in the caller.
 
         Args:
             manager: A pid, a name or a `Via`.
@@ -574,6 +640,8 @@ class EventManager:
     def send_request(manager: Address, handler: HandlerId, request: Message) -> requests.RequestId:
         """Send a request to one handler and do not wait; see `actors.requests` for its answer.
 
+        Runs in the caller.
+
         Args:
             manager: A pid, a name or a `Via`; if nobody is there, the answer will be `Failed`.
             handler: Its class, or its class and an id.
@@ -606,10 +674,14 @@ class EventManager:
         return requests.send_request(manager, ("request", _checked(handler), request))
 
     receive_response = staticmethod(requests.receive_response)
+    wait_response = staticmethod(requests.wait_response)
+    check_response = staticmethod(requests.check_response)
 
     @staticmethod
     def stop(manager: Address, reason: Reason = NORMAL, timeout: float | None = None) -> None:
         """End a manager, its handlers first, and wait until it has ended.
+
+        Runs in the caller.
 
         Args:
             manager: A pid, a name or a `Via`.
@@ -720,6 +792,13 @@ class _Manager(GenServer[None]):
     def terminate(self, reason: Reason, state: None) -> None:
         for handler in list(self.handlers):
             self._take_out(handler, "stop", SHUTDOWN)
+
+    def format_status(self, status: Mapping[str, object]) -> Mapping[str, object]:
+        shown = [
+            (*_parts(each.id), _shown(each.callbacks, state=each.state)["state"])
+            for each in self.handlers
+        ]
+        return {**status, "state": shown}
 
     def system_get_state(self, state: None) -> object:
         return [(*_parts(each.id), each.state) for each in self.handlers]
@@ -863,7 +942,8 @@ class _Manager(GenServer[None]):
     def _fail(self, handler: _Handler, failed: _Failed, message: object) -> None:
         state = handler.state
         self._take_out(handler, ("error", failed.reason), failed.told)
-        self._report(handler.id, failed.reason, message, state)
+        shown = _shown(handler.callbacks, state=state, message=message, reason=failed.reason)
+        self._report(handler.id, failed.reason, shown["message"], shown["state"])
 
     def _take_out(self, handler: _Handler, reason: object, told: Reason) -> object:
         """Remove a handler and let it clean up; return what its `terminate` returns."""
@@ -900,6 +980,16 @@ class _Manager(GenServer[None]):
             "state": state,
         }
         telemetry.report(("actors", "event_manager", "handler_failed"), "error", fields)
+
+
+def _shown(callbacks: EventHandler[Any], **status: object) -> Mapping[str, object]:
+    """Return what people are to see of a handler."""
+    try:
+        return {**status, **callbacks.format_status(status)}
+    except BaseException:
+        if _behaviour.is_ending():
+            raise
+        return {**status, "state": f"{type(callbacks).__qualname__}.format_status failed"}
 
 
 def _parts(id: HandlerId) -> tuple[type[EventHandler[Any]], Hashable]:

@@ -130,6 +130,12 @@ class Stack:
                 lines.append(f"    {source}")
         return "\n".join(lines)
 
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Stack and other.entries == self.entries
+
+    def __hash__(self) -> int:
+        return hash(self.entries)
+
     def __repr__(self) -> str:
         if not self.entries:
             return "<stack>"
@@ -142,12 +148,28 @@ def _is_ours(file: str) -> bool:
 
 
 class Crash(NamedTuple):
-    """The reason of a process that raised: OTP's `{exception, stacktrace}`."""
+    """The reason of a process that raised: OTP's `{exception, stacktrace}`.
+
+    Everybody who is told gets an exception of their own; two crashes are equal when the same kind of exception
+    with equal arguments was raised at the same place.
+    """
 
     exception: BaseException
     """What was raised. Its traceback was cut off: it would keep the dead process's frames alive."""
     stack: Stack
     """Where it was raised."""
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not Crash or other.stack != self.stack:
+            return False
+        one, two = self.exception, other.exception
+        return one is two or (type(one) is type(two) and one.args == two.args)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((type(self.exception), self.stack))
 
     def __repr__(self) -> str:
         return f"Crash({_safe_repr(self.exception)}, {self.stack!r})"

@@ -44,11 +44,21 @@ from typing import (
 
 from actors import _behaviour, debug, naming, requests, telemetry
 from actors._behaviour import DEFAULT_TIMEOUT, Cell, Ended, Failure, Server, me
-from actors._envelopes import ASKED, CALL, CAST, SYSTEM, Caller, as_seen, request_as_seen
+from actors._envelopes import (
+    CALL,
+    CAST,
+    SYSTEM,
+    Asking,
+    Caller,
+    as_seen,
+    request_as_seen,
+    request_as_sent,
+)
 from actors._halves import call, cast, protocol_of
 from actors._startable import Startable
 from actors.errors import BadArgument
 from actors.exits import NORMAL, Exit, Killed, Reason, Stack, reason_of
+from actors.isolation import SHARED
 from actors.messages import Exited, Message
 from actors.naming import Address, Name
 from actors.outcomes import (
@@ -151,6 +161,8 @@ class GenServer(Startable, Generic[S]):
     def cast(server: Address | tuple[str, str] | None, request: Message) -> None:
         """Send a request that is not answered; never waits, and never fails for want of a server.
 
+        Runs in the caller.
+
         Args:
             server: A pid, a name, `(name, node)` or a `Via`; nobody has the address `None`.
             request: What `handle_cast` gets.
@@ -169,8 +181,8 @@ class GenServer(Startable, Generic[S]):
     def reply(caller: Caller, value: object) -> None:
         """Answer a call whose callback returned `NoReply`.
 
-        From any process or thread, before or after the callback has returned. Only the first answer
-        to a request counts, and one that comes too late is dropped.
+        Does not wait. From any process or thread, before or after the callback has returned. Only
+        the first answer to a request counts, and one that comes too late is dropped.
 
         Args:
             caller: What `handle_call` was given, or `self.caller` of a `@call` method.
@@ -203,6 +215,8 @@ class GenServer(Startable, Generic[S]):
         timeout: float | None = None,
     ) -> None:
         """Have a server run `terminate` and end, and wait until it has.
+
+        Runs in the caller.
 
         Args:
             server: A pid, a name or a `Via`; nobody has the address `None`.
@@ -318,6 +332,8 @@ class GenServer(Startable, Generic[S]):
     def handle_call(self, request: Message, caller: Caller, state: S) -> object:
         """Handle a call.
 
+        Runs in the server.
+
         Returns:
             `Reply`, `NoReply` (somebody will `reply(caller, value)`) or `Stop`.
 
@@ -329,6 +345,8 @@ class GenServer(Startable, Generic[S]):
     def handle_cast(self, request: Message, state: S) -> object:
         """Handle a cast.
 
+        Runs in the server.
+
         Returns:
             `NoReply`, `Stop`, or nothing.
 
@@ -339,6 +357,8 @@ class GenServer(Startable, Generic[S]):
 
     def handle_info(self, message: Message, state: S) -> object:
         """Handle any other message: plain sends, `Down`, `Exited`, `TimedOut()` after a timeout.
+
+        Runs in the server.
 
         Returns:
             `NoReply`, `Stop`, or nothing.
@@ -352,6 +372,8 @@ class GenServer(Startable, Generic[S]):
 
     def handle_continue(self, term: object, state: S) -> object:
         """Go on after a callback that returned `Continue(term)`, before any waiting message.
+
+        Runs in the server.
 
         Returns:
             `NoReply`, `Stop`, or nothing.
@@ -378,7 +400,8 @@ class GenServer(Startable, Generic[S]):
     def code_change(self, old_version: object, state: S, extra: object) -> S:
         """Turn the state into one that the present code works with, while the server is suspended.
 
-        Called for `debug.change_code`. What it raises leaves everything as it was.
+        Runs in the server. Called for `debug.change_code`. What it raises leaves everything as it
+        was.
 
         Args:
             old_version: What the caller says that the state was made by.
@@ -528,14 +551,14 @@ class _Server(Generic[S]):
 
     def _handle_call(self, caller: Caller, request: Message) -> None:
         cell = self._cell
-        asked = request if type(request) is tuple and request and request[0] is ASKED else None
+        asked = request_as_sent(request)
         method = None if asked is None else self._calls.get(asked[1])
         if asked is None or method is None:
             seen = request_as_seen(request)
             outcome = self.callbacks.handle_call(seen, caller, self.state)
         else:
             cell.serving = caller
-            outcome = self._ask(method, asked[2], asked[3])
+            outcome = self._ask(method, asked)
             cell.serving = None
         if type(outcome) is Reply:
             then = outcome.then
@@ -548,14 +571,17 @@ class _Server(Generic[S]):
                 pid, ref = caller
                 waiting = pid._cell  # noqa: SLF001 - the corridor
                 scheduler = self._scheduler
+                value = outcome.value
+                if type(value) not in SHARED:
+                    value = cell.scheduler.cross(value, "reply")
                 if (
                     waiting is not None
                     and waiting.awaiting is ref
                     and scheduler is waiting.scheduler
                 ):
-                    scheduler.answer(waiting, ref, "reply", outcome.value)
+                    scheduler.answer(waiting, ref, "reply", value)
                 else:
-                    _behaviour.reply(caller, outcome.value)
+                    _behaviour.give(caller, value)
                 if self.watch is not None:
                     self.watch.answered(caller, outcome.value, self.state)
             if then is not None or cell.rest_for is not None:
@@ -568,25 +594,21 @@ class _Server(Generic[S]):
             raise _BadReturn(outcome, _TO_A_CALL)
 
     def _handle_cast(self, request: Message) -> None:
-        asked = request if type(request) is tuple and request and request[0] is ASKED else None
+        asked = request_as_sent(request)
         method = None if asked is None else self._casts.get(asked[1])
         if asked is None or method is None:
             outcome = self.callbacks.handle_cast(request_as_seen(request), self.state)
         else:
-            outcome = self._ask(method, asked[2], asked[3])
+            outcome = self._ask(method, asked)
         if type(outcome) is NoReply and outcome.then is None and self._cell.rest_for is None:
             if outcome.state is not KEEP:
                 self.state = outcome.state
         else:
             self._take(outcome, (CAST, request))
 
-    def _ask(
-        self,
-        method: Callable[..., object],
-        args: tuple[object, ...],
-        kwargs: Mapping[str, object] | None,
-    ) -> object:
+    def _ask(self, method: Callable[..., object], asked: Asking) -> object:
         """Run a decorated method with what its caller has passed."""
+        _, _, args, kwargs = asked
         # Unpacking nothing costs as much as a short callback; `tests.bench` names: call, cast.
         if kwargs is not None:
             return method(self.callbacks, self.state, *args, **kwargs)

@@ -42,6 +42,7 @@ __all__ = [
     "start",
     "start_link",
     "which_groups",
+    "which_local_groups",
 ]
 
 DEFAULT_SCOPE = "pg"
@@ -85,6 +86,8 @@ class NotJoined(ActorsError):
 def start_link(scope: str = DEFAULT_SCOPE) -> Pid:
     """Start a scope linked to the caller, without any groups, and wait until it is up.
 
+    Runs in the caller.
+
     Args:
         scope: Its name, under which it is registered.
 
@@ -111,7 +114,7 @@ def start_link(scope: str = DEFAULT_SCOPE) -> Pid:
 def start(scope: str = DEFAULT_SCOPE) -> Pid:
     """Start a scope that is linked to nobody; otherwise like `start_link`.
 
-    Waits until it is up.
+    Runs in the caller. Waits until it is up.
 
     Args:
         scope: Its name, under which it is registered.
@@ -139,7 +142,7 @@ def start(scope: str = DEFAULT_SCOPE) -> Pid:
 def child_spec(scope: str = DEFAULT_SCOPE) -> dict[str, object]:
     """Describe a scope as a child of a supervisor.
 
-    Starts nothing.
+    Runs in the caller. Starts nothing.
 
     Args:
         scope: The name of the scope.
@@ -153,6 +156,7 @@ def child_spec(scope: str = DEFAULT_SCOPE) -> dict[str, object]:
 
     Source: https://hexdocs.pm/elixir/Supervisor.html#module-child_spec-1-function
     """
+    _behaviour.check_name(scope)
     return {"id": ("groups", scope), "start": (start_link, (scope,))}
 
 
@@ -297,6 +301,10 @@ def which_groups(*, scope: str = DEFAULT_SCOPE) -> list[Group]:
     Source: https://www.erlang.org/doc/apps/kernel/pg.html#which_groups/1
     """
     return typed("list[Group]", _ask(scope, ("groups",)))
+
+
+which_local_groups = which_groups
+"""The groups that have members of this node, as all of them do."""
 
 
 def monitor(group: Group, *, scope: str = DEFAULT_SCOPE) -> tuple[Ref, list[Pid]]:

@@ -17,12 +17,16 @@ such as `password` or `token` is hidden, control characters are written as escap
 refers to a living object any more. OTP tells a server's end twice, and so do the events; the
 traceback stands in the first of the two only.
 
+More than 500 reports within a second are not written but counted: "actors.logs.limited" says where that
+begins, "actors.logs.left_out" how many there were. Handlers of telemetry are told of every one.
+
 Source: https://www.structlog.org/en/stable/standard-library.html,
 https://www.erlang.org/doc/apps/sasl/error_logging.html
 """
 
 from __future__ import annotations
 
+import atexit
 import linecache
 import logging
 import re
@@ -34,11 +38,12 @@ from typing import final
 import structlog
 
 from actors import telemetry
-from actors.errors import shown
+from actors._ration import WINDOW, Ration
+from actors.errors import BadArgument, shown
 from actors.exits import Crash, Stack
 from actors.pid import Pid, Ref
 
-__all__ = ["log_report"]
+__all__ = ["log_report", "set_burst_limit"]
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _RENAMED = {"name": "registered_name", "message": "unhandled_message"}
@@ -75,7 +80,7 @@ class _Logger(structlog.BoundLoggerBase):
 def log_report(event: telemetry.Event, level: str, metadata: Mapping[str, object]) -> None:
     """Write one report to the log.
 
-    Runs in the process that reports, and takes as long as the handlers of the application do.
+    Runs in the process that reports, and waits for nothing but the application's own handlers.
 
     Args:
         event: Its full name; the first part is the name of the standard logger.
@@ -92,8 +97,63 @@ def log_report(event: telemetry.Event, level: str, metadata: Mapping[str, object
     Source: https://www.structlog.org/en/stable/standard-library.html
     """
     logger = logging.getLogger(event[0])
-    if logger.isEnabledFor(_LEVELS[level]):
+    if not logger.isEnabledFor(_LEVELS[level]):
+        return
+    # A record that is made now knows the time, which no other room but the clock's may ask for.
+    is_admitted, left_out = _ration.ask(logging.makeLogRecord({}).created)
+    if is_admitted:
+        if left_out:
+            _tell_left_out(left_out)
         _logger(logger).tell(level, ".".join(event), _fields(metadata))
+    elif left_out == 1:
+        limit = f"{_ration.burst} within {WINDOW:g} s; what follows is counted"
+        _logger(logger).tell("warning", "actors.logs.limited", {"limit": limit})
+
+
+_ration = Ration()
+
+
+def set_burst_limit(burst: int | None) -> int | None:
+    """Say how many reports are written within a second; what comes beyond is counted.
+
+    From any thread; does not wait.
+
+    Args:
+        burst: A number, 1 or more; `None` for no limit. At first it is 500, as in OTP.
+
+    Returns:
+        What it was before.
+
+    Raises:
+        BadArgument: It is no such number.
+
+    Example:
+        >>> set_burst_limit(100)
+        500
+        >>> set_burst_limit(500)
+        100
+
+    Source: https://www.erlang.org/doc/apps/kernel/logger_chapter.html#overload-protection
+    """
+    if burst is not None and (type(burst) is not int or burst < 1):
+        raise BadArgument("burst", burst, "an integer of 1 or more, or None for no limit")
+    before, _ration.burst = _ration.burst, burst
+    return before
+
+
+def _tell_left_out(number: int) -> None:
+    _logger(logging.getLogger("actors")).tell(
+        "warning", "actors.logs.left_out", {"reports": number}
+    )
+
+
+def _tell_at_the_end() -> None:
+    if number := _ration.left_out():
+        _tell_left_out(number)
+
+
+# What was left out in the last second of a program would be told by nobody.
+atexit.register(_tell_at_the_end)
 
 
 def _logger(standard: logging.Logger) -> _Logger:

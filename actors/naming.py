@@ -111,7 +111,7 @@ def whereis(address: Address | tuple[str, str]) -> Pid | None:
 def locate(address: Address | tuple[str, str]) -> Cell | None:
     """Return the record of the living process behind an address.
 
-    For behaviours. Runs in the caller, as `whereis` does.
+    For behaviours. Runs in the caller, as `whereis` does; does not wait, except as a via module does.
 
     Args:
         address: As for `whereis`.

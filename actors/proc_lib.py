@@ -19,7 +19,6 @@ Source: https://www.erlang.org/doc/apps/stdlib/proc_lib.html
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import NoReturn, TypeVarTuple, Unpack, final
 
 from actors import _behaviour, process
@@ -155,7 +154,7 @@ def _start(
     if not callable(body):
         raise BadArgument("body", body, "a function for the new process to run")
     starter = me()
-    boot = _Boot(partial(body, *args), starter)
+    boot = _Boot(process.bound(body, args), starter)
     doing = f"{getattr(body, '__module__', '?')}.{getattr(body, '__qualname__', repr(body))}"
     launched = process.launch(
         boot.run,
@@ -224,11 +223,13 @@ def init_ack(value: object) -> None:
 
     Source: https://www.erlang.org/doc/apps/stdlib/proc_lib.html#init_ack/2
     """
-    _boot("init_ack").acknowledge(value)
+    _boot("init_ack").acknowledge(process.crossed(value, "value"))
 
 
 def init_fail(error: Reason, reason: Reason = NORMAL) -> NoReturn:
     """End the calling process, whose start has failed; the starter hears of it when it is gone.
+
+    Does not wait.
 
     Args:
         error: The `reason` of the `StartError` there.
@@ -250,7 +251,7 @@ def init_fail(error: Reason, reason: Reason = NORMAL) -> NoReturn:
 
     Source: https://www.erlang.org/doc/apps/stdlib/proc_lib.html#init_fail/2
     """
-    _boot("init_fail").refusal.append(error)
+    _boot("init_fail").refusal.append(process.crossed(error, "error"))
     raise Exit(reason)
 
 

@@ -12,8 +12,12 @@ cdef class Launched:
 
 cpdef check_timeout(object what, object seconds)
 
-@cython.locals(cell=Cell, scheduler=CScheduler, target=Cell)
+cpdef crossed(object value, object what)
+
 cpdef send(object dest, object message)
+
+@cython.locals(cell=Cell, scheduler=CScheduler, target=Cell)
+cpdef deliver(object dest, object message)
 
 @cython.locals(cell=Cell, scheduler=CScheduler)
 cpdef receive(object match=*, object timeout=*)

@@ -32,6 +32,7 @@ from typing import (
     TypeVar,
     TypeVarTuple,
     Unpack,
+    cast,
     overload,
 )
 
@@ -45,6 +46,7 @@ from actors._kernel.scheduler import Scheduler, own_context
 from actors._kernel.timers import Timer
 from actors.errors import BadArgument
 from actors.exits import KILL, Exit, Reason
+from actors.isolation import SHARED, witnessed
 from actors.messages import Message, TimedOut
 from actors.pid import LOCAL_NODE, Pid, Ref
 
@@ -114,6 +116,19 @@ def _do(what: Callable[Concatenate[Scheduler, Cell, P], R], *args: P.args, **kwa
     return cell.port.ask(what, *args, **kwargs)
 
 
+def crossed(value: object, what: str) -> object:
+    """Return what another process gets when the caller gives it a value; see `actors.isolation`.
+
+    Args:
+        value: The value.
+        what: What to call it in errors.
+
+    Raises:
+        NotSendable: It may not cross.
+    """
+    return value if type(value) in SHARED else me().scheduler.cross(value, what)
+
+
 def check_timeout(what: str, seconds: object) -> None:
     """Refuse what is no duration.
 
@@ -158,6 +173,7 @@ def spawn(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> 
 
     Raises:
         BadArgument: `fn` cannot be called, or there is no such host.
+        NotSendable: `fn` or what it is given may not cross; nothing was started.
 
     Example:
         >>> from actors import run
@@ -170,13 +186,13 @@ def spawn(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> 
 
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn/1
     """
-    return launch(_bound(fn, args), _named(fn), host=host).pid
+    return launch(bound(fn, args), _named(fn), host=host).pid
 
 
 def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
     """Start a process linked to the caller: the link is there before its first line runs.
 
-    Does not wait. The end of either is told to the other.
+    Runs in the caller. Does not wait. The end of either is told to the other.
 
     Args:
         fn: The body. What it returns is thrown away; what it raises is the exit reason.
@@ -188,6 +204,7 @@ def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None
 
     Raises:
         BadArgument: `fn` cannot be called, or there is no such host.
+        NotSendable: `fn` or what it is given may not cross; nothing was started.
 
     Example:
         >>> from actors import run
@@ -200,7 +217,7 @@ def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None
 
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn_link/1
     """
-    return launch(_bound(fn, args), _named(fn), link=True, host=host).pid
+    return launch(bound(fn, args), _named(fn), link=True, host=host).pid
 
 
 def spawn_monitor(
@@ -208,7 +225,7 @@ def spawn_monitor(
 ) -> tuple[Pid, Ref]:
     """Start a process monitored by the caller, so that its death is never missed.
 
-    Does not wait.
+    Runs in the caller. Does not wait.
 
     Args:
         fn: The body. What it returns is thrown away; what it raises is the exit reason.
@@ -220,6 +237,7 @@ def spawn_monitor(
 
     Raises:
         BadArgument: `fn` cannot be called, or there is no such host.
+        NotSendable: `fn` or what it is given may not cross; nothing was started.
 
     Example:
         >>> from actors import run
@@ -232,7 +250,7 @@ def spawn_monitor(
 
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn_monitor/1
     """
-    launched = launch(_bound(fn, args), _named(fn), monitor=True, host=host)
+    launched = launch(bound(fn, args), _named(fn), monitor=True, host=host)
     assert launched.ref is not None  # noqa: S101 - a monitor was asked for
     return launched.pid, launched.ref
 
@@ -338,11 +356,23 @@ def _carry(scheduler: Scheduler, cell: Cell) -> None:
     scheduler.carried[cell] = None
 
 
-def _bound(fn: Callable[[Unpack[Ts]], object], args: tuple[*Ts]) -> Body:
+def bound(fn: Callable[[Unpack[Ts]], object], args: tuple[*Ts]) -> Body:
+    """Return the body of a new process, which shares nothing with the caller: captured variables are its own.
+
+    Raises:
+        BadArgument: `fn` cannot be called.
+        NotSendable: It or what it is given may not cross.
+    """
     if not callable(fn):
         raise BadArgument(
             "fn", fn, "a function, not called yet: spawn(work, 1), not spawn(work(1))"
         )
+    scheduler = me().scheduler
+    if args:
+        crossing = scheduler.cross((fn, args), "(fn, args)")
+        fn, args = cast("tuple[Callable[[Unpack[Ts]], object], tuple[*Ts]]", crossing)
+    elif type(fn) not in SHARED:
+        fn = scheduler.cross(fn, "fn")  # type: ignore[assignment]
     return partial(fn, *args)
 
 
@@ -374,17 +404,18 @@ def self() -> Pid:
 def send(dest: Pid | str | Ref | tuple[str, str], message: Message) -> Message:
     """Send a message; never waits.
 
-    Runs in the sender.
+    Runs in the sender, where the message is copied as far as it can change; see `actors.isolation`.
 
     Args:
         dest: A pid, a registered name, `(name, node)` or an active alias.
-        message: Anything.
+        message: Anything that may cross.
 
     Returns:
         The message.
 
     Raises:
         BadArgument: No process of that name is registered. (A dead pid or alias is no error.)
+        NotSendable: The message may not cross; nothing was sent.
 
     Example:
         >>> from actors import run
@@ -396,12 +427,21 @@ def send(dest: Pid | str | Ref | tuple[str, str], message: Message) -> Message:
 
     Source: https://hexdocs.pm/elixir/Kernel.html#send/2
     """
+    if type(message) in SHARED:
+        deliver(dest, message)
+    else:
+        deliver(dest, me().scheduler.cross(message, "message"))
+    return message
+
+
+def deliver(dest: Pid | str | Ref | tuple[str, str], message: Message) -> None:
+    """Send what the machinery has made, and keeps no part of; otherwise like `send`."""
     cell = me()
     scheduler = cell.scheduler
     if isinstance(dest, Pid):
         target = dest._cell
         if target is None:
-            return message
+            return
         if cell.port is None and target.scheduler is scheduler:
             scheduler.deliver(target, message)
         elif cell.port is None or target.scheduler is not scheduler:
@@ -415,7 +455,6 @@ def send(dest: Pid | str | Ref | tuple[str, str], message: Message) -> Message:
         _send_to_alias(cell, dest, message)
     else:
         _do(_send_to_name, dest, message)
-    return message
 
 
 def _deliver_to(scheduler: Scheduler, dest: Pid, message: Message) -> None:
@@ -462,8 +501,8 @@ def _send_to_name(
 def receive(match: Match = None, timeout: float | None = None) -> Message:
     """Take the oldest message of the mailbox that matches, waiting for it if need be.
 
-    Messages that do not match stay, in order. The time begins with the call and is not begun anew by
-    messages that do not match.
+    Runs in the caller. Messages that do not match stay, in order. The time begins with the call and
+    is not begun anew by messages that do not match.
 
     Args:
         match: A predicate, a type, a tuple of types, or `None` for any message. What a predicate raises
@@ -541,7 +580,7 @@ def exchange(target: Cell, tag: str, request: Message, timeout: float | None) ->
 def link(pid: Pid) -> None:
     """Link the caller to another process: the end of either is told to the other.
 
-    Does not wait, and does nothing if they are linked already.
+    Runs in the caller. Does not wait, and does nothing if they are linked already.
 
     Args:
         pid: The other process; the caller itself is no error.
@@ -567,7 +606,7 @@ def link(pid: Pid) -> None:
 def unlink(pid: Pid) -> None:
     """Take the link away; afterwards no `Exited` of that process arrives, but one may be there already.
 
-    Does not wait, and does nothing if they are not linked.
+    Runs in the caller. Does not wait, and does nothing if they are not linked.
 
     Args:
         pid: The other process; a dead one is no error.
@@ -589,7 +628,7 @@ def unlink(pid: Pid) -> None:
 def monitor(target: Pid | str, *, alias: AliasKind | None = None) -> Ref:
     """Have the death of a process told to the caller by one `Down` message.
 
-    Does not wait. Monitoring twice makes two references and two messages.
+    Runs in the caller. Does not wait. Monitoring twice makes two references and two messages.
 
     Args:
         target: A pid or a registered name; if nobody is there, `Down` comes at once, with `"noproc"`.
@@ -622,7 +661,7 @@ def monitor(target: Pid | str, *, alias: AliasKind | None = None) -> Ref:
 def demonitor(ref: Ref, *, flush: bool = False) -> bool:
     """Stop monitoring; afterwards no `Down` of it arrives.
 
-    Does not wait.
+    Runs in the caller. Does not wait.
 
     Args:
         ref: What `monitor` returned.
@@ -644,6 +683,8 @@ def demonitor(ref: Ref, *, flush: bool = False) -> bool:
 
     Source: https://hexdocs.pm/elixir/Process.html#demonitor/2
     """
+    if not isinstance(flush, bool):
+        raise BadArgument("flush", flush, "True or False")
     return _do(Scheduler.demonitor, _ref(ref), flush=flush)
 
 
@@ -672,7 +713,7 @@ def exit(reason: Reason) -> NoReturn:
 def send_exit(pid: Pid, reason: Reason) -> None:
     """Send an exit signal: OTP's `Process.exit/2`.
 
-    Does not wait for the other to end.
+    Runs in the caller. Does not wait for the other to end.
 
     Args:
         pid: To whom; a dead one is no error.
@@ -680,6 +721,7 @@ def send_exit(pid: Pid, reason: Reason) -> None:
             does not trap, except when it sends it to itself.
 
     Raises:
+        NotSendable: The reason may not cross; nothing was sent.
         Exit: The signal went to the caller and ends it.
 
     Example:
@@ -694,6 +736,7 @@ def send_exit(pid: Pid, reason: Reason) -> None:
     Source: https://hexdocs.pm/elixir/Process.html#exit/2
     """
     target = _pid(pid)._cell
+    reason = crossed(reason, "reason")
     if target is not None:
         _press_if_it_computes(target, reason)
     cell = me()
@@ -787,7 +830,7 @@ def alias(kind: Literal["explicit", "reply"] = "explicit") -> Ref:
 def unalias(ref: Ref) -> bool:
     """Deactivate an alias of the caller.
 
-    Does not wait. Messages that have come through it stay in the mailbox.
+    Runs in the caller. Does not wait. Messages that have come through it stay in the mailbox.
 
     Args:
         ref: What `alias` returned, or `monitor` with an alias.
@@ -858,7 +901,7 @@ def _ref(ref: Ref) -> Ref:
 def register(pid: Pid, name: str) -> None:
     """Give a process a name; it is free again before anybody hears of the process's death.
 
-    Does not wait.
+    Runs in the caller. Does not wait.
 
     Args:
         pid: A living process.
@@ -892,7 +935,7 @@ def _register(scheduler: Scheduler, _: Cell, pid: Pid, name: str) -> None:
 def unregister(name: str) -> None:
     """Take a name back.
 
-    Does not wait. Its process lives on without one.
+    Runs in the caller. Does not wait. Its process lives on without one.
 
     Args:
         name: A registered name, of whatever process.
@@ -938,6 +981,8 @@ def whereis(name: str) -> Pid | None:
 
     Source: https://hexdocs.pm/elixir/Process.html#whereis/1
     """
+    if not isinstance(name, str):
+        raise BadArgument("name", name, "a string")
     cell = running().names.find(name)
     return None if cell is None else cell.pid
 
@@ -969,8 +1014,8 @@ def registered() -> list[str]:
 def send_after(dest: Pid | str, message: Message, seconds: float, *, absolute: bool = False) -> Ref:
     """Send a message later.
 
-    The timer outlives the caller. A name is looked up when the time has come; a message to a dead pid
-    is dropped.
+    Runs in the caller. The timer outlives the caller. A name is looked up when the time has come; a
+    message to a dead pid is dropped.
 
     Does not wait.
 
@@ -997,7 +1042,8 @@ def send_after(dest: Pid | str, message: Message, seconds: float, *, absolute: b
 
     Source: https://hexdocs.pm/elixir/Process.html#send_after/4
     """
-    return _do(_set_timer, Ref(), dest, message, _when(seconds, absolute=absolute))
+    when = _when(seconds, absolute=absolute)
+    return _do(_set_timer, Ref(), dest, crossed(message, "message"), when)
 
 
 def start_timer(
@@ -1005,7 +1051,7 @@ def start_timer(
 ) -> Ref:
     """Send `TimedOut(ref, message)` later, so that one can tell which timer it was.
 
-    Does not wait. In all else it is `send_after`.
+    Runs in the caller. Does not wait. In all else it is `send_after`.
 
     Args:
         dest: A pid or a registered name.
@@ -1030,13 +1076,15 @@ def start_timer(
 
     Source: https://www.erlang.org/doc/apps/erts/erlang.html#start_timer/4
     """
-    ref = Ref()
-    return _do(_set_timer, ref, dest, TimedOut(ref, message), _when(seconds, absolute=absolute))
+    ref, when = Ref(), _when(seconds, absolute=absolute)
+    return _do(_set_timer, ref, dest, TimedOut(ref, crossed(message, "message")), when)
 
 
 def _when(seconds: float, *, absolute: bool) -> float:
     if seconds is None:
         raise BadArgument("seconds", seconds, "a number of seconds")
+    if not isinstance(absolute, bool):
+        raise BadArgument("absolute", absolute, "True or False")
     is_past = absolute and isinstance(seconds, int | float) and seconds < 0
     check_timeout("seconds", 0.0 if is_past else seconds)
     return seconds if absolute else monotonic() + seconds
@@ -1083,7 +1131,8 @@ def cancel_timer(ref: Ref) -> float | None:
 def cancel_timer_nowait(ref: Ref) -> None:
     """Cancel a timer and be told by a message.
 
-    The caller gets `("cancel_timer", ref, left)`, where `left` is what `cancel_timer` returns.
+    Runs in the caller. The caller gets `("cancel_timer", ref, left)`, where `left` is what
+    `cancel_timer` returns.
 
     Does not wait.
 
@@ -1147,7 +1196,8 @@ def read_timer(ref: Ref) -> float | None:
 def read_timer_nowait(ref: Ref) -> None:
     """Be told by a message how long a timer still has.
 
-    The caller gets `("read_timer", ref, left)`, where `left` is what `read_timer` returns.
+    Runs in the caller. The caller gets `("read_timer", ref, left)`, where `left` is what
+    `read_timer` returns.
 
     Does not wait.
 
@@ -1328,7 +1378,7 @@ def set_label(label: object) -> None:
 def get_label(pid: Pid) -> object:
     """Return the label of a process; `None` if it has none or is dead.
 
-    Does not wait for it.
+    Runs in the caller. Does not wait for it.
 
     Args:
         pid: Whom to look at.
@@ -1350,7 +1400,7 @@ def get_label(pid: Pid) -> object:
 
     Source: https://www.erlang.org/doc/apps/stdlib/proc_lib.html#get_label/1
     """
-    return _do(_label, _pid(pid))
+    return _seen(_do(_label, _pid(pid)))
 
 
 def _label(_: Scheduler, __: Cell, pid: Pid) -> object:
@@ -1418,6 +1468,8 @@ def info(
 ) -> ProcessInfo | tuple[str, object] | list[tuple[str, object]] | None:
     """Return what can be seen of a process, `None` if it is dead; does not wait for it.
 
+    Runs in the caller.
+
     Args:
         pid: Whom to look at.
         items: One field of `ProcessInfo`, a list or tuple of them, or `"messages"`: the mail that waits, oldest
@@ -1440,11 +1492,18 @@ def info(
     Source: https://hexdocs.pm/elixir/Process.html#info/2
     """
     if items is None:
-        return _do(_info, _pid(pid))
+        return _seen(_do(_info, _pid(pid)))
+    if not isinstance(items, str | list | tuple):
+        raise BadArgument("items", items, f"one of {_ITEMS}, or a list of these")
     for item in (items,) if isinstance(items, str) else items:
         if item not in _ITEMS:
             raise BadArgument("items", item, f"one of {_ITEMS}")
-    return _do(_items, _pid(pid), items)
+    return _seen(_do(_items, _pid(pid), items))
+
+
+def _seen(value: R) -> R:
+    """Return what the caller may see of what is another process's."""
+    return cast("R", witnessed(value, me().scheduler.cross))
 
 
 _ITEMS = (*(field.name for field in fields(ProcessInfo)), "messages")
@@ -1494,7 +1553,7 @@ def _status(scheduler: Scheduler, cell: Cell) -> Literal["running", "runnable", 
 def processes() -> list[Pid]:
     """Return all living processes of the runtime, the oldest first.
 
-    Does not wait.
+    Runs in the caller. Does not wait.
 
     Returns:
         Their pids.

@@ -17,6 +17,7 @@ from typing import Literal, TypeAlias, final
 
 from actors import _behaviour, naming, process
 from actors._envelopes import CALL, REPLY
+from actors.errors import BadArgument
 from actors.exits import NOPROC, Reason
 from actors.messages import Down, Message, TimedOut
 from actors.naming import Address, Via
@@ -106,6 +107,7 @@ def send_request(server: Address, request: Message) -> RequestId:
 
     Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html#send_request/2
     """
+    sent = process.crossed(request, "request")
     target = naming.whereis(server) if isinstance(server, Via) else server
     if target is None:
         ref = Ref()
@@ -114,7 +116,7 @@ def send_request(server: Address, request: Message) -> RequestId:
     pid = naming.whereis(target)
     ref = process.monitor(target if pid is None or isinstance(target, str) else pid, alias=_ALIAS)
     if pid is not None:
-        process.send(pid, (CALL, (process.self(), ref), request))
+        process.deliver(pid, (CALL, (process.self(), ref), sent))
     return RequestId(ref, server)
 
 
@@ -203,6 +205,7 @@ def check_response(message: Message, request: RequestId) -> Response | None:
 
     Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html#check_response/2
     """
+    _check_request(request)
     if _ref(message) is not request.ref:
         return None
     match message:
@@ -212,6 +215,16 @@ def check_response(message: Message, request: RequestId) -> Response | None:
             return Answered(value)
         case _:
             return None
+
+
+def _check_request(request: object) -> None:
+    if not isinstance(request, RequestId):
+        raise BadArgument("request", request, "what send_request returned")
+
+
+def _check_nodes(nodes: object) -> None:
+    if not isinstance(nodes, list | tuple) or not all(isinstance(node, str) for node in nodes):
+        raise BadArgument("nodes", nodes, "a list or a tuple of names of nodes")
 
 
 def _ref(message: Message) -> Ref | None:
@@ -265,6 +278,7 @@ def multi_call(
 
     Source: https://hexdocs.pm/elixir/GenServer.html#multi_call/4
     """
+    _check_nodes(nodes)
     replies: list[tuple[str, object]] = []
     bad = [node for node in nodes if node != LOCAL_NODE]
     for node in nodes:
@@ -295,6 +309,7 @@ def abcast(name: str, request: Message, *, nodes: Sequence[str] = (LOCAL_NODE,))
 
     Source: https://hexdocs.pm/elixir/GenServer.html#abcast/3
     """
+    _check_nodes(nodes)
     for node in nodes:
         _behaviour.cast((name, node), request)
 
@@ -322,7 +337,7 @@ class Requests:
     def add(self, request: RequestId, label: object) -> None:
         """Add a request that was sent.
 
-        Does not wait.
+        Runs in the caller. Does not wait.
 
         Args:
             request: What `send_request` returned, in this process.
@@ -344,7 +359,7 @@ class Requests:
     def send_request(self, server: Address, request: Message, label: object) -> None:
         """Send a request and add it; see `send_request`.
 
-        Does not wait.
+        Runs in the caller. Does not wait.
 
         Args:
             server: A pid, a name or a `Via`.
@@ -372,7 +387,7 @@ class Requests:
     ) -> Labelled | TimedOut | Literal["no_request"]:
         """Wait for the next answer; when the time is over, give all of the requests up.
 
-        Blocks the process.
+        Runs in the caller. Blocks the process.
 
         Args:
             timeout: Seconds; `None` waits for ever.
@@ -406,7 +421,7 @@ class Requests:
     ) -> Labelled | TimedOut | Literal["no_request"]:
         """Wait for the next answer; when the time is over, the requests stay under way.
 
-        Args and results are those of `receive_response`.
+        Runs in the caller. Args and results are those of `receive_response`.
 
         Blocks the process.
 
@@ -443,7 +458,7 @@ class Requests:
     ) -> Labelled | Literal["no_request"] | None:
         """Tell which request a message that was received ends, and how; `None` for none of them.
 
-        Does not wait.
+        Runs in the caller. Does not wait.
 
         Args:
             message: Any message, such as what `handle_info` was given.

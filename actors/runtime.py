@@ -39,6 +39,7 @@ from actors.exits import (
     crash_in,
     is_clean,
 )
+from actors.isolation import Isolation
 from actors.messages import Down, TimedOut
 from actors.pid import Pid, Ref
 
@@ -119,9 +120,11 @@ class Runtime:
         wakeup: How the loop sleeps; on a lock by default.
         grace: Seconds that processes get to end at the end, before they are killed.
         held: Seconds after which a callback that holds the loop is reported; `None` for never.
+        isolation: What becomes of values that cross between processes: `"copy"` copies what can change,
+            `"check"` only refuses what may not cross, `"trust"` hands everything over as it is.
 
     Raises:
-        BadArgument: A driver lacks what a driver needs, or a duration is none.
+        BadArgument: A driver lacks what a driver needs, a duration is none, or there is no such isolation.
     """
 
     def __init__(
@@ -132,6 +135,7 @@ class Runtime:
         wakeup: Wakeup | None = None,
         grace: float = _GRACE,
         held: float | None = _HELD,
+        isolation: Isolation = "copy",
     ) -> None:
         self._check(clock, choice, wakeup)
         process.check_timeout("held", held)
@@ -143,7 +147,7 @@ class Runtime:
         self._wakeup = wakeup if wakeup is not None else LockWakeup()
         self._grace = grace
         self._held = None if self._clock.is_virtual else held
-        self._scheduler = Scheduler(self._clock, self._wakeup, choice)
+        self._scheduler = Scheduler(self._clock, self._wakeup, choice, isolation)
         self._main: Cell | None = None
         self._closer: Cell | None = None
         self._signals: list[int] = []
@@ -209,6 +213,8 @@ class Runtime:
             raise ActorsError(message)
 
     def _result(self, job: _Main[T], cell: Cell) -> T | None:
+        if self._scheduler.abandoned:
+            raise current.no_forked_process() from self._failure
         if job.error is not None:
             raise job.error
         if self._failure is not None:
@@ -311,6 +317,8 @@ class Runtime:
     def _on_failure(self, error: BaseException) -> None:
         # The first is what `run` will raise; those that follow come while all are on their way.
         self._failure = self._failure or error
+        if self._scheduler.abandoned:
+            return
         if self._main is None:
             self._begin_closing()
         else:
@@ -413,8 +421,11 @@ def run(
     choice: Choice | None = None,
     grace: float = _GRACE,
     held: float | None = _HELD,
+    isolation: Isolation = "copy",
 ) -> T | None:
     """Run `main` as the first process, in the calling thread, and end everything when it returns.
+
+    Runs in the calling thread, which waits until all has ended.
 
     Args:
         main: The body of the first process.
@@ -423,6 +434,8 @@ def run(
         choice: Which ready process runs next; `actors.testing.SeededChoice(seed)` draws lots.
         grace: Seconds that processes get to end at the end, before they are killed.
         held: Seconds after which a callback that holds the loop is reported; `None` for never.
+        isolation: What becomes of values that cross between processes: `"copy"`, `"check"` or `"trust"`; see
+            `actors.isolation`.
 
     Returns:
         What `main` returned; `None` if it ended itself with a clean reason.
@@ -440,7 +453,8 @@ def run(
 
     Source: https://www.erlang.org/doc/apps/erts/init.html
     """
-    return Runtime(clock=clock, choice=choice, grace=grace, held=held).run(main, *args)
+    runtime = Runtime(clock=clock, choice=choice, grace=grace, held=held, isolation=isolation)
+    return runtime.run(main, *args)
 
 
 @final

@@ -157,6 +157,8 @@ class StateMachine(Startable, Generic[S, D]):
     def cast(server: Address | tuple[str, str], request: Message) -> None:
         """Send an event `Casted`; never waits and never fails.
 
+        Runs in the caller.
+
         Args:
             server: A pid, a name, `(name, node)` or a `Via`.
             request: The content of the event.
@@ -194,6 +196,9 @@ class StateMachine(Startable, Generic[S, D]):
             caller: That of the event `Called`.
             value: What the call returns.
 
+        Raises:
+            BadArgument: It is no caller.
+
         Example:
             >>> from actors import run
             >>> class Door(StateMachine[str, int]):
@@ -211,7 +216,11 @@ class StateMachine(Startable, Generic[S, D]):
 
         Source: https://www.erlang.org/doc/apps/stdlib/gen_statem.html#reply/2
         """
-        _behaviour.reply(caller, value)
+        match caller:
+            case (Pid(), Ref()):
+                _behaviour.reply(caller, value)
+            case _:
+                raise BadArgument("caller", caller, "that of an event Called")
 
     @staticmethod
     def stop(server: Address, reason: Reason = NORMAL, timeout: float | None = None) -> None:
@@ -343,6 +352,8 @@ class StateMachine(Startable, Generic[S, D]):
 
     def format_status(self, status: Mapping[str, object]) -> Mapping[str, object]:
         """Say what people are to see of the machine: in `debug.get_status` and in reports.
+
+        Runs in the machine.
 
         Args:
             status: `"state"` and `"data"`; in reports also the last `"message"` and the `"reason"`.

@@ -36,8 +36,9 @@ from typing import (
 )
 
 from actors import process
-from actors._errand import Errand, Job, callers, named, recruit, send_off
+from actors._errand import Errand, callers, named, packed, recruit, send_off
 from actors._outcome import Awaited, end, forget, next_of
+from actors._startable import UNSET, overridden
 from actors._task_stream import Hire, OnTimeout, Rules, Work, stream
 from actors.errors import BadArgument, CallFailed, TaskExited, TaskTimeout
 from actors.exits import NOCONNECTION, TIMEOUT, Crash, Reason
@@ -79,7 +80,6 @@ OnYieldTimeout: TypeAlias = Literal["nothing", "ignore", "kill_task"]
 """What `yield_many` does with tasks that are not done: leave them, forget them or kill them."""
 
 _TIMEOUT = 5.0
-_UNSET = object()
 _OPTIONS = ("id", "restart", "shutdown")
 
 
@@ -147,8 +147,8 @@ class Task(Generic[T]):
         Source: https://hexdocs.pm/elixir/Task.html#async/1
         """
         check_function(fn)
-        pid = recruit(process.self(), named(fn), watch=False, host=host)
-        return assign(pid, fn, args)
+        owner, doing = process.self(), named(fn)
+        return assign(lambda: recruit(owner, doing, watch=False, host=host), fn, args)
 
     @staticmethod
     def start(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
@@ -213,14 +213,14 @@ class Task(Generic[T]):
         cls,
         fn: Callable[[Unpack[Ts]], object],
         *args: *Ts,
-        id: object = _UNSET,
+        id: object = UNSET,
         restart: str | None = None,
-        shutdown: object = _UNSET,
+        shutdown: object = UNSET,
         host: Host = None,
     ) -> dict[str, object]:
         """Describe a task for a supervisor, as a plain mapping.
 
-        Starts nothing.
+        Runs in the caller. Starts nothing.
 
         Args:
             fn: The function.
@@ -233,23 +233,22 @@ class Task(Generic[T]):
         Returns:
             What a supervisor takes for a child.
 
+        Raises:
+            BadArgument: `fn` cannot be called, or a field is none.
+
         Example:
             >>> Task.child_spec(print, "hello")["restart"]
             'temporary'
 
         Source: https://hexdocs.pm/elixir/Task.html#module-statically-supervised-tasks
         """
+        check_function(fn)
+        process.check_host(host)
         named_args = {} if host is None else {"host": host}
         start = (cls.start_link, (fn, *args), named_args)
         spec: dict[str, object] = {"id": cls, "start": start, "restart": "temporary"}
         spec |= cls.options
-        if id is not _UNSET:
-            spec["id"] = id
-        if restart is not None:
-            spec["restart"] = restart
-        if shutdown is not _UNSET:
-            spec["shutdown"] = shutdown
-        return spec
+        return overridden(spec, id, restart, shutdown)
 
     @staticmethod
     def completed(value: R) -> Task[R]:
@@ -271,7 +270,7 @@ class Task(Generic[T]):
         Source: https://hexdocs.pm/elixir/Task.html#completed/1
         """
         task: Task[R] = Task(None, Ref(), process.self(), "actors.task.Task.completed")
-        process.send(task.owner, (task.ref, value))
+        process.deliver(task.owner, (task.ref, value))
         return task
 
     # -- getting the result -----------------------------------------------------------------------
@@ -504,10 +503,10 @@ class Task(Generic[T]):
     ) -> Generator[Outcome[R], None, None]:
         """Run a function for each of many inputs, so many at a time, and yield the outcomes.
 
-        Nothing starts before the first outcome is asked for, and inputs are taken as there is room.
-        The outcomes belong to the process that asks for the first; it waits for each. Closing the
-        generator, as leaving a `for` loop does, kills what runs. A generator given as `inputs` is
-        closed with it.
+        Runs in the caller. Nothing starts before the first outcome is asked for, and inputs are
+        taken as there is room. The outcomes belong to the process that asks for the first; it waits
+        for each. Closing the generator, as leaving a `for` loop does, kills what runs. A generator
+        given as `inputs` is closed with it.
 
         A task that fails takes the consumer with it, unless the consumer traps exits.
 
@@ -569,32 +568,36 @@ def check_function(fn: object) -> None:
         raise BadArgument("fn", fn, "a function")
 
 
-def assign(pid: Pid, fn: Callable[[Unpack[Ts]], R], args: tuple[*Ts]) -> Task[R]:
-    """Give a process that waits for an errand of the caller its work.
+def assign(hire: Hire, fn: Callable[[Unpack[Ts]], R], args: tuple[*Ts]) -> Task[R]:
+    """Have a process started that waits for an errand of the caller, and give it its work.
 
-    Does not wait.
+    Runs in the caller. Does not wait, unless starting the process does.
 
     Args:
-        pid: What `recruit` started for the caller.
+        hire: Starts it, as `recruit` does for the caller.
         fn: The function.
         args: What it is given.
 
     Returns:
         The task, which the caller owns.
 
+    Raises:
+        NotSendable: The function or what it is given may not cross; nothing was started.
+
     Example:
         >>> from actors import run
         >>> def main():
-        ...     pid = recruit(process.self(), "power", watch=False)
-        ...     return Task.await_(assign(pid, pow, (2, 3)))
+        ...     hire = lambda: recruit(process.self(), "power", watch=False)
+        ...     return Task.await_(assign(hire, pow, (2, 3)))
         >>> run(main)
         8
 
     Source: https://hexdocs.pm/elixir/Task.html#async/3
     """
-    owner = process.self()
+    owner, job = process.self(), packed(fn, args, callers())
+    pid = hire()
     ref = process.monitor(pid, alias="demonitor")
-    process.send(pid, Errand(owner, ref, ref, Job(fn, args, callers())))
+    process.deliver(pid, Errand(owner, ref, ref, job))
     return Task(pid, ref, owner, named(fn))
 
 
@@ -608,7 +611,7 @@ def employ(
 ) -> Pid:
     """Start a process that runs a function for others and tells nobody.
 
-    Does not wait.
+    Runs in the caller. Does not wait.
 
     Args:
         asked_by: On whose behalf, the nearest first.
@@ -634,7 +637,7 @@ def employ(
     Source: https://hexdocs.pm/elixir/Task.html#start_link/3
     """
     check_function(fn)
-    return send_off(Job(fn, args, asked_by), link=link, host=host)
+    return send_off(packed(fn, args, asked_by), link=link, host=host)
 
 
 def stream_of(
@@ -690,6 +693,8 @@ def _check_owner(task: Task[object]) -> None:
 
 
 def _owned(tasks: Sequence[Task[object]]) -> dict[Ref, Task[object]]:
+    if not isinstance(tasks, Sequence):
+        raise BadArgument("tasks", tasks, "a list or a tuple of tasks")
     for task in tasks:
         _check_owner(task)
     return {task.ref: task for task in tasks}

@@ -18,6 +18,12 @@ All events of the library; those with a level are reports. A field in brackets m
 | `("actors", "gen_server", "terminate")` | error | *process*, reason, [accepted], [stack], last_message, state |
 | `("actors", "gen_server", "unhandled")` | warning | pid, [name], message |
 | `("actors", "event_manager", "handler_failed")` | error | manager, handler, reason, [last_message], [state] |
+| `("actors", "stage", "discarded")` | warning | pid, [name], count |
+| `("actors", "stage", "excess")` | error | pid, [name], producer, count |
+| `("actors", "stage", "greedy")` | warning | pid, demand, max_demand |
+| `("actors", "stage", "misused")` | error | pid, [name], problem, message |
+| `("actors", "stage", "not_subscribed")` | error | pid, [name], producer, reason |
+| `("actors", "stage", "stopping")` | info | pid, [name], producer, reason |
 | `("actors", "task", "terminate")` | error | pid, [name], [label], starter, function, args, reason |
 | `("actors", "process", "crash")` | error | *process*, reason, [stack], [follows], *its end* |
 | `("actors", "process", "stuck")` | error | pid, initial_call, where, limit |
@@ -160,8 +166,8 @@ def is_heard(event: Event) -> bool:
 def emit(event: Event, measurements: Mapping[str, float], metadata: Mapping[str, object]) -> None:
     """Call the handlers of an event, here and now, in the order of their attachment.
 
-    Never raises: a handler that does is taken out, and `("actors", "telemetry", "failed")` is
-    emitted.
+    Runs in the emitter's process and does not wait. Never raises: a handler that does is taken out,
+    and `("actors", "telemetry", "failed")` is emitted.
 
     Args:
         event: The full name.
@@ -196,7 +202,7 @@ _FAILED = ("actors", "telemetry", "failed")
 def report(event: Event, level: str, metadata: Mapping[str, object]) -> None:
     """Emit an event that is also shown in the logs; never raises.
 
-    Runs here and now in the emitter, as `emit` does.
+    Runs here and now in the emitter, as `emit` does, and does not wait.
 
     Args:
         event: The full name.
@@ -251,7 +257,7 @@ _reporters: list[Reporter] = [_log]
 def set_reporter(reporter: Reporter | None) -> Reporter | None:
     """Say where reports go, instead of the logs.
 
-    Does not wait; holds for all threads.
+    Runs in the caller. Does not wait; holds for all threads.
 
     Args:
         reporter: Called with the event, the level and the fields, in the process that reports;

@@ -45,6 +45,8 @@ class VirtualClock:
     def now(self) -> float:
         """Return the present virtual time.
 
+        May be called in any process and does not wait.
+
         Returns:
             Seconds.
 
@@ -58,6 +60,8 @@ class VirtualClock:
 
     def advance_to(self, deadline: float) -> None:
         """Jump; called by the runtime.
+
+        Runs in no process and does not wait.
 
         Args:
             deadline: Seconds on this clock; one that has passed changes nothing.
@@ -92,7 +96,7 @@ class SeededChoice:
     def pick(self, ready: int) -> int:
         """Return which of `ready` processes runs next.
 
-        Called by the runtime.
+        Runs in no process and does not wait. Called by the runtime.
 
         Args:
             ready: How many there are, at least 1.

@@ -13,7 +13,7 @@ Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html#which_children/1
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -183,6 +183,23 @@ class Children:
         child = self._by_id[spec.id] = Child(spec)
         return child
 
+    def respecify(self, specs: Iterable[ChildSpec]) -> None:
+        """Take other specifications: processes stay with their ids, nobody is started or stopped.
+
+        The order is that of the new ones; those that are not among them stay too, after these.
+        """
+        left, self._by_id = self._by_id, {}
+        for spec in specs:
+            child = left.pop(spec.id, None)
+            if child is None:
+                self.add(spec)
+                continue
+            if child.status is not None:
+                self._significant += spec.significant - child.spec.significant
+            child.spec = spec
+            self._by_id[spec.id] = child
+        self._by_id |= left
+
     def forget(self, child: Child) -> None:
         """Take a child out of the table."""
         self._leave(child)
@@ -270,7 +287,7 @@ def try_again(children: Children, child: Child, last: Pid | None) -> None:
 
     Through the mailbox, so that whoever asks something meanwhile is answered before that.
     """
-    process.send(process.self(), TryAgain(children.restarting(child, last)))
+    process.deliver(process.self(), TryAgain(children.restarting(child, last)))
 
 
 def may_restart(window: RestartWindow) -> bool:

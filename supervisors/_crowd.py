@@ -121,7 +121,7 @@ class Crowd:
             member.attempt = attempt = Ref()
             self._members[member.pid] = self._attempts[attempt] = member
             self.report("start_error", result.reason, member)
-            process.send(process.self(), TryAgain(attempt))
+            process.deliver(process.self(), TryAgain(attempt))
         return result
 
     def forget(self, member: Member) -> None:

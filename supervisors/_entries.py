@@ -25,8 +25,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Literal, TypeAlias
 
+from actors.isolation import shareable
 from actors.pid import Pid
-from actors.process import is_alive
+from actors.process import crossed, is_alive
 from supervisors._terms import slot, strict
 
 __all__ = ["Entry", "Keys", "Tables"]
@@ -47,6 +48,11 @@ class Entry:
     value: object
     """What goes with it; only the owner of a unique key may change it."""
 
+    @property
+    def seen(self) -> object:
+        """The value, as whoever looks gets it."""
+        return crossed(self.value, "value")
+
 
 @dataclass(slots=True)
 class _Partition:
@@ -57,8 +63,11 @@ class _Partition:
     by_owner: dict[Pid, dict[int, Entry]] = field(default_factory=dict)
 
 
+@shareable
 class Tables:
-    """The tables of one registry.
+    """The tables of one registry: OTP's ETS, the one thing here that many processes read and write.
+
+    Values are copied on their way in and out. Keys are not: what is hashed does not change.
 
     Args:
         keys: The kind of its keys.

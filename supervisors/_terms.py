@@ -68,6 +68,10 @@ def _check_hashable(key: object) -> None:
         raise BadArgument("key", key, "a hashable value, or a list or mapping of such") from None
 
 
+MOST_PARTITIONS = 1_000_000
+"""How many partitions a supervisor or a registry may have at most."""
+
+
 def slot(key: object, count: int) -> int:
     """Return which of so many partitions a key belongs to; the same in every process and run.
 

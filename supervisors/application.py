@@ -99,7 +99,8 @@ class Application:
     def start(self) -> Pid:
         """Start the tree, in the application's master, and return the pid of its top.
 
-        The top must be linked to the master, as `Supervisor.start_link` does it.
+        Runs in the application's master. The top must be linked to the master, as
+        `Supervisor.start_link` does it.
 
         Returns:
             The pid of the top of the tree.
@@ -112,11 +113,15 @@ class Application:
     def prep_stop(self) -> None:
         """Do something before the tree is stopped.
 
+        Runs in the application's master.
+
         Source: https://hexdocs.pm/elixir/Application.html#c:prep_stop/1
         """
 
     def stop(self) -> None:
         """Clean up after the tree has ended, for whatever reason.
+
+        Runs in the application's master.
 
         Source: https://hexdocs.pm/elixir/Application.html#c:stop/1
         """

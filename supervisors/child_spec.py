@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
+from inspect import Parameter, signature
 from typing import Literal, ParamSpec, Protocol, TypeAlias, TypedDict, TypeGuard, TypeVar, Unpack
 
 from actors.errors import ActorsError, BadArgument, shown
@@ -34,6 +35,7 @@ __all__ = [
     "SupportsChildSpec",
     "all_of",
     "check_significant",
+    "made",
     "of",
     "one_of",
     "override",
@@ -54,6 +56,7 @@ Start: TypeAlias = (
 """A function, its arguments, and perhaps its named arguments."""
 
 P = ParamSpec("P")
+R = TypeVar("R")
 W = TypeVar("W", bound=str)
 
 _WORKER_SECONDS = 5.0
@@ -111,6 +114,41 @@ class BadSpec(ChildError, BadArgument):
 
 class BadOption(BadSpec):
     """An option of a supervisor was refused; nothing was started."""
+
+
+def made(rules: Callable[..., R], args: tuple[object, ...], options: Mapping[str, object]) -> R:
+    """Return the rules of a supervisor, made of what its `start_link` was given.
+
+    Pure.
+
+    Args:
+        rules: The class of the rules.
+        args: The positional arguments.
+        options: The others.
+
+    Returns:
+        The rules.
+
+    Raises:
+        BadOption: There is no such option, too much came, or what has to be there is not.
+
+    Example:
+        >>> made(complex, (), {"real": 1.0, "imag": 2.0})
+        (1+2j)
+
+    Source: https://hexdocs.pm/elixir/Supervisor.html#start_link/2
+    """
+    parameters = signature(rules).parameters
+    named = dict(zip(parameters, args, strict=False)) | dict(options)
+    accepted = ", ".join(parameters)
+    if len(args) > len(parameters):
+        raise BadOption("arguments", args, f"at most {accepted}", "badarg")
+    for key in options.keys() - parameters.keys():
+        raise BadOption("option", key, accepted, "badarg")
+    for key, parameter in parameters.items():
+        if parameter.default is Parameter.empty and key not in named:
+            raise BadOption(key, None, f"given: {accepted}", "badarg")
+    return rules(*args, **options)
 
 
 class _ByType(Enum):
@@ -229,6 +267,8 @@ def of(value: ChildLike) -> ChildSpec:
 def override(value: ChildLike, **changes: Unpack[Changes]) -> ChildSpec:
     """Return the specification of a child with some fields replaced, to run a class twice, say.
 
+    Pure.
+
     Args:
         value: Whatever `of` accepts.
         **changes: The fields to replace.
@@ -256,7 +296,7 @@ def override(value: ChildLike, **changes: Unpack[Changes]) -> ChildSpec:
 def all_of(children: Iterable[ChildLike], auto_shutdown: AutoShutdown) -> tuple[ChildSpec, ...]:
     """Return the specifications of a supervisor's first children, checked together.
 
-    Starts nothing.
+    Runs in the caller. Starts nothing.
 
     Args:
         children: What `of` accepts, in the order of their start.

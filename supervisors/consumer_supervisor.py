@@ -38,6 +38,7 @@ from supervisors.child_spec import (
     ChildSpec,
     Restart,
     Shutdown,
+    made,
     of,
 )
 from supervisors.dynamic_supervisor import DynamicSupervisor, id_of
@@ -152,7 +153,7 @@ class ConsumerSupervisor:
     def start_link(cls, *args: object, name: Name | None = None, **kwargs: object) -> Pid | None:
         """Start a supervisor without children, linked to the caller, and subscribe it.
 
-        Waits until it is up.
+        Runs in the caller. Waits until it is up.
 
         Args:
             args: `ConsumerSupervisor` itself takes the child; a subclass what its `init` takes.
@@ -183,13 +184,15 @@ class ConsumerSupervisor:
         Source: https://hexdocs.pm/gen_stage/ConsumerSupervisor.html#start_link/2
         """
         if not hasattr(cls, "init"):
-            rules = Consuming(*args, **kwargs)  # type: ignore[arg-type] # what it is there to find out
+            rules = made(Consuming, args, kwargs)
             return _Overseer.start_link(lambda: rules, name, name=name)
         return _Overseer.start_link(lambda: cls().init(*args, **kwargs), name, name=name)
 
     @staticmethod
     def start_child(supervisor: Address, *args: object) -> Answer:
         """Start a child beside those of the events; it counts for no demand. Waits until it is up.
+
+        Runs in the caller.
 
         Args:
             supervisor: Its pid, name or `Via`.
@@ -232,7 +235,7 @@ class ConsumerSupervisor:
     ) -> ChildSpec:
         """Describe this supervisor as a child of another one.
 
-        Starts nothing.
+        Runs in the caller. Starts nothing.
 
         Args:
             args: Passed to `start_link`.

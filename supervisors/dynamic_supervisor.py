@@ -48,6 +48,7 @@ from supervisors.child_spec import (
     ChildSpec,
     Restart,
     Shutdown,
+    made,
     of,
 )
 from supervisors.strategy import is_failure, is_restarted
@@ -173,7 +174,7 @@ class DynamicSupervisor:
     def start_link(cls, *args: object, name: Name | None = None, **kwargs: object) -> Pid | None:
         """Start a supervisor without children, linked to the caller.
 
-        Waits until it is up.
+        Runs in the caller. Waits until it is up.
 
         Args:
             args: A subclass takes what its `init` takes.
@@ -203,7 +204,7 @@ class DynamicSupervisor:
         Source: https://hexdocs.pm/elixir/DynamicSupervisor.html#start_link/1
         """
         if not hasattr(cls, "init"):
-            rules = Dynamic(*args, **kwargs)  # type: ignore[arg-type] # what it is there to find out
+            rules = made(Dynamic, args, kwargs)
             return _Overseer.start_link(cls, lambda: rules, name, name=name)
         return _Overseer.start_link(cls, lambda: cls().init(*args, **kwargs), name, name=name)
 
@@ -244,6 +245,8 @@ class DynamicSupervisor:
     def terminate_child(supervisor: Address, pid: Pid) -> None:
         """Stop a child, or give up restarting it. Waits until it is gone.
 
+        Runs in the caller.
+
         Args:
             supervisor: Its pid, name or `Via`.
             pid: The child; one that is being restarted is known by the last pid it had.
@@ -273,6 +276,8 @@ class DynamicSupervisor:
     def which_children(supervisor: Address) -> list[ChildInfo]:
         """Return the children, in no particular order. Waits while the supervisor is busy.
 
+        Runs in the caller.
+
         Args:
             supervisor: Its pid, name or `Via`.
 
@@ -299,6 +304,8 @@ class DynamicSupervisor:
     def count_children(supervisor: Address) -> ChildCounts:
         """Return how many children there are. Waits while the supervisor is busy.
 
+        Runs in the caller.
+
         Args:
             supervisor: Its pid, name or `Via`.
 
@@ -324,6 +331,8 @@ class DynamicSupervisor:
     @staticmethod
     def stop(supervisor: Address, reason: Reason = NORMAL, timeout: float | None = None) -> None:
         """Stop a supervisor, its children first, all at once. Waits until it is gone.
+
+        Runs in the caller.
 
         Args:
             supervisor: Its pid, name or `Via`.
@@ -357,7 +366,7 @@ class DynamicSupervisor:
     ) -> ChildSpec:
         """Describe this supervisor as a child of another one.
 
-        Starts nothing.
+        Runs in the caller. Starts nothing.
 
         Args:
             args: Passed to `start_link`.

@@ -23,10 +23,11 @@ from weakref import WeakKeyDictionary
 from actors import naming, process
 from actors.errors import BadArgument, NoProcess
 from actors.exits import NOPROC, NORMAL, Reason
+from actors.isolation import shareable
 from actors.messages import Message
 from actors.naming import Address, Name, Via
 from actors.pid import Pid
-from supervisors._terms import slot
+from supervisors._terms import MOST_PARTITIONS, slot
 from supervisors.child_spec import ChildLike, ChildSpec, Restart, Shutdown, of, override
 from supervisors.dynamic_supervisor import id_of
 from supervisors.strategy import Strategy
@@ -57,6 +58,7 @@ class _Unset(Enum):
 _UNSET: Final = _Unset.UNSET
 
 
+@shareable
 class _Table:
     """Which process each partition of one supervisor is. Written in the supervisor's process."""
 
@@ -111,6 +113,8 @@ class PartitionSupervisor:
     ) -> Pid:
         """Start a supervisor linked to the caller and wait until all partitions are up.
 
+        Runs in the caller.
+
         Args:
             child: Whatever `child_spec.of` accepts; its id means nothing here.
             name: A name to register, or a `Via`; by it the partitions are found.
@@ -161,7 +165,7 @@ class PartitionSupervisor:
     ) -> ChildSpec:
         """Describe this supervisor as a child of another one.
 
-        Starts nothing.
+        Runs in the caller. Starts nothing.
 
         Args:
             child: What each partition runs.
@@ -194,6 +198,8 @@ class PartitionSupervisor:
     def partitions(supervisor: Address) -> int:
         """Return how many partitions there are. Does not wait.
 
+        Runs in the caller.
+
         Args:
             supervisor: Its name, `Via` or pid.
 
@@ -220,7 +226,8 @@ class PartitionSupervisor:
     def resize(supervisor: Address, partitions: int) -> int:
         """Change how many partitions are used: stop the upper ones, or start them again.
 
-        Waits until that is done. A key may belong to another partition afterwards.
+        Runs in the caller. Waits until that is done. A key may belong to another partition
+        afterwards.
 
         Args:
             supervisor: Its name, `Via` or pid.
@@ -261,7 +268,7 @@ class PartitionSupervisor:
     def which_children(supervisor: Address) -> list[ChildInfo]:
         """Return the partitions, the last first; the id of each is its number.
 
-        Waits while the supervisor is busy.
+        Runs in the caller. Waits while the supervisor is busy.
 
         Args:
             supervisor: Its name, `Via` or pid.
@@ -288,7 +295,7 @@ class PartitionSupervisor:
     def count_children(supervisor: Address) -> ChildCounts:
         """Return how many partitions were started and how many are alive.
 
-        Waits while the supervisor is busy.
+        Runs in the caller. Waits while the supervisor is busy.
 
         Args:
             supervisor: Its name, `Via` or pid.
@@ -314,6 +321,8 @@ class PartitionSupervisor:
     @staticmethod
     def stop(supervisor: Address, reason: Reason = NORMAL, timeout: float | None = None) -> None:
         """Stop a supervisor, its partitions first. Waits until it is gone.
+
+        Runs in the caller.
 
         Args:
             supervisor: Its name, `Via` or pid.
@@ -404,6 +413,8 @@ class PartitionSupervisor:
     def register_name(key: object, pid: Pid) -> bool:
         """Refuse: the partitions are started by their supervisor.
 
+        Runs in the caller and does not wait.
+
         Args:
             key: `(name, key)` of a `Via`.
             pid: Who would like to.
@@ -427,6 +438,8 @@ class PartitionSupervisor:
     @staticmethod
     def unregister_name(key: object) -> None:
         """Do nothing: nobody can be registered.
+
+        Runs in the caller and does not wait.
 
         Args:
             key: `(name, key)` of a `Via`.
@@ -523,6 +536,7 @@ def _check_with_arguments(value: object) -> None:
 def _checked_partitions(value: object) -> int:
     if value is None:
         return os.cpu_count() or 1
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_PARTITIONS:
         return value
-    raise BadArgument("partitions", value, "a whole number above 0, or None for one each core")
+    accepted = f"a whole number from 1 to {MOST_PARTITIONS}, or None for one each core"
+    raise BadArgument("partitions", value, accepted)

@@ -78,6 +78,7 @@ def matches(pattern: object, value: object, guard: Guard | None = None) -> Bindi
 
     Source: https://www.erlang.org/doc/apps/erts/match_spec.html
     """
+    check_guard(guard)
     bindings: Bindings = {}
     if not _fits(pattern, value, bindings):
         return None

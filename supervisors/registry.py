@@ -33,7 +33,7 @@ from actors.pid import Pid
 from actors.task import Task
 from supervisors._cleaner import Cleaner
 from supervisors._entries import Entry, Keys, Tables
-from supervisors._terms import strict
+from supervisors._terms import MOST_PARTITIONS, strict
 from supervisors.child_spec import ChildSpec, Restart, Shutdown, of
 from supervisors.dynamic_supervisor import id_of
 from supervisors.patterns import Clause, Guard, as_clauses, check_guard, matches
@@ -114,6 +114,8 @@ class TypedRegistry(Generic[K, V]):
     ) -> Pid:
         """Start a registry linked to the caller and wait until it is up.
 
+        Runs in the caller.
+
         Args:
             keys: `"unique"`: a key has one owner; `"duplicate"`: any number. Kept by owner, or with
                 `("duplicate", "key")` by key, for many keys with few owners each.
@@ -164,7 +166,7 @@ class TypedRegistry(Generic[K, V]):
     ) -> ChildSpec:
         """Describe a registry as a child of a supervisor.
 
-        Starts nothing.
+        Runs in the caller. Starts nothing.
 
         Args:
             id: What the supervisor calls it; its name by default.
@@ -197,7 +199,7 @@ class TypedRegistry(Generic[K, V]):
     def register(cls, registry: Address, key: K, value: V) -> Pid:
         """Register the calling process under a key.
 
-        It is linked to the registry: when the registry ends, so does the process.
+        Does not wait. It is linked to the registry: when the registry ends, so does the process.
 
         Args:
             registry: Its name.
@@ -209,6 +211,7 @@ class TypedRegistry(Generic[K, V]):
 
         Raises:
             AlreadyRegistered: The keys are unique, and this one has a living owner.
+            NotSendable: The value may not cross; nothing was registered.
 
         Example:
             >>> from actors import run
@@ -224,10 +227,11 @@ class TypedRegistry(Generic[K, V]):
         tables = _tables_of(registry)
         here = process.self()
         strict(key)
+        kept = process.crossed(value, "value")
         cleaner = _up(tables.cleaner_of(here), registry)
         # Linked first: whatever happens from now on, what is written will be cleaned up.
         process.link(cleaner)
-        holder = tables.add(key, here, value)
+        holder = tables.add(key, here, kept)
         if holder is not None:
             _unlink_without_entries(tables, here)
             raise AlreadyRegistered(key, holder)
@@ -240,6 +244,8 @@ class TypedRegistry(Generic[K, V]):
     @classmethod
     def unregister(cls, registry: Address, key: K) -> None:
         """Take out the caller's entries of a key; listeners are told even if there was none.
+
+        Runs in the caller and does not wait.
 
         Args:
             registry: Its name.
@@ -266,6 +272,8 @@ class TypedRegistry(Generic[K, V]):
     ) -> None:
         """Take out those of the caller's entries of a key whose values match a pattern.
 
+        Runs in the caller and does not wait.
+
         Args:
             registry: Its name.
             key: The key, exactly.
@@ -287,14 +295,14 @@ class TypedRegistry(Generic[K, V]):
         tables = _tables_of(registry)
         check_guard(guard)
         _take_out(
-            tables, registry, key, lambda entry: matches(pattern, entry.value, guard) is not None
+            tables, registry, key, lambda entry: matches(pattern, entry.seen, guard) is not None
         )
 
     @classmethod
     def update_value(cls, registry: Address, key: K, fn: Callable[[V], V]) -> tuple[V, V] | None:
         """Replace the value of a key of the caller's by what a function makes of it.
 
-        The function runs in the caller.
+        Does not wait. The function runs in the caller.
 
         Args:
             registry: Its name.
@@ -318,11 +326,13 @@ class TypedRegistry(Generic[K, V]):
 
         Source: https://hexdocs.pm/elixir/Registry.html#update_value/3
         """
+        if not callable(fn):
+            raise BadArgument("fn", fn, "a function of the old value")
         tables = _unique(registry)
         for entry in tables.entries_of(key, process.self()):
-            old = cast("V", entry.value)
-            new = fn(old)
-            entry.value = new
+            old, given = cast("V", entry.seen), cast("V", entry.seen)
+            new = fn(given)
+            entry.value = process.crossed(new, "value")
             return new, old
         return None
 
@@ -331,6 +341,8 @@ class TypedRegistry(Generic[K, V]):
     @classmethod
     def lookup(cls, registry: Address, key: K) -> list[tuple[Pid, V]]:
         """Return owners and values of a key, in the order of registration within a partition.
+
+        Runs in the caller and does not wait.
 
         Args:
             registry: Its name.
@@ -358,6 +370,8 @@ class TypedRegistry(Generic[K, V]):
     ) -> list[tuple[Pid, V]]:
         """Return those of a key's owners and values whose values match a pattern.
 
+        Runs in the caller and does not wait.
+
         Args:
             registry: Its name.
             key: The key, exactly.
@@ -384,15 +398,15 @@ class TypedRegistry(Generic[K, V]):
         """
         check_guard(guard)
         entries = _entries(_tables_of(registry), key)
-        return _pairs(
-            entry for entry in entries if matches(pattern, entry.value, guard) is not None
-        )
+        return _pairs(entry for entry in entries if matches(pattern, entry.seen, guard) is not None)
 
     @classmethod
     def count_match(
         cls, registry: Address, key: K, pattern: object, guard: Guard | None = None
     ) -> int:
         """Return how many entries `match` would find.
+
+        Runs in the caller and does not wait.
 
         Args:
             registry: Its name.
@@ -420,6 +434,8 @@ class TypedRegistry(Generic[K, V]):
     def select(cls, registry: Address, clauses: Clause | Sequence[Clause]) -> list[object]:
         """Return what clauses make of the entries of all keys, in no particular order.
 
+        Runs in the caller and does not wait.
+
         Args:
             registry: Its name.
             clauses: One or several; the first one that matches an entry counts.
@@ -445,13 +461,15 @@ class TypedRegistry(Generic[K, V]):
         tables, wanted = _tables_of(registry), as_clauses(clauses)
         selected: list[object] = []
         for entry in tables:
-            made = (clause.apply((entry.key, entry.pid, entry.value)) for clause in wanted)
+            made = (clause.apply((entry.key, entry.pid, entry.seen)) for clause in wanted)
             selected += next((one for one in made if one is not None), ())
         return selected
 
     @classmethod
     def count_select(cls, registry: Address, clauses: Clause | Sequence[Clause]) -> int:
         """Return how many entries `select` would find.
+
+        Runs in the caller and does not wait.
 
         Args:
             registry: Its name.
@@ -481,6 +499,8 @@ class TypedRegistry(Generic[K, V]):
     def keys(cls, registry: Address, pid: Pid) -> list[K]:
         """Return the keys of a process, each as often as it is registered under it.
 
+        Runs in the caller and does not wait.
+
         Args:
             registry: Its name.
             pid: Whose.
@@ -499,11 +519,13 @@ class TypedRegistry(Generic[K, V]):
 
         Source: https://hexdocs.pm/elixir/Registry.html#keys/2
         """
-        return [cast("K", entry.key) for entry in _tables_of(registry).of_owner(pid)]
+        return [cast("K", entry.key) for entry in _tables_of(registry).of_owner(_pid(pid))]
 
     @classmethod
     def values(cls, registry: Address, key: K, pid: Pid) -> list[V]:
         """Return the values that a process has under a key.
+
+        Runs in the caller and does not wait.
 
         Args:
             registry: Its name.
@@ -524,11 +546,13 @@ class TypedRegistry(Generic[K, V]):
 
         Source: https://hexdocs.pm/elixir/Registry.html#values/3
         """
-        return [cast("V", entry.value) for entry in _tables_of(registry).entries_of(key, pid)]
+        return [cast("V", entry.seen) for entry in _tables_of(registry).entries_of(key, _pid(pid))]
 
     @classmethod
     def count(cls, registry: Address) -> int:
         """Return how many entries there are.
+
+        Runs in the caller and does not wait.
 
         Args:
             registry: Its name.
@@ -560,7 +584,8 @@ class TypedRegistry(Generic[K, V]):
     ) -> None:
         """Call a function with the owners and values of a key; not at all if there are none.
 
-        It runs in the caller, once for each partition that has any, and what it raises comes out.
+        Does not wait. It runs in the caller, once for each partition that has any, and what it
+        raises comes out.
 
         Args:
             registry: Its name.
@@ -582,6 +607,8 @@ class TypedRegistry(Generic[K, V]):
         """
         if not callable(fn):
             raise BadArgument("fn", fn, "a function of a list of (pid, value)")
+        if not isinstance(parallel, bool):
+            raise BadArgument("parallel", parallel, "True or False")
         lists: list[list[tuple[Pid, V]]]
         lists = [_pairs(entries) for entries in _tables_of(registry).of_key(key)]
         if parallel and len(lists) > 1:
@@ -595,6 +622,8 @@ class TypedRegistry(Generic[K, V]):
     @classmethod
     def meta(cls, registry: Address, key: Hashable, default: object = None) -> object:
         """Return a value that goes with the registry itself.
+
+        Runs in the caller and does not wait.
 
         Args:
             registry: Its name.
@@ -615,11 +644,14 @@ class TypedRegistry(Generic[K, V]):
 
         Source: https://hexdocs.pm/elixir/Registry.html#meta/2
         """
-        return _tables_of(registry).meta.get(strict(key), default)
+        value = _tables_of(registry).meta.get(strict(key), _NOTHING)
+        return default if value is _NOTHING else process.crossed(value, "value")
 
     @classmethod
     def put_meta(cls, registry: Address, key: Hashable, value: object) -> None:
         """Store a value that goes with the registry itself.
+
+        Runs in the caller and does not wait.
 
         Args:
             registry: Its name.
@@ -638,11 +670,13 @@ class TypedRegistry(Generic[K, V]):
 
         Source: https://hexdocs.pm/elixir/Registry.html#put_meta/3
         """
-        _tables_of(registry).meta[strict(key)] = value
+        _tables_of(registry).meta[strict(key)] = process.crossed(value, "value")
 
     @classmethod
     def delete_meta(cls, registry: Address, key: Hashable) -> None:
         """Remove a value that goes with the registry itself.
+
+        Runs in the caller and does not wait.
 
         Args:
             registry: Its name.
@@ -691,6 +725,8 @@ class TypedRegistry(Generic[K, V]):
 
         Source: https://hexdocs.pm/elixir/Registry.html#lock/3
         """
+        if not callable(fn):
+            raise BadArgument("fn", fn, "a function without arguments")
         keeper = _up(_tables_of(registry).keeper_of(key), registry)
         if GenServer.call(keeper, ("lock", strict(key)), None) == "held":
             raise BadArgument("key", key, "one whose lock the caller has not got already")
@@ -705,6 +741,8 @@ class TypedRegistry(Generic[K, V]):
     @classmethod
     def whereis_name(cls, key: object) -> Pid | None:
         """Return the living owner of a key, for `Via(Registry, (registry, key[, value]))`.
+
+        Runs in the caller and does not wait.
 
         Args:
             key: `(registry, key)` or `(registry, key, value)`.
@@ -735,6 +773,8 @@ class TypedRegistry(Generic[K, V]):
     @classmethod
     def register_name(cls, key: object, pid: Pid) -> bool:
         """Register the calling process; tell whether the key was free.
+
+        Does not wait.
 
         Args:
             key: `(registry, key)` or `(registry, key, value)`.
@@ -770,6 +810,8 @@ class TypedRegistry(Generic[K, V]):
     def unregister_name(cls, key: object) -> None:
         """Take a key back.
 
+        Runs in the caller and does not wait.
+
         Args:
             key: `(registry, key)` or `(registry, key, value)`.
 
@@ -791,6 +833,8 @@ class TypedRegistry(Generic[K, V]):
     @classmethod
     def send(cls, key: object, message: Message) -> None:
         """Send a message to the owner of a key.
+
+        Runs in the caller and does not wait.
 
         Args:
             key: `(registry, key)` or `(registry, key, value)`.
@@ -850,6 +894,8 @@ class _Tree(Supervisor):
 
 # -- helpers ---------------------------------------------------------------------------------------
 
+_NOTHING = object()
+
 
 def _tables_of(registry: Address) -> Tables:
     pid = naming.whereis(registry)
@@ -879,7 +925,7 @@ def _entries(tables: Tables, key: object) -> list[Entry]:
 
 
 def _pairs(entries: Iterable[Entry]) -> list[tuple[Pid, V]]:
-    return [(entry.pid, cast("V", entry.value)) for entry in entries]
+    return [(entry.pid, cast("V", entry.seen)) for entry in entries]
 
 
 def _take_out(
@@ -928,9 +974,15 @@ def _checked_keys(value: object) -> Keys:
 
 
 def _checked_partitions(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_PARTITIONS:
         return value
-    raise BadArgument("partitions", value, "a whole number above 0")
+    raise BadArgument("partitions", value, f"a whole number from 1 to {MOST_PARTITIONS}")
+
+
+def _pid(value: object) -> Pid:
+    if not isinstance(value, Pid):
+        raise BadArgument("pid", value, "a Pid")
+    return value
 
 
 def _names(listeners: object) -> tuple[str, ...]:

@@ -20,10 +20,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import ClassVar, Final, Literal, TypeAlias, cast, overload
 
 from actors.errors import BadArgument
-from actors.exits import NORMAL, SHUTDOWN, Reason
+from actors.exits import NORMAL, SHUTDOWN, Exit, Reason
 from actors.gen_server import Caller, GenServer
 from actors.messages import Exited, Message
 from actors.naming import Address, MaybePid, Name
@@ -58,6 +59,7 @@ from supervisors.child_spec import (
     Shutdown,
     all_of,
     check_significant,
+    made,
     of,
 )
 from supervisors.strategy import (
@@ -146,6 +148,8 @@ class Supervised:
 def which_children(supervisor: Address) -> list[ChildInfo]:
     """Return the children of a supervisor, the newest first. Waits while the supervisor is busy.
 
+    Runs in the caller.
+
     Args:
         supervisor: Its pid, name or `Via`.
 
@@ -170,6 +174,8 @@ def which_children(supervisor: Address) -> list[ChildInfo]:
 
 def count_children(supervisor: Address) -> ChildCounts:
     """Return how many children a supervisor has. Waits while the supervisor is busy.
+
+    Runs in the caller.
 
     Args:
         supervisor: Its pid, name or `Via`.
@@ -230,7 +236,8 @@ def start_child(supervisor: Address, child: ChildLike) -> Answer:
 def terminate_child(supervisor: Address, id: Hashable) -> None:
     """Stop a child, or give up restarting it. Waits until it is gone.
 
-    The specification stays, for `restart_child`; that of a temporary child goes.
+    Runs in the caller. The specification stays, for `restart_child`; that of a temporary child
+    goes.
 
     Args:
         supervisor: Its pid, name or `Via`.
@@ -256,6 +263,8 @@ def terminate_child(supervisor: Address, id: Hashable) -> None:
 
 def restart_child(supervisor: Address, id: Hashable) -> Answer:
     """Start a child that is stopped. Waits until it is up; does not count as a restart.
+
+    Runs in the caller.
 
     Args:
         supervisor: Its pid, name or `Via`.
@@ -342,7 +351,7 @@ def get_childspec(supervisor: Address, id: Hashable) -> ChildSpec:
 def stop(supervisor: Address, reason: Reason = NORMAL, timeout: float | None = None) -> None:
     """Stop a supervisor, its children first. Waits until it is gone.
 
-    The children are told `"shutdown"` whatever the reason is.
+    Runs in the caller. The children are told `"shutdown"` whatever the reason is.
 
     Args:
         supervisor: Its pid, name or `Via`.
@@ -427,6 +436,8 @@ class Supervisor:
     def start_link(cls, *args: object, name: Name | None = None, **kwargs: object) -> MaybePid:
         """Start a supervisor linked to the caller and wait until all its children are up.
 
+        Runs in the caller.
+
         Args:
             args: `Supervisor` itself takes the children; a subclass takes what its `init` takes.
             name: A name to register, or a `Via`.
@@ -455,7 +466,7 @@ class Supervisor:
         Source: https://hexdocs.pm/elixir/Supervisor.html#start_link/2
         """
         if not hasattr(cls, "init"):
-            rules = Supervised(*args, **kwargs)  # type: ignore[arg-type] # what it is there to find out
+            rules = made(Supervised, args, kwargs)
             return _Tree.start_link(cls, lambda: rules, name, name=name)
         return _Tree.start_link(cls, lambda: cls().init(*args, **kwargs), name, name=name)
 
@@ -479,7 +490,7 @@ class Supervisor:
     ) -> ChildSpec:
         """Describe this supervisor as a child of another one.
 
-        Starts nothing.
+        Runs in the caller. Starts nothing.
 
         Args:
             args: Passed to `start_link`.
@@ -527,7 +538,8 @@ class _Tree(GenServer[None]):
         self, module: object, describe: Callable[[], object], name: Name | None
     ) -> Stop[None, None] | Ignore | None:
         self.children = enrol(name)
-        rules = _rules(module, describe)
+        self.described = partial(_rules, module, describe)
+        rules = self.described()
         if not isinstance(rules, Supervised):
             return rules
         self.rules = rules
@@ -538,6 +550,19 @@ class _Tree(GenServer[None]):
                 stop_all(self.children)
                 return Stop((SHUTDOWN, ("failed_to_start_child", spec.id, failed.reason)))
         return None
+
+    def code_change(self, old_version: object, state: None, extra: object) -> None:
+        """Ask `init` again: options and specifications are new, processes and past restarts stay."""
+        match self.described():
+            case Supervised() as rules:
+                self.children.respecify(rules.children)
+                self.rules = rules
+                self.window.max_restarts = rules.max_restarts
+                self.window.max_seconds = rules.max_seconds
+            case Stop(reason=reason):
+                raise Exit(reason)
+            case _:
+                pass
 
     def handle_call(self, request: object, caller: Caller, state: None) -> Reply[_Result, None]:
         match _words(request):

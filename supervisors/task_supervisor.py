@@ -115,7 +115,7 @@ class TaskSupervisor:
     ) -> Pid:
         """Start a supervisor without tasks, linked to the caller.
 
-        Waits until it is up.
+        Runs in the caller. Waits until it is up.
 
         Args:
             max_children: How many tasks there may be at a time; `None` for no limit.
@@ -158,7 +158,7 @@ class TaskSupervisor:
     ) -> ChildSpec:
         """Describe this supervisor as a child of another one.
 
-        Starts nothing.
+        Runs in the caller. Starts nothing.
 
         Args:
             id: What the supervisor above calls it; its name by default, or else the class.
@@ -197,7 +197,8 @@ class TaskSupervisor:
     ) -> Task[R]:
         """Run a function in a child of the supervisor that is linked to the caller as well.
 
-        Waits for the supervisor to start it, not for the function. The caller must await it.
+        Runs in the caller. Waits for the supervisor to start it, not for the function. The caller
+        must await it.
 
         Args:
             supervisor: Its pid, name or `Via`.
@@ -226,9 +227,13 @@ class TaskSupervisor:
         Source: https://hexdocs.pm/elixir/Task.Supervisor.html#async/3
         """
         check_function(fn)
-        pid = _hire(supervisor, named(fn), shutdown, host)
-        process.link(pid)
-        return assign(pid, fn, args)
+
+        def hire() -> Pid:
+            pid = _hire(supervisor, named(fn), shutdown, host)
+            process.link(pid)
+            return pid
+
+        return assign(hire, fn, args)
 
     @staticmethod
     def async_nolink(
@@ -240,8 +245,8 @@ class TaskSupervisor:
     ) -> Task[R]:
         """Run a function in a child of the supervisor that is not linked to the caller.
 
-        A failure harms nobody: `Task.yield_` returns it, and `Task.await_` raises. Otherwise like
-        `async_`.
+        Runs in the caller and waits for the supervisor to start it, not for the function. A failure
+        harms nobody: `Task.yield_` returns it, and `Task.await_` raises. Otherwise like `async_`.
 
         Args:
             supervisor: Its pid, name or `Via`.
@@ -270,7 +275,7 @@ class TaskSupervisor:
         Source: https://hexdocs.pm/elixir/Task.Supervisor.html#async_nolink/3
         """
         check_function(fn)
-        return assign(_hire(supervisor, named(fn), shutdown, host), fn, args)
+        return assign(lambda: _hire(supervisor, named(fn), shutdown, host), fn, args)
 
     @staticmethod
     def start_child(
@@ -283,7 +288,7 @@ class TaskSupervisor:
     ) -> Pid:
         """Run a function in a child of the supervisor; nobody waits for it.
 
-        Waits for the supervisor to start it.
+        Runs in the caller. Waits for the supervisor to start it.
 
         Args:
             supervisor: Its pid, name or `Via`.
@@ -344,8 +349,8 @@ class TaskSupervisor:
     ) -> Generator[Outcome[R], None, None]:
         """Run a function for each of many inputs, in children of the supervisor.
 
-        Like `Task.async_stream`; its tasks end with the consumer, and one that fails takes along a
-        consumer that does not trap exits.
+        Runs in the caller, which waits for the next outcome. Like `Task.async_stream`; its tasks
+        end with the consumer, and one that fails takes along a consumer that does not trap exits.
 
         Args:
             supervisor: Its pid, name or `Via`.
@@ -401,7 +406,7 @@ class TaskSupervisor:
     ) -> Generator[Outcome[R], None, None]:
         """Run a function for each of many inputs; failures are outcomes and harm nobody.
 
-        Otherwise like `async_stream`.
+        Runs in the caller, which waits for the next outcome. Otherwise like `async_stream`.
 
         Args:
             supervisor: Its pid, name or `Via`.
@@ -448,6 +453,8 @@ class TaskSupervisor:
     def children(supervisor: Address) -> list[Pid]:
         """Return the pids of the tasks that run. Waits while the supervisor is busy.
 
+        Runs in the caller.
+
         Args:
             supervisor: Its pid, name or `Via`.
 
@@ -475,6 +482,8 @@ class TaskSupervisor:
     @staticmethod
     def stop(supervisor: Address, reason: Reason = NORMAL, timeout: float | None = None) -> None:
         """Stop a supervisor, its tasks first, all at once. Waits until it is gone.
+
+        Runs in the caller.
 
         Args:
             supervisor: Its pid, name or `Via`.

@@ -28,6 +28,7 @@ from actors import (
     Task,
     debug,
     groups,
+    proc_lib,
     process,
     run,
     telemetry,
@@ -48,6 +49,7 @@ from supervisors import (
     Supervisor,
     TaskSupervisor,
     override,
+    patterns,
 )
 from supervisors import application as apps
 from supervisors.child_spec import of
@@ -437,8 +439,115 @@ rows(
     manager=lambda w, v: EventManager.add_handler(w.manager, v),
 )
 rows("seed", st.sampled_from([None, 1.5, "5", []]), choice=lambda w, v: seeded(v))
+not_a_flag = st.sampled_from([0, 1, "yes", None, [], object()])
+rows(
+    "flush",
+    not_a_flag,
+    demonitor=lambda w, v: process.demonitor(process.monitor(process.self()), flush=v),
+)
+rows(
+    "absolute",
+    not_a_flag,
+    send_after=lambda w, v: process.send_after(w.server, "x", 1.0, absolute=v),
+    start_timer=lambda w, v: process.start_timer(w.server, "x", 1.0, absolute=v),
+)
+rows(
+    "parallel",
+    not_a_flag,
+    dispatch=lambda w, v: Registry.dispatch("names", "k", print, parallel=v),
+)
+rows(
+    "restart",
+    st.sampled_from([0, -1, True, "often", [], object()]),
+    server_child=lambda w, v: Server.child_spec(restart=v),
+    machine_child=lambda w, v: Machine.child_spec(restart=v),
+    agent_child=lambda w, v: Agent.child_spec(int, restart=v),
+    task_child=lambda w, v: Task.child_spec(print, restart=v),
+)
+rows(
+    "shutdown",
+    not_shutdown,
+    server_child=lambda w, v: Server.child_spec(shutdown=v),
+    agent_child=lambda w, v: Agent.child_spec(int, shutdown=v),
+    task_child=lambda w, v: Task.child_spec(print, shutdown=v),
+)
+rows(
+    "fn",
+    not_a_function,
+    agent_child=lambda w, v: Agent.child_spec(v),
+    task_child=lambda w, v: Task.child_spec(v),
+    registry_lock=lambda w, v: Registry.lock("names", "k", v),
+    registry_update=lambda w, v: Registry.update_value("names", "k", v),
+)
+rows("body", not_a_function, proc_lib_start=lambda w, v: proc_lib.start(v))
+rows(
+    "pid",
+    not_a_pid,
+    registry_keys=lambda w, v: Registry.keys("names", v),
+    registry_values=lambda w, v: Registry.values("names", "k", v),
+)
+rows(
+    "partitions",
+    st.sampled_from([0, -1, 1.5, True, "5", 10**300, float("nan")]),
+    registry_too_many=lambda w, v: Registry.start_link(keys="unique", name="r", partitions=v),
+    partitions_too_many=lambda w, v: PartitionSupervisor.start_link(
+        (Agent, int), name="p", partitions=v
+    ),
+)
+not_a_list = st.sampled_from([0, None, True, object(), print])
+rows(
+    "tasks",
+    not_a_list,
+    await_many=lambda w, v: Task.await_many(v),
+    yield_many=lambda w, v: Task.yield_many(v),
+)
+rows(
+    "nodes",
+    not_a_list | st.just("a name") | st.just([1]),
+    multi_call_nodes=lambda w, v: asked.multi_call("nobody", "x", nodes=v),
+    abcast_nodes=lambda w, v: asked.abcast("nobody", "x", nodes=v),
+)
+rows(
+    "items",
+    st.sampled_from([0, True, object(), "moon"]),
+    info=lambda w, v: process.info(w.server, v),
+)
+rows("name", st.sampled_from([0, None, True, object()]), whereis=lambda w, v: process.whereis(v))
+rows(
+    "caller",
+    st.sampled_from([0, None, "5", (), (1, 2), object()]),
+    machine_reply=lambda w, v: StateMachine.reply(v, 1),
+    server_reply=lambda w, v: GenServer.reply(v, 1),
+)
+rows(
+    "request",
+    st.sampled_from([0, None, "5", object()]),
+    check_response=lambda w, v: asked.check_response("a message", v),
+)
+rows(
+    "path",
+    st.sampled_from([0, True, object()]),
+    log_file=lambda w, v: debug.log_to_file(w.server, v),
+)
+rows("guard", st.sampled_from([0, "f", object()]), matches=lambda w, v: patterns.matches(1, 1, v))
+rows(
+    "option",
+    st.sampled_from(["strategi", "max_restart", "childs"]),
+    supervisor=lambda w, v: untyped(Supervisor).start_link([], **{v: 1}),
+    dynamic=lambda w, v: untyped(DynamicSupervisor).start_link(**{v: 1}),
+)
+rows(
+    "children",
+    st.just(None),
+    supervisor_without=lambda w, v: Supervisor.start_link(strategy="one_for_all"),
+)
 rows("kind", not_a_word, alias=lambda w, v: process.alias(v))
 rows("alias", not_a_word, monitor=lambda w, v: process.monitor(w.server, alias=v))
+
+
+def untyped(module: object) -> Any_:
+    """Return a class as somebody sees it who checks no types."""
+    return module
 
 
 def seeded(value: Any_) -> object:

@@ -45,7 +45,7 @@ class Floor:
 FLOORS = {
     "words": Floor(
         "actors",
-        "pid exits outcomes errors telemetry messages _envelopes isolation transitions",
+        "pid exits outcomes errors telemetry messages _envelopes _shapes _copying isolation transitions",
         "",
     ),
     "kernel": Floor(
@@ -70,7 +70,7 @@ FLOORS = {
     ),
     "bridges": Floor(
         "actors",
-        "asyncio_bridge pykka_bridge logs testing",
+        "_ration asyncio_bridge pykka_bridge logs testing",
         "words doors machinery behaviours",
     ),
     "specs": Floor(
@@ -525,10 +525,37 @@ HALF_DOCUMENTED = {
     "actors.runtime.Choice": "a protocol, shown by `SeededChoice` which implements it",
     "actors.runtime.Clock": "a protocol, shown by `VirtualClock` which implements it",
     "actors.runtime.Runtime": "`run` makes and runs one; `serve` and `stop` are for the background",
+    "actors.stage.dispatchers.BroadcastDispatcher": "called by a stage, as `Dispatcher` says",
+    "actors.stage.dispatchers.DemandDispatcher": "the same",
+    "actors.stage.dispatchers.Dispatcher": "a protocol, shown by the three that implement it",
+    "actors.stage.dispatchers.Outlet": "a protocol, implemented by the process of a stage",
+    "actors.stage.dispatchers.PartitionDispatcher": "called by a stage, as `Dispatcher` says",
     "actors.threads.Carrier": "what pykka calls",
     "supervisors.child_spec.SupportsChildSpec": "a protocol, shown by the classes that have one",
 }
 """What need not say all of it about each of its functions, with the reason."""
+
+
+WHERE = re.compile(
+    r"""\b(?: Pure | [Rr]uns\ (?:in|here) | [Cc]alled\ in | [Aa]ny\ (?:process|thread) | in\ no\ process
+    | (?:calling|caller's|new)\ process
+    | [Ii]n\ (?:the|its|a|that|another|which)\ (?:\w+\ ){0,2}
+      (?:process|caller|server|machine|owner|manager|starter|master|supervisor|registry|scope|stage|agent)
+    )\b""",
+    re.VERBOSE,
+)
+WAITS = re.compile(r"\b(?:Pure\b|[Ww]ait|[Bb]lock|[Ss]tarts nothing)")
+
+WITHIN = {
+    "actors.stage.buffer.Buffer": "a value of a stage's own, and pure",
+    "actors.stage.dispatchers.BroadcastDispatcher": "called by its stage; `Dispatcher` says so",
+    "actors.stage.dispatchers.DemandDispatcher": "the same",
+    "actors.stage.dispatchers.Dispatcher": "a protocol; the stage calls it, and nothing in it waits",
+    "actors.stage.dispatchers.Outlet": "what a dispatcher calls, in its stage",
+    "actors.stage.dispatchers.PartitionDispatcher": "called by its stage",
+    "actors.stage.protocol.Demand": "a value of a stage's own, and pure",
+}
+"""Classes whose methods need not say in which process they run, with the reason."""
 
 
 def public_functions(room: str) -> Iterator[tuple[str, Callable[..., object], bool]]:
@@ -570,6 +597,43 @@ def unsaid(function: Callable[..., object], *, by_users: bool = False) -> Iterat
             yield f"what {name} is"
     if ">>>" not in parts.get("Example", ""):
         yield "an example"
+
+
+def untold(function: Callable[..., object], *, by_users: bool = False) -> Iterator[str]:
+    """Yield what a document leaves out of where its function runs: whoever calls it has to wait."""
+    told = " ".join(SECTION.split(inspect.getdoc(function) or "")[0].split())
+    if not WHERE.search(told):
+        yield "in which process it runs"
+    # What users write may wait whenever it likes.
+    if not by_users and not WAITS.search(told):
+        yield "whether it waits"
+
+
+def test_what_a_document_does_not_tell_is_found() -> None:
+    def nowhere() -> None:
+        """Do something."""
+
+    def somewhere() -> None:
+        """Do something. Runs in the caller
+        and does not wait.
+        """
+
+    assert list(untold(nowhere)) == ["in which process it runs", "whether it waits"]
+    assert list(untold(nowhere, by_users=True)) == ["in which process it runs"]
+    assert list(untold(somewhere)) == []
+
+
+@pytest.mark.parametrize("room", [room for room in rooms() if not is_private(room)])
+def test_every_public_function_says_in_which_process_it_runs_and_whether_it_waits(
+    room: str,
+) -> None:
+    silent = {
+        name: list(untold(function, by_users=by_users))
+        for name, function, by_users in public_functions(room)
+        if not is_excused(name) and name.rpartition(".")[0] not in WITHIN
+    }
+
+    assert {name: said for name, said in silent.items() if said} == {}
 
 
 def test_what_a_document_leaves_out_is_found() -> None:

@@ -24,6 +24,7 @@ __all__ = [
     "forget_other_threads",
     "guest_of",
     "me",
+    "no_forked_process",
     "running",
     "use_default",
 ]
@@ -37,6 +38,8 @@ class _Here(threading.local):
     carried: Cell | None = None
     guests: dict[Scheduler, Cell] | None = None
     sentinel: object = None
+    forked: str | None = None
+    """In a child that a process has forked: that process."""
 
 
 class _Sentinel:
@@ -92,7 +95,13 @@ def use_default(scheduler: Scheduler, *, on: bool) -> None:
 
 
 def default_scheduler() -> Scheduler:
-    """Return the runtime that serves foreign threads, starting one in the background if need be."""
+    """Return the runtime that serves foreign threads, starting one in the background if need be.
+
+    Raises:
+        NotInProcess: The caller is a child that a process has forked.
+    """
+    if here.forked is not None:
+        raise no_forked_process()
     with _lock:
         for scheduler in reversed(_default):
             if not scheduler.closed:
@@ -100,14 +109,29 @@ def default_scheduler() -> Scheduler:
     return background[0]()
 
 
+def no_forked_process() -> NotInProcess:
+    """Return what a child that a process has forked is told."""
+    message = (
+        f"this is a child that {here.forked} has forked: its processes live in the parent only; "
+        "end the child with os._exit, or start it with multiprocessing"
+    )
+    return NotInProcess(message)
+
+
 def forget_other_threads() -> None:
     """Begin anew in a forked child, where only the thread that forked lives on.
 
-    The runtimes that other threads ran are gone. A loop that forked goes on, inside its callback.
+    The runtimes that other threads ran are gone. Forked in a process, the child goes on in the middle of the
+    callback; the process and all others stay with the parent, and the child may use none of them.
     """
-    if here.scheduler is None:
-        _default.clear()
-        here.carried = here.guests = None
+    scheduler, carried = here.scheduler, here.carried
+    process = carried if scheduler is None else scheduler.current
+    if process is not None:
+        here.forked = repr(process.pid)
+    if scheduler is not None:
+        scheduler.abandon()
+    _default.clear()
+    here.scheduler = here.carried = here.guests = None
 
 
 def guest_of(scheduler: Scheduler) -> Cell:

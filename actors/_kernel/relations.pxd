@@ -6,6 +6,7 @@ from actors._kernel.timers cimport Deadlines, Timer
 from actors.pid cimport Pid, Ref
 
 cdef class Relations:
+    cdef public object cross
     cdef public dict cells
     cdef public Names names
     cdef public Deadlines deadlines

@@ -23,6 +23,7 @@ from actors._kernel.signals import Verdict, are_linked, link, unlink, verdict
 from actors._kernel.timers import Deadlines, Timer
 from actors.errors import BadArgument, CallFailed
 from actors.exits import KILL, NOPROC, NORMAL, Reason
+from actors.isolation import Cross, witnessed
 from actors.messages import Down, Exited, Message
 from actors.pid import LOCAL_NODE, Pid, Ref
 
@@ -42,9 +43,14 @@ SPARE_MAIL = 1024
 
 
 class Relations:
-    """The processes of one runtime and what they are to each other."""
+    """The processes of one runtime and what they are to each other.
 
-    def __init__(self) -> None:
+    Args:
+        cross: What becomes of a value that crosses from one of them to another.
+    """
+
+    def __init__(self, cross: Cross) -> None:
+        self.cross = cross
         self.cells: dict[int, Cell] = {}
         self.names = Names()
         self.deadlines = Deadlines()
@@ -317,7 +323,7 @@ class Relations:
         """Do the second half of a death: tell links, monitors and callers."""
         if self.cells.pop(cell.pid.serial, None) is None or cell.exiting is None:
             return
-        reason = cell.exiting[0]
+        reason, cross = cell.exiting[0], self.cross
         # What its `finally` blocks have asked for.
         if cell.aliases is not None or cell.monitors is not None:
             self._take_back(cell)
@@ -326,19 +332,19 @@ class Relations:
         if cell.callers:
             callers, cell.callers = cell.callers, None
             for caller, ref in callers.items():
-                self.answer(caller, ref, "down", reason)
+                self.answer(caller, ref, "down", witnessed(reason, cross))
         if cell.watchers:
             watchers, cell.watchers = cell.watchers, None
             for ref, owner in watchers.items():
                 if owner.monitors is not None:
                     owner.monitors.pop(ref, None)
                 watched = self._watched.pop(ref, cell.pid) if self._watched else cell.pid
-                self._tell_down(owner, ref, watched, reason)
+                self._tell_down(owner, ref, watched, witnessed(reason, cross))
         if cell.links:
             links, cell.links = cell.links, None
             for other in links.values():
                 if other.links is not None and other.links.pop(cell.pid, None) is not None:
-                    self.signal(other, cell.pid, reason, linked=True)
+                    self.signal(other, cell.pid, witnessed(reason, cross), linked=True)
         # What it worked with must not outlive it; the record itself may, in somebody's frame.
         cell.body = cell.handler = cell.mail = cell.context = cell.dictionary = None
 

@@ -28,7 +28,7 @@ cdef class Scheduler(Relations):
     cdef public list _spare
     cdef public list _given_up
     cdef public Py_ssize_t _failures
-    cdef public bint _root_used
+    cdef public bint _is_next_lower
 
     cpdef Cell spawn(self, object body, object doing, Cell parent, object context)
     cpdef begin(self, Cell cell)

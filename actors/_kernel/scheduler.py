@@ -31,24 +31,26 @@ from actors._kernel.cell import Body, Cell, Outcome
 from actors._kernel.clock import Choice, Clock
 from actors._kernel.mailbox import NOTHING, Predicate, take
 from actors._kernel.relations import SPARE_MAIL, Relations
-from actors._kernel.switch import Stack, Unwind, current_stack, switch_to
+from actors._kernel.switch import Stack, Unwind, current_stack, keep_for_ever, lower, switch_to
 from actors._kernel.timers import Timer
 from actors._kernel.wakeup import Wakeup
-from actors.exits import NORMAL, Crash, Exit, ExitsWith, reason_of
+from actors.exits import KILLED, NORMAL, Crash, Exit, ExitsWith, reason_of
 from actors.exits import Stack as Trace
+from actors.isolation import Isolation, crossing
 from actors.messages import Message, TimedOut
 from actors.pid import Pid, Ref
 
 if TYPE_CHECKING:
     from actors.exits import Reason
 
-__all__ = ["Scheduler"]
+__all__ = ["Abandoned", "Scheduler"]
 
 P = ParamSpec("P")
 
 _BATCH = 64
 _LOOK_UP = 15
 _STACKS = 32
+_STEPS = 4
 _REFUSALS = 100
 _FAILURES = 8
 _TIMED_OUT = TimedOut()
@@ -61,10 +63,17 @@ class Scheduler(Relations):
         clock: Where the time comes from.
         wakeup: How the loop sleeps.
         choice: Which ready process runs next; `None` for the one that has waited longest.
+        isolation: What becomes of values that cross between processes.
     """
 
-    def __init__(self, clock: Clock, wakeup: Wakeup, choice: Choice | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        clock: Clock,
+        wakeup: Wakeup,
+        choice: Choice | None = None,
+        isolation: Isolation = "copy",
+    ) -> None:
+        super().__init__(crossing(isolation))
         self.clock = clock
         self.wakeup = wakeup
         self._now = clock.now
@@ -77,6 +86,8 @@ class Scheduler(Relations):
         self.closed = False
         self.ended = False
         """Whether the loop has turned for the last time, so that nobody hears what is posted."""
+        self.abandoned = False
+        """Whether this is a forked child's copy, which belongs to the parent."""
         self.on_idle: Callable[[], bool] = _never
         """Asked when nobody can run and no deadline is set; tells whether it changed anything."""
         self.on_end: Callable[[Cell], None] = _unheard
@@ -90,7 +101,7 @@ class Scheduler(Relations):
         self._spare: list[Stack] = []
         self._given_up: list[Stack] = []
         self._failures = 0
-        self._root_used = False
+        self._is_next_lower = True
 
     # -- starting processes -----------------------------------------------------------------------
 
@@ -128,11 +139,14 @@ class Scheduler(Relations):
             self._take_down(keep=0)
 
     def _turn_on(self) -> None:
+        # Stacks that begin at one depth of the C stack are copied away and back whenever one follows the other.
+        # Half of them begin lower, so that a caller and the loop seldom share a place; `tests.bench call`.
+        self._is_next_lower = not self._is_next_lower
         try:
             # Comes back whenever a fresh stack is needed, and when the loop has ended.
-            steps = _STEPS if self._root_used else 0
-            self._root_used = True
-            _deeper(steps, Stack(self._loop, self._root).switch)
+            lower(_STEPS if self._is_next_lower else 0, Stack(self._loop, self._root).switch)
+        except Abandoned as end:
+            self.on_failure(end.__cause__ or end)
         except BaseException as error:
             self.current = None
             self.resting = False
@@ -274,6 +288,9 @@ class Scheduler(Relations):
 
     def bury(self, cell: Cell, error: BaseException | None) -> None:
         """Bury a process whose code has ended, for whatever cause."""
+        if self.abandoned:
+            # Whoever is linked to it lives on in the parent, and must not be unwound here.
+            raise Abandoned from error
         if cell.exiting is None:
             reason = NORMAL if error is None else self._reason_of(cell, error)
             # Whoever listens to the report may have ended it meanwhile.
@@ -534,20 +551,29 @@ class Scheduler(Relations):
             extra.parent = me
             extra.throw(Unwind)
 
+    def abandon(self) -> None:
+        """Let nobody have another turn: this is a forked child's copy of a loop, forked in a callback."""
+        self.abandoned = self.closed = True
+        if self.current is not None:
+            # The callback goes on; at its end it is buried, which ends the loop, and until then answers nobody.
+            self.current.exiting = (KILLED,)
+            if self.current.mail:
+                self.current.mail.clear()
+        for queue in (self.ready, self.doomed, self.inbox):
+            queue.clear()
+        for cell in self.cells.values():
+            if cell.stack is not None:
+                # Collected at the child's end, it would run its `finally` blocks a second time.
+                keep_for_ever(cell.stack)
+
     def close(self) -> None:
         """End the loop as soon as nothing is ready."""
         self.closed = True
         self.wakeup.wake()
 
 
-_STEPS = 60
-
-
-def _deeper(steps: int, start: Callable[[], object]) -> None:
-    if steps:
-        partial(_deeper, steps - 1, start)()
-    else:
-        start()
+class Abandoned(BaseException):
+    """Ends the loop of a forked child, whatever its callback did."""
 
 
 def _never() -> bool:

@@ -161,6 +161,8 @@ class Stage(Startable, Generic[S]):
     ) -> None:
         """Have a consumer subscribe to a producer; does not wait.
 
+        Runs in the caller.
+
         Args:
             consumer: A pid, a name or a `Via` of a stage that takes events.
             to: The producer, or a `SubscribeTo`.
@@ -189,9 +191,9 @@ class Stage(Startable, Generic[S]):
     ) -> Ref:
         """Have a consumer subscribe anew and cancel an older subscription of the same producer.
 
-        As `sync_subscribe`, and it is no error if the older one does not exist. The consumer is told of
-        the cancel and ends with it, unless the older one was temporary or the reason is clean and it was
-        transient.
+        Runs in the caller and waits for the consumer. As `sync_subscribe`, and it is no error if
+        the older one does not exist. The consumer is told of the cancel and ends with it, unless
+        the older one was temporary or the reason is clean and it was transient.
 
         Args:
             consumer: A pid, a name or a `Via` of a stage that takes events.
@@ -238,6 +240,8 @@ class Stage(Startable, Generic[S]):
     ) -> None:
         """Have a consumer subscribe anew and cancel an older subscription; does not wait.
 
+        Runs in the caller.
+
         Args:
             consumer: A pid, a name or a `Via` of a stage that takes events.
             subscription: The older one.
@@ -259,6 +263,8 @@ class Stage(Startable, Generic[S]):
     @staticmethod
     def ask(subscription: Subscription, count: int) -> None:
         """Ask a producer for more, for a subscription with manual demand. Does not wait.
+
+        Runs in the caller.
 
         Args:
             subscription: What the callbacks of the consumer were given.
@@ -290,7 +296,8 @@ class Stage(Startable, Generic[S]):
     def cancel(subscription: Subscription, reason: Reason) -> None:
         """End a subscription from the consumer's side. Does not wait.
 
-        The producer answers, and then the consumer ends or goes on, as its mode says.
+        Runs in the caller. The producer answers, and then the consumer ends or goes on, as its mode
+        says.
 
         Args:
             subscription: What the callbacks of the consumer were given.
@@ -327,7 +334,8 @@ class Stage(Startable, Generic[S]):
     def demand(stage: Address, mode: DemandMode | None = None) -> DemandMode | None:
         """Hold the demand that a producer gets, or let it through; without a mode, tell which it is.
 
-        While it is held, so are the events that the producer emits. With a mode it does not wait.
+        Runs in the caller. While it is held, so are the events that the producer emits. With a mode
+        it does not wait.
 
         Args:
             stage: A pid, a name or a `Via`.
@@ -366,7 +374,8 @@ class Stage(Startable, Generic[S]):
     ) -> None:
         """Have a stage handle a message after the events that it holds, and wait until it is in its place.
 
-        Its `handle_info` gets the message when all events that were buffered before have gone out.
+        Runs in the caller. Its `handle_info` gets the message when all events that were buffered
+        before have gone out.
 
         Args:
             stage: A pid, a name or a `Via`.
@@ -399,6 +408,8 @@ class Stage(Startable, Generic[S]):
     def async_info(stage: Address, message: Message) -> None:
         """Have a stage handle a message after the events that it holds; does not wait.
 
+        Runs in the caller.
+
         Args:
             stage: A pid, a name or a `Via`.
             message: What `handle_info` gets.
@@ -414,6 +425,8 @@ class Stage(Startable, Generic[S]):
     @staticmethod
     def estimate_buffered_count(stage: Address, timeout: float | None = DEFAULT_TIMEOUT) -> int:
         """Tell how many events a producer holds that nobody has asked for. Waits for its answer.
+
+        Runs in the caller.
 
         Args:
             stage: A pid, a name or a `Via`.
@@ -438,6 +451,8 @@ class Stage(Startable, Generic[S]):
     @staticmethod
     def stats(stage: Address, timeout: float | None = DEFAULT_TIMEOUT) -> StageStats:
         """Ask a stage what it is and how it stands. Waits for its answer.
+
+        Runs in the caller.
 
         Args:
             stage: A pid, a name or a `Via`.
@@ -476,7 +491,7 @@ class Stage(Startable, Generic[S]):
     def handle_demand(self, demand: int, state: S) -> object:
         """Make events, in a producer, when there is demand that its buffer does not serve.
 
-        It may emit fewer than it is asked for, now, and the rest at any time later.
+        Runs in the stage. It may emit fewer than it is asked for, now, and the rest at any time later.
 
         Args:
             demand: How many more are asked for, 1 or more; what was not emitted before is not counted.
@@ -493,7 +508,7 @@ class Stage(Startable, Generic[S]):
     def handle_events(self, events: list[Any], peer: Subscription, state: S) -> object:
         """Handle a batch of events, in a consumer or producer-consumer.
 
-        More are asked for when it returns.
+        Runs in the stage. More are asked for when it returns.
 
         Args:
             events: At most `max_demand - min_demand`, in order; all that came if demand is manual.
@@ -517,6 +532,8 @@ class Stage(Startable, Generic[S]):
     ) -> object:
         """Hear of a new subscription, on either side of it.
 
+        Runs in the stage.
+
         Args:
             kind: What the other one is in it. A consumer hears `"producer"` and may choose `Manual`.
             options: Those of the `SubscribeTo`.
@@ -533,7 +550,7 @@ class Stage(Startable, Generic[S]):
     def handle_cancel(self, reason: tuple[EndKind, Reason], peer: Subscription, state: S) -> object:
         """Hear of the end of a subscription, on either side of it.
 
-        A consumer whose mode says so ends afterwards.
+        Runs in the stage. A consumer whose mode says so ends afterwards.
 
         Args:
             reason: `("cancel", why)`, or `("down", why)` if the process at the other end has ended.
@@ -550,6 +567,8 @@ class Stage(Startable, Generic[S]):
     def format_discarded(self, count: int, state: S) -> bool:
         """Hear of events that did not fit into the buffer, before they are reported.
 
+        Runs in the stage.
+
         Returns:
             Whether to report them.
 
@@ -559,6 +578,8 @@ class Stage(Startable, Generic[S]):
 
     def handle_call(self, request: Message, caller: Caller, state: S) -> object:
         """Handle a call.
+
+        Runs in the stage.
 
         Returns:
             `Reply`, `Emit(events, reply=value)`, `NoReply` or `Emit` (somebody will `reply`), or `Stop`.
@@ -571,6 +592,8 @@ class Stage(Startable, Generic[S]):
     def handle_cast(self, request: Message, state: S) -> object:
         """Handle a cast.
 
+        Runs in the stage.
+
         Returns:
             `Emit`, `NoReply`, `Stop`, or nothing.
 
@@ -581,6 +604,8 @@ class Stage(Startable, Generic[S]):
 
     def handle_info(self, message: Message, state: S) -> object:
         """Handle any other message.
+
+        Runs in the stage.
 
         Returns:
             `Emit`, `NoReply`, `Stop`, or nothing.
@@ -594,6 +619,8 @@ class Stage(Startable, Generic[S]):
 
     def handle_continue(self, term: object, state: S) -> object:
         """Go on after a callback whose outcome had `then=Continue(term)`, before any waiting message.
+
+        Runs in the stage.
 
         Returns:
             `Emit`, `NoReply`, `Stop`, or nothing.
@@ -616,6 +643,8 @@ class Stage(Startable, Generic[S]):
     def code_change(self, old_version: object, state: S, extra: object) -> S:
         """Turn the state into one that the present code works with; see `GenServer.code_change`.
 
+        Runs in the stage.
+
         Returns:
             The new state; here the present one.
 
@@ -625,6 +654,8 @@ class Stage(Startable, Generic[S]):
 
     def format_status(self, status: Mapping[str, object]) -> Mapping[str, object]:
         """Say what people are to see of the stage: in `debug.get_status` and in reports.
+
+        Runs in the stage.
 
         Args:
             status: The `"state"` and the `"stage"`, its `StageStats`; in reports also the last

@@ -67,8 +67,8 @@ def from_iterable(
 ) -> Pid:
     """Start a producer of what an iterable yields. Waits until it is up.
 
-    The iterable is handed over, not copied: nobody else may go on with it. The producer ends with
-    `"normal"` when all has been sent, and with whatever the iterable raises.
+    Runs in the caller. The iterable is handed over, not copied: nobody else may go on with it. The
+    producer ends with `"normal"` when all has been sent, and with whatever the iterable raises.
 
     Args:
         iterable: Iterated in the producer's process, as events are asked for.
@@ -239,6 +239,8 @@ class EventStream(Iterator[Any]):
 
     def close(self) -> None:
         """End the subscriptions and wait until that is done; harmless when it is closed already.
+
+        Runs in the caller.
 
         Example:
             >>> from actors import run

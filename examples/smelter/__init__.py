@@ -6,8 +6,11 @@ what they say to each other. The rooms, from the entrance down:
 
 - the command: `__main__`, `command` (exit codes, signals), `options` (what is accepted) and `plan`
   (what came of it); `director` (the first process), `saboteur` (who kills), `view` (who tells);
-- the processes: `sources` (read and keep an input), `queue_server` (the clock), `compositor` and
-  `mixer`, `sinks` (encoders and file), `ledger` (what has to outlive them).
+- who is asked: `control` (register, update, schedule), in the words of `requests`; `events` (what
+  happens), `branches` (the parts of the tree that come and go), `heirs` (who begins when);
+- the processes: `sources` (read and keep an input), `queue_server` (the clock), `assets` (images),
+  `compositor` and `mixer`, `sinks` (encoders and file), `ledger` (what has to outlive them). What
+  they decide by: `sessions`, `doors`, `queue_words`, `work`, `lanes`.
 
 What the processes do is decided and done in rooms that know no process. Those that decide are pure:
 they are told the time and given items, and answer what goes out. From the ground up:
@@ -27,7 +30,7 @@ Those that handle media are plain objects, each for one process at a time:
 
 - words: `pictures`, `inputs` (what a file holds), `complaints` (what is wrong, in one line);
 - in: `media` (files), `generated` (test pictures), `frames` (the border to FFmpeg);
-- between: `draw` (pixels), `sprites` (images and words), `compose`, `mix`;
+- between: `draw` (pixels), `sprites` (images and words), `compose`; `resample` (drift), `mix`;
 - out: `encode`, `muxer` (a file that survives crashes), and to look into it `inspection`.
 
 Nobody waits for a slow neighbour and nothing grows: whoever takes gives permission for more. In real

@@ -3,6 +3,7 @@
     MediaError
       InputRefused    a file that cannot be composed, found before anything starts: name another one
       MediaBroken     a file that went bad while it was being read: says where
+      PeerLost        the other end of a live input has gone, or was never there: wait and try again
       OutputRefused   a file that cannot be written: name another one, or make room
       OptionRefused   a size, a rate or a length that makes no sense: says what is accepted
       PacketGap       encoded sound does not continue the file: the one who feeds the muxer is wrong
@@ -29,6 +30,7 @@ __all__ = [
     "OptionRefused",
     "OutputRefused",
     "PacketGap",
+    "PeerLost",
     "RequestRefused",
     "SceneRefused",
     "SpecRefused",
@@ -78,6 +80,23 @@ class MediaBroken(MediaError):
         return (
             f"input {_one_line(self.name)}: broken at {self.at / 1e9:.3f} s: {_one_line(self.why)}"
         )
+
+
+class PeerLost(MediaError):
+    """The other end of a connection went away; nobody here has done wrong.
+
+    Args:
+        name: the input or output, as people know it.
+        why: what was noticed.
+    """
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(name, why)
+        self.name = name
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"{_one_line(self.name)}: {_one_line(self.why)}"
 
 
 class OutputRefused(MediaError):

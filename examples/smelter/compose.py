@@ -54,6 +54,8 @@ class Assets:
 
     images: dict[str, Still] = field(default_factory=dict)
     shaders: dict[str, Shading] = field(default_factory=dict)
+    failed: Callable[[str, str], None] = lambda shader, why: None
+    """Told the shader and the reason when one raises or makes no pixels; its place stays clear."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -267,18 +269,15 @@ class Compositor:
         function = self._assets.shaders.get(shader.shader)
         if function is None:
             return None
-        size = (round(shader.width), round(shader.height))
+        size = (round(shader.width) // 2 * 2, round(shader.height) // 2 * 2)
         sources = [self._texture(child, shown, now) for child in shader.children]
-        made = np.asarray(function(sources, size, shader.param, now / SECOND))
-        if made.dtype != np.uint8 or made.shape[:2] != (size[1], size[0]) or made.ndim != 3:
-            raise ValueError(
-                f"shader {shader.shader!r} is to make {size[0]}x{size[1]} pixels of 3 or 4 bytes,"
-                f" not {made.dtype} {made.shape}"
-            )
-        if made.shape[2] == 3:
-            opaque = np.full((*made.shape[:2], 1), 255, np.uint8)
-            made = np.concatenate([made, opaque], axis=2)
-        return made
+        try:
+            return _checked(function(sources, size, shader.param, now / SECOND), size)
+        except Exception as error:  # noqa: BLE001
+            # A function of the user's, called for every picture: letting the compositor die of it
+            # would take the other outputs along, twice for each set.
+            self._assets.failed(shader.shader, f"{type(error).__name__}: {error}")
+            return None
 
     def _texture(self, child: Component, shown: Mapping[str, Picture], now: Ns) -> Pixels | None:
         width, height = self._texture_size(child)
@@ -295,6 +294,25 @@ class Compositor:
             else self._size_of(child)
         )
         return round(width) // 2 * 2, round(height) // 2 * 2
+
+
+def _checked(made: object, size: tuple[int, int]) -> Pixels:
+    """Return what a shader made, with opacity.
+
+    Raises:
+        TypeError: it made something else than pixels of its size.
+    """
+    pixels = np.asarray(made)
+    if pixels.ndim != 3 or pixels.dtype != np.uint8 or pixels.shape[:2] != (size[1], size[0]):
+        raise TypeError(f"{size[0]}x{size[1]} pixels of bytes were wanted, not {pixels.shape}")
+    match pixels.shape[2]:
+        case 4:
+            return pixels
+        case 3:
+            opaque = np.full((*pixels.shape[:2], 1), 255, np.uint8)
+            return np.concatenate([pixels, opaque], axis=2)
+        case other:
+            raise TypeError(f"3 or 4 bytes a pixel were wanted, not {other}")
 
 
 def pixels_of(rect: Rect) -> PixelRect:

@@ -1,57 +1,107 @@
-"""The compositor's process: sets in, pictures out to the encoder, on a thread of its own.
+"""The compositor's process: sets in, a picture out to every output, on a thread of its own.
 
-It never waits for the encoder. It keeps the pictures that are not safe in the file yet, takes on a
-new set only while few are not even written, and sends them again to a new encoder. Its own crash
-loses nothing but time: the queue gives the new one the sets that were not done.
+It never waits for an output: each has a lane with some pictures under way, and a lane without room
+loses its own pictures only. (Where nothing may be lost, and where no lane at all has room, it takes
+on no new set; the queue sees to the rest.) Orders come between the sets and are carried out there.
+
+What it shows, and what is on the move, is in the ledger whenever it changes; its crash loses nothing
+but time, because the queue gives the new one the sets and orders that were not done.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass, replace
+from functools import partial
 
 from actors import GenServer, Message
+from examples.smelter import events
+from examples.smelter.compose import Assets, Scaling, Shading, is_fresh
 from examples.smelter.compose import Compositor as Drawing
+from examples.smelter.lanes import VideoLane
+from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.pictures import Picture
-from examples.smelter.plan import Plan
-from examples.smelter.scene import tiles_of
+from examples.smelter.requests import OutputPlan, Settings, VideoPart, has_ended
+from examples.smelter.sprites import Still
 from examples.smelter.transition import Memory
 from examples.smelter.wire import (
+    ASSETS,
     QUEUE,
-    VIDEO_ENCODER,
+    AssetsUp,
+    AssetsWanted,
+    Connect,
     ConsumerUp,
+    Disconnect,
     Done,
-    Draw,
     EncoderUp,
     Finish,
+    Gone,
     Job,
+    Order,
     QueueUp,
     Ready,
+    SetScene,
     Taken,
+    What,
     Written,
     tell,
+    video_end_of,
 )
 
 __all__ = ["Compositor"]
 
-CREDIT = 5
-"""Pictures that may be on their way into the file."""
+_KEY = "compositor"
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """One output, as the ledger keeps it."""
+
+    plan: OutputPlan
+    origin: int
+    memory: Memory
+    end: int | None = None
+    """The tick, counted from the origin, at which it has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """What the ledger keeps."""
+
+    carried_out: int = 0
+    """Serial of the last order."""
+    over: frozenset[str] = frozenset()
+    """Inputs that have ended or are gone."""
+    known: frozenset[str] = frozenset()
+    """Inputs there are or were."""
+    outputs: tuple[_Shown, ...] = ()
+
+
+@dataclass(slots=True)
+class _Output:
+    shown: _Shown
+    drawing: Drawing
+    lane: VideoLane
 
 
 class Compositor(GenServer[None], host="thread"):
-    """Draws one picture for each set. It keeps its state on itself."""
+    """Draws every output. It keeps its state on itself."""
 
-    def init(self, plan: Plan) -> None:
-        """Say to the queue that somebody is here."""
-        scene = tiles_of(tuple(one.id for one in plan.inputs))
-        self.rate = plan.framerate
-        self.drawing = Drawing(plan.encoding.width, plan.encoding.height, Memory(scene))
-        self.waiting: deque[Job] = deque()
-        self.unwritten: deque[Draw] = deque()
-        self.unsafe: deque[Draw] = deque()
-        self.last = -1
+    def init(self, settings: Settings) -> None:
+        """Go on where the ledger says the last compositor stopped, and say that somebody is here."""
+        self.settings = settings
+        self.assets = Assets(failed=_report)
+        self.scaling = Scaling()
+        self.waiting: deque[Job | Order] = deque()
+        self.outputs: dict[str, _Output] = {}
         self.is_ready = False
-        self.is_ending = False
-        tell(VIDEO_ENCODER, Ready())
+        self.end: int | None = None
+        saved = Ledger.get(LEDGER, _KEY)
+        self.saved = saved if isinstance(saved, _Saved) else _Saved()
+        for shown in self.saved.outputs:
+            self._add(shown)
+            tell(video_end_of(shown.plan.id), Ready())
+        tell(ASSETS, AssetsWanted())
         tell(QUEUE, ConsumerUp("video"))
 
     def handle_cast(self, request: Message, state: None) -> None:
@@ -59,49 +109,138 @@ class Compositor(GenServer[None], host="thread"):
         match request:
             case Ready():
                 self.is_ready = True
-            case Job():
+            case Job() | Order():
                 # Until it is ready, older sets are still to come again; this one will be among them.
                 if self.is_ready:
                     self.waiting.append(request)
-            case Written(end, safe):
-                self._forget(end, safe)
-            case EncoderUp(end):
-                self._send_again(end)
+            case Written(output=name) if name in self.outputs:
+                self.outputs[name].lane.written(request)
+            case EncoderUp(output=name) if name in self.outputs:
+                self.outputs[name].lane.encoder_up(request)
+            case Written() | EncoderUp():
+                return
+            case AssetsUp(images, shaders):
+                self._set_assets(dict(images), dict(shaders))
             case QueueUp():
                 tell(QUEUE, ConsumerUp("video"))
-            case Finish():
-                self.is_ending = True
+            case Disconnect(name):
+                # Not between two sets: it was given up, and nobody is to wait for it any more.
+                self._drop(name)
+            case Finish(end):
+                self.end = end
             case _:
                 raise TypeError(f"a compositor is not told {request!r}")
         self._work()
 
+    def _set_assets(self, images: dict[str, Still], shaders: dict[str, Shading]) -> None:
+        self.assets.images, self.assets.shaders = images, shaders
+        for one in self.outputs.values():
+            one.drawing.forget_assets()
+
+    # -- sets and orders ---------------------------------------------------------------------------
+
     def _work(self) -> None:
-        while self.waiting and len(self.unwritten) < CREDIT:
-            self._draw(self.waiting.popleft())
-        if self.is_ending and not self.waiting:
-            tell(VIDEO_ENCODER, Finish(self.last + 1))
+        while self.waiting and self._may_take(self.waiting[0]):
+            thing = self.waiting.popleft()
+            tell(QUEUE, Taken("video", thing.serial))
+            if isinstance(thing, Order):
+                self._carry_out(thing)
+            else:
+                self._draw(thing)
+            tell(QUEUE, Done("video", thing.serial))
+        if self.end is not None and not self.waiting:
+            for one in self.outputs.values():
+                one.lane.finish()
+
+    def _may_take(self, thing: Job | Order) -> bool:
+        if isinstance(thing, Order):
+            return True
+        wanting = [
+            one.lane
+            for one in self.outputs.values()
+            if one.lane.wants(thing.number - one.shown.origin)
+        ]
+        enough = all if self.settings.never_drop else any
+        return not wanting or enough(lane.has_room for lane in wanting)
 
     def _draw(self, job: Job) -> None:
-        tell(QUEUE, Taken("video", job.number))
-        # A new queue may give out a tick again that the old one had sent already.
-        if job.number > self.last:
-            picture: Picture = self.drawing.render(job.pictures, self.rate.tick(job.number))
-            draw = Draw(job.number, picture)
-            self.last = job.number
-            self.unwritten.append(draw)
-            tell(VIDEO_ENCODER, draw)
-        tell(QUEUE, Done("video", job.number))
+        pictures: dict[str, Picture | None] = {
+            name: frame.payload
+            for name, frame in job.pictures.items()
+            if frame is not None and is_fresh(frame.pts, job.pts, self.settings.fallback)
+        }
+        for one in self.outputs.values():
+            tick = job.number - one.shown.origin
+            if not one.lane.wants(tick):
+                continue
+            if one.lane.has_room:
+                one.lane.send(tick, one.drawing.render(pictures, job.pts))
+            else:
+                one.lane.drop(tick)
+        if job.ended - self.saved.over or job.inputs - self.saved.known:
+            self._note(job.ended, job.inputs)
 
-    def _forget(self, end: int, safe: int) -> None:
-        while self.unwritten and self.unwritten[0].tick < end:
-            self.unsafe.append(self.unwritten.popleft())
-        while self.unsafe and self.unsafe[0].tick < safe:
-            self.unsafe.popleft()
+    def _note(self, over: frozenset[str], known: frozenset[str]) -> None:
+        """Take note of inputs that have ended, and end the outputs that end with them."""
+        saved = self.saved
+        self.saved = replace(saved, over=saved.over | over, known=saved.known | known)
+        for one in self.outputs.values():
+            part = one.shown.plan.spec.video
+            if part is not None and has_ended(part.ends, self.saved.over, self.saved.known):
+                self._end(one)
+        self._save()
 
-    def _send_again(self, end: int) -> None:
-        self.unwritten.extendleft(reversed(self.unsafe))
-        self.unsafe.clear()
-        self._forget(end, 0)
-        tell(VIDEO_ENCODER, Ready())
-        for draw in self.unwritten:
-            tell(VIDEO_ENCODER, draw)
+    def _end(self, one: _Output) -> None:
+        one.lane.finish()
+        one.shown = replace(one.shown, end=one.lane.end)
+
+    # -- orders ------------------------------------------------------------------------------------
+
+    def _carry_out(self, order: Order) -> None:
+        # A new queue, or one that was not told, may give an order again.
+        if order.serial > self.saved.carried_out:
+            self._do(order.what, order)
+            self.saved = replace(self.saved, carried_out=order.serial)
+            self._save()
+
+    def _do(self, what: What, order: Order) -> None:
+        match what:
+            case Connect(plan, origin) if (
+                plan.spec.video is not None and plan.id not in self.outputs
+            ):
+                part = plan.spec.video
+                self._add(_Shown(plan, origin, Memory(part.scene)))
+                tell(video_end_of(plan.id), Ready())
+            case Disconnect(name):
+                self._drop(name)
+            case SetScene(name, scene) if name in self.outputs:
+                one = self.outputs[name]
+                one.drawing.update(scene, order.at)
+                one.shown = replace(one.shown, memory=one.drawing.memory)
+            case Gone(name):
+                self._note(frozenset({name}), frozenset({name}))
+            case _:
+                return
+
+    def _drop(self, name: str) -> None:
+        if name in self.outputs:
+            self._end(self.outputs.pop(name))
+            self._save()
+
+    def _add(self, shown: _Shown) -> None:
+        part = shown.plan.spec.video
+        assert isinstance(part, VideoPart)
+        name = shown.plan.id
+        drawing = Drawing(part.width, part.height, shown.memory, self.assets, self.scaling)
+        lane = VideoLane.to(partial(tell, video_end_of(name)), is_live=shown.plan.spec.sink.is_live)
+        lane.end = shown.end
+        self.outputs[name] = _Output(shown, drawing, lane)
+
+    def _save(self) -> None:
+        outputs = tuple(one.shown for one in self.outputs.values())
+        self.saved = replace(self.saved, outputs=outputs)
+        Ledger.put(LEDGER, _KEY, self.saved)
+
+
+def _report(shader: str, why: str) -> None:
+    events.publish(events.ShaderFailed(shader, why))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from actors import CallFailed, Exited, Message, Pid, StartError, process
-from examples.smelter import tree
+from examples.smelter import events, tree
 from examples.smelter.muxer import tidy
 from examples.smelter.options import Request
 from examples.smelter.pictures import RATE
@@ -18,7 +18,7 @@ from examples.smelter.plan import Plan
 from examples.smelter.queue_server import Queue
 from examples.smelter.saboteur import sabotage
 from examples.smelter.view import View
-from examples.smelter.wire import DIRECTOR, QUEUE, Finished, FinishNow, tell
+from examples.smelter.wire import DIRECTOR, FILM, QUEUE, Finished, FinishNow, tell
 from supervisors import Supervisor
 
 __all__ = ["direct"]
@@ -43,13 +43,14 @@ def direct(request: Request, view: View, is_over: Callable[[], bool] = bool) -> 
     plan = request.plan
     began = process.monotonic()
     try:
-        top = tree.start(plan)
+        top = tree.start(plan.settings, plan.desired)
+        events.subscribe()
     except StartError as failed:
         view.failed(failed.reason)
         return
     view.tree(tree.branches(top))
     if request.kills:
-        process.spawn_link(sabotage, request.kills, view.killed)
+        process.spawn_link(sabotage, request.kills)
     finished = _watch(top, view, is_over)
     _look(view)
     _stop(top)
@@ -70,6 +71,8 @@ def _watch(top: Pid, view: View, is_over: Callable[[], bool]) -> Finished | None
             case Finished():
                 return message
             case Exited(pid=pid) if pid is top:
+                return None
+            case events.OutputError(output=output) if output == FILM:
                 return None
             case Exited(pid=pid) if pid is process.self():
                 is_asked = True

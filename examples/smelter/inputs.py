@@ -1,18 +1,29 @@
-"""What an input is to the rest: its description, its items, and how its reader is used."""
+"""What an input is to the rest: its description, its items, how its reader is made and used."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from fractions import Fraction
 from types import TracebackType
 from typing import Protocol, Self
 
 from examples.smelter.pictures import Frame, Samples
 
-__all__ = ["AudioInfo", "InputInfo", "Item", "Source", "VideoInfo"]
+__all__ = ["NOTHING", "AudioInfo", "InputInfo", "Item", "Nothing", "Source", "Supply", "VideoInfo"]
 
 Item = Frame | Samples
 """What a reader gives."""
+
+
+class Nothing(Enum):
+    """Nothing has come yet; a word of its own, because None is the end."""
+
+    NOTHING = "nothing has come yet"
+
+
+NOTHING = Nothing.NOTHING
+"""What a reader gives that would otherwise keep its process from looking at its mailbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +79,8 @@ class Source(Protocol):
         """What is being read."""
         ...
 
-    def read(self) -> Item | None:
-        """Give the next frame or run of samples, or None at the end; may block."""
+    def read(self) -> Item | Nothing | None:
+        """Give the next frame or run of samples, `NOTHING`, or None at the end; may block a second."""
         ...
 
     def close(self) -> None:
@@ -84,3 +95,43 @@ class Source(Protocol):
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None: ...
+
+
+class Supply(Protocol):
+    """Where an input comes from; a frozen value, so that it may be sent and kept."""
+
+    @property
+    def title(self) -> str:
+        """What people know it by."""
+        ...
+
+    @property
+    def video(self) -> bool:
+        """Whether it has pictures."""
+        ...
+
+    @property
+    def audio(self) -> bool:
+        """Whether it has sound."""
+        ...
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is what happens now: its times are a session's own, and no gap is read later."""
+        ...
+
+    @property
+    def buffer(self) -> int:
+        """Nanoseconds of head start that a live session gets, so that a late packet is in time."""
+        ...
+
+    def open(self, start: int) -> Source:
+        """Open it and go to a place; in the process of the source, which it may block.
+
+        Args:
+            start: nanoseconds to go on from; 0 for a live one.
+
+        Raises:
+            Exception: whatever prevents it; the source dies of it and is started again.
+        """
+        ...

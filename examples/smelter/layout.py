@@ -177,4 +177,5 @@ def pixels(rect: Rect, width: int, height: int) -> PixelRect:
 
 
 def _even(edge: float, limit: int) -> int:
-    return min(limit, max(0, 2 * int(edge / 2 + 0.5)))
+    # Edges that are equal on paper may differ in the last bit, just where rounding turns.
+    return min(limit, max(0, 2 * int(round(edge, 6) / 2 + 0.5)))

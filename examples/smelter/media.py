@@ -15,6 +15,7 @@ from __future__ import annotations
 import stat
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -34,7 +35,7 @@ from examples.smelter.generated import GeneratedSource, generated_info, is_gener
 from examples.smelter.inputs import AudioInfo, InputInfo, Item, Source, VideoInfo
 from examples.smelter.pictures import RATE, SECOND, Frame, Samples, samples_to_ns
 
-__all__ = ["FileSource", "open_source", "probe"]
+__all__ = ["FileSource", "FileSupply", "open_source", "probe"]
 
 ENOUGH_PACKETS = 300
 """A stream that gives nothing in so many packets cannot be decoded."""
@@ -71,6 +72,60 @@ def open_source(name: str, *, start: int = 0, loop: bool = False) -> Source:
     if is_generated(name):
         return GeneratedSource(name, start)
     return FileSource(probe(name), start=start, loop=loop)
+
+
+@dataclass(frozen=True, slots=True)
+class FileSupply:
+    """An input that is a file, or generated."""
+
+    info: InputInfo
+    """What `probe` found."""
+    loop: bool = True
+    """Whether it begins again at its end."""
+
+    @property
+    def title(self) -> str:
+        """The name of the file."""
+        return Path(self.info.name).name
+
+    @property
+    def video(self) -> bool:
+        """Whether it has pictures."""
+        return self.info.video is not None
+
+    @property
+    def audio(self) -> bool:
+        """Whether it has sound."""
+        return self.info.audio is not None
+
+    @property
+    def is_live(self) -> bool:
+        """It is not: a new reader goes on where the last one stopped."""
+        return False
+
+    @property
+    def buffer(self) -> int:
+        """None."""
+        return 0
+
+    def open(self, start: int) -> Source:
+        """Open the file; see `open_source`.
+
+        Raises:
+            InputRefused: also if it has lost a medium since it was probed.
+        """
+        known = self.info
+        reader = open_source(known.name, start=start, loop=self.loop)
+        for media, then, now in (
+            ("video", known.video, reader.info.video),
+            ("audio", known.audio, reader.info.audio),
+        ):
+            if then is not None and now is None:
+                reader.close()
+                raise InputRefused(
+                    known.name, f"had {media} when it was looked at, and has none now"
+                )
+        return reader
 
 
 # --- looking --------------------------------------------------------------------------------

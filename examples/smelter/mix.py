@@ -1,10 +1,9 @@
 """Sound of many inputs into one: pure arithmetic on samples.
 
-Two halves. `Mixer` takes samples that are already cut to the chunk and makes one batch for every
-output: sum, volume, then clamp (`sum_clip`) or an automatic gain (`sum_scale`). `Timeline` cuts:
-it takes the batches of one input as they come, with their times, and gives the samples of any
-interval, zeros where there are none. `SoundMixer` puts both together for the common case of one
-stereo output.
+`Mixer` takes samples that are already cut to the chunk and makes one batch for every output: sum,
+volume, then clamp (`sum_clip`) or an automatic gain (`sum_scale`, with a factor of its own for each
+output). `SoundMixer` also cuts: it takes the batches of the inputs as they come, brings each to the
+clock (`resample`), and mixes for outputs that come and go, each with a count of its own.
 
 Counting is exact. The number of samples delivered up to a chunk's end is always
 floor((end - start of the first chunk) * rate / 1 s), in integers; chunks that never came are
@@ -22,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from examples.smelter.pictures import RATE, SECOND, Samples, Sound
+from examples.smelter.resample import Resampler
 
 __all__ = [
     "Gain",
@@ -32,13 +32,9 @@ __all__ = [
     "MixerState",
     "OutputMix",
     "SoundMixer",
-    "Timeline",
 ]
 
 Sums = NDArray[np.float64]
-
-SNAP = 2_000_000
-"""Nanoseconds by which a batch may miss the end of the one before and still follow it directly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,101 +210,61 @@ def _stereo(samples: Sums | Sound, count: int) -> Sums:
     return np.repeat(wide, 2, axis=1) if wide.shape[1] == 1 else wide
 
 
-class Timeline:
-    """The samples of one input, by position.
-
-    Holds what was added and not yet taken or passed; positions are whole samples. A batch that
-    begins where the last one ended, give or take `snap`, follows it without a seam; any other
-    goes where it says, and what overlaps samples already there is dropped.
-
-    Args:
-        snap: in samples.
-    """
-
-    def __init__(self, snap: int = SNAP * RATE // SECOND) -> None:
-        self._snap = snap
-        self._runs: list[tuple[int, Sound]] = []
-        self._end: int | None = None
-        self._passed: int | None = None
-
-    @property
-    def held(self) -> int:
-        """Samples waiting."""
-        return sum(len(sound) for _, sound in self._runs)
-
-    def add(self, position: int, sound: Sound) -> None:
-        """Put a batch where it belongs; what is before the last `take` is dropped.
-
-        Args:
-            position: of its first sample.
-            sound: (count, 2).
-        """
-        if self._end is not None and abs(position - self._end) <= self._snap:
-            position = self._end
-        floor = max((edge for edge in (self._end, self._passed) if edge is not None), default=None)
-        if floor is not None and position < floor:
-            sound = sound[floor - position :]
-            position = floor
-        if len(sound):
-            self._runs.append((position, sound))
-            self._end = position + len(sound)
-
-    def take(self, begin: int, end: int) -> Sound:
-        """Cut out an interval and forget everything up to its end.
-
-        Args:
-            begin: the first sample.
-            end: the sample after the last one.
-
-        Returns:
-            Exactly end - begin samples, zeros where nothing is known.
-        """
-        taken = np.zeros((end - begin, 2), np.float32)
-        kept: list[tuple[int, Sound]] = []
-        for position, sound in self._runs:
-            first, last = max(position, begin), min(position + len(sound), end)
-            if first < last:
-                taken[first - begin : last - begin] = sound[first - position : last - position]
-            if position + len(sound) > end:
-                kept.append((position, sound))
-        self._runs, self._passed = kept, end
-        return taken
-
-
 class SoundMixer:
-    """Mix the batches of all inputs into one stereo stream, chunk by chunk.
+    """Mix the batches of all inputs for outputs that come and go, chunk by chunk.
 
-    Plain object, to be used by one process at a time; nothing blocks. A successor made with
-    `state` continues the count of samples; what the old one held (up to the look-ahead of the
-    batches) is silence then.
-
-    Args:
-        volumes: input to volume; an input without one has 1.0.
-        state: of the mixer that is replaced; None begins anew.
+    Plain object, to be used by one process at a time; nothing blocks. A successor whose outputs are
+    connected with the `states` of the old one continues their counts of samples; what the old one
+    held (up to the look-ahead of the batches) is silence then.
 
     Example:
         >>> mixer = SoundMixer()
+        >>> mixer.connect("film", OutputMix((InputVolume("a"), InputVolume("b"))), MixerState(0, 0))
         >>> tone = Samples(0, np.full((1920, 2), 0.75, np.float32))
-        >>> first = mixer.mix(0, 20_000_000, {"a": [tone], "b": [tone]})
+        >>> first = mixer.mix(0, 20_000_000, {"a": [tone], "b": [tone]})["film"]
         >>> first.count, float(first.sound[0, 0])
         (960, 1.0)
-        >>> mixer.mix(60_000_000, 80_000_000, {}).count
+        >>> mixer.mix(60_000_000, 80_000_000, {})["film"].count
         2880
     """
 
-    def __init__(
-        self, volumes: Mapping[str, float] | None = None, state: MixerState | None = None
-    ) -> None:
-        self._volumes = dict(volumes or {})
-        self._state = state
-        self._inputs: dict[str, Timeline] = {}
+    def __init__(self) -> None:
+        self._inputs: dict[str, Resampler] = {}
+        self._outputs: dict[str, Mixer] = {}
+        self._end: int | None = None
 
     @property
-    def state(self) -> MixerState | None:
-        """What a successor needs; None before the first chunk."""
-        return self._state
+    def states(self) -> dict[str, MixerState]:
+        """What a successor needs, by output."""
+        return {id: one.state for id, one in self._outputs.items() if one.state is not None}
 
-    def mix(self, start: int, end: int, batches: Mapping[str, Sequence[Samples]]) -> Samples:
+    def connect(self, id: str, mix: OutputMix, state: MixerState) -> None:
+        """Mix for an output from here on.
+
+        Args:
+            id: of the output.
+            mix: what it consists of.
+            state: where its count begins (`first`) and how far it has come (`end`).
+        """
+        self._outputs[id] = Mixer({id: mix}, RATE, state)
+
+    def change(self, id: str, mix: OutputMix) -> None:
+        """Let an output consist of something else; its gain stays where it is."""
+        state = self._outputs[id].state
+        assert state is not None
+        self._outputs[id] = Mixer({id: mix}, RATE, state)
+
+    def disconnect(self, id: str) -> None:
+        """Mix no more for an output."""
+        del self._outputs[id]
+
+    def forget(self, input_id: str) -> None:
+        """Let go of an input that is gone."""
+        self._inputs.pop(input_id, None)
+
+    def mix(
+        self, start: int, end: int, batches: Mapping[str, Sequence[Samples]]
+    ) -> dict[str, Samples]:
         """Mix one chunk.
 
         Args:
@@ -318,33 +274,32 @@ class SoundMixer:
                 chunk; may reach beyond the chunk and may be late.
 
         Returns:
-            The samples since the end of the last chunk: 960 for 20 ms, more after a gap.
+            For each output the samples since the end of its last chunk: 960 for 20 ms, more after
+            a gap.
 
         Raises:
             ValueError: the chunk begins before the end of the last one.
         """
-        first = start if self._state is None else self._state.first
-        begin, stop = ((time - first) * RATE // SECOND for time in (start, end))
+        if self._end is not None and start < self._end:
+            raise ValueError(f"chunk {start} to {end} does not follow {self._end}")
+        self._end = end
         for id, arrived in batches.items():
-            timeline = self._inputs.setdefault(id, Timeline())
+            one = self._inputs.setdefault(id, Resampler())
             for batch in arrived:
-                timeline.add(_nearest(batch.start - first), batch.sound)
-        cut = {id: timeline.take(begin, stop) for id, timeline in self._inputs.items()}
-        self._forget_drained(batches)
-        mixer = Mixer({"": self._mix_of(cut)}, RATE, self._state)
-        mixed = mixer.mix(start, end, cut)
-        self._state = mixer.state
-        return Samples(mixed.pts, mixed.outputs[""].samples.astype(np.float32))
+                one.write(batch)
+        count = (end - start) * RATE // SECOND
+        cut = {id: one.read(start, end, count) for id, one in self._inputs.items()}
+        return {id: self._for(id, one, start, end, cut) for id, one in self._outputs.items()}
 
-    def _mix_of(self, ids: Iterable[str]) -> OutputMix:
-        # Sorted, so that rounding does not depend on who came first.
-        return OutputMix(tuple(InputVolume(id, self._volumes.get(id, 1.0)) for id in sorted(ids)))
-
-    def _forget_drained(self, batches: Mapping[str, Sequence[Samples]]) -> None:
-        for id in [id for id in self._inputs if id not in batches]:
-            if not self._inputs[id].held:
-                del self._inputs[id]
-
-
-def _nearest(duration: int) -> int:
-    return (duration * RATE + SECOND // 2) // SECOND
+    def _for(
+        self, id: str, mixer: Mixer, start: int, end: int, cut: Mapping[str, Sound]
+    ) -> Samples:
+        # One that was connected in the middle of a chunk has nothing of it before that.
+        state = mixer.state
+        begin = start if state is None else max(start, min(end, state.end))
+        late = mixer.position(begin) - mixer.position(start)
+        mixed = mixer.mix(begin, end, {name: sound[late:] for name, sound in cut.items()})
+        samples = mixed.outputs[id].samples
+        if samples.shape[1] == 1:
+            samples = np.repeat(samples, 2, axis=1)
+        return Samples(mixed.pts, samples.astype(np.float32))

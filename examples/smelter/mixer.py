@@ -1,34 +1,41 @@
-"""The mixer's process: chunks in, one unbroken run of samples out to the encoder.
+"""The mixer's process: chunks in, one unbroken run of samples out to every output.
 
-How far it has come is in the ledger before any sample leaves, so a new mixer goes on at the very
-next sample; the look-ahead that died with the old one is silence, and the count stays exact. It
-keeps the samples that are not safe in the file yet for an encoder that has to begin anew.
+How far each output has come is in the ledger before any sample leaves, so a new mixer goes on at the
+very next sample; the look-ahead that died with the old one is silence, and the counts stay exact.
+It keeps the samples that are not safe in a file yet for an encoder that has to begin anew. Orders
+come between the chunks and are carried out there.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from functools import partial
+
 from actors import GenServer, Message
-from examples.smelter.encode import Tail
+from examples.smelter.lanes import SoundLane
 from examples.smelter.ledger import LEDGER, Ledger
-from examples.smelter.mix import MixerState, SoundMixer
-from examples.smelter.offsets import CHUNK
-from examples.smelter.pictures import RATE, SECOND, Sound
-from examples.smelter.plan import Plan
-from examples.smelter.sinks import Muxer
+from examples.smelter.mix import MixerState, OutputMix, SoundMixer
+from examples.smelter.offsets import CHUNK, Ns
+from examples.smelter.pictures import RATE, SECOND
+from examples.smelter.requests import OutputPlan, Settings, has_ended
 from examples.smelter.wire import (
-    AUDIO_ENCODER,
-    MUXER,
     QUEUE,
     Chunk,
+    Connect,
     ConsumerUp,
+    Disconnect,
     Done,
     EncoderUp,
     Finish,
+    Gone,
+    Order,
     QueueUp,
     Ready,
-    Sing,
+    SetMix,
     Taken,
+    What,
     Written,
+    audio_end_of,
     tell,
 )
 
@@ -37,18 +44,45 @@ __all__ = ["Mixer"]
 _KEY = "mixer"
 
 
-class Mixer(GenServer[None]):
-    """Sums all inputs, a chunk at a time. It keeps its state on itself."""
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """One output, as the ledger keeps it."""
 
-    def init(self, plan: Plan) -> None:
+    plan: OutputPlan
+    mix: OutputMix
+    state: MixerState
+    end: int | None = None
+    """The sample, counted from the origin, at which it has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """What the ledger keeps."""
+
+    end: Ns = 0
+    """Where the last chunk ended, from the start."""
+    carried_out: int = 0
+    over: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
+    outputs: tuple[_Heard, ...] = ()
+
+
+class Mixer(GenServer[None]):
+    """Sums all inputs for every output, a chunk at a time. It keeps its state on itself."""
+
+    def init(self, settings: Settings) -> None:
         """Go on where the ledger says the last mixer stopped."""
-        saved = Ledger.get(LEDGER, _KEY)
-        known = saved if isinstance(saved, MixerState) else _behind_the_file()
-        self.mixing = SoundMixer(state=known)
-        self.tail = Tail(known.end * RATE // SECOND)
+        self.settings = settings
+        self.mixing = SoundMixer()
+        self.heard: dict[str, _Heard] = {}
+        self.lanes: dict[str, SoundLane] = {}
         self.end: int | None = None
         self.is_ready = False
-        tell(AUDIO_ENCODER, Ready())
+        saved = Ledger.get(LEDGER, _KEY)
+        self.saved = saved if isinstance(saved, _Saved) else _Saved()
+        for one in self.saved.outputs:
+            self._add(one)
+            tell(audio_end_of(one.plan.id), Ready())
         tell(QUEUE, ConsumerUp("audio"))
 
     def handle_cast(self, request: Message, state: None) -> None:
@@ -56,56 +90,128 @@ class Mixer(GenServer[None]):
         match request:
             case Ready():
                 self.is_ready = True
-            case Chunk():
+            case Chunk() | Order():
                 # Until it is ready, older chunks are still to come again; this one will be among them.
                 if self.is_ready:
-                    self._mix(request)
-            case Written(safe=safe):
-                self.tail.forget(safe)
-            case EncoderUp(end):
-                tell(AUDIO_ENCODER, Ready())
-                tell(AUDIO_ENCODER, Sing(end, self.tail.since(end)))
-                self._maybe_finish()
+                    self._take(request)
+            case Written(output=name) if name in self.lanes:
+                self.lanes[name].written(request)
+            case EncoderUp(output=name) if name in self.lanes:
+                self.lanes[name].encoder_up(request)
+            case Written() | EncoderUp():
+                return
             case QueueUp():
                 tell(QUEUE, ConsumerUp("audio"))
+            case Disconnect(name):
+                # Not between two chunks: it was given up.
+                self._drop(name)
             case Finish(end):
-                self.end = end
-                self._fill(end)
-                self._maybe_finish()
+                self._finish(end)
             case _:
                 raise TypeError(f"a mixer is not told {request!r}")
 
+    def _take(self, thing: Chunk | Order) -> None:
+        tell(QUEUE, Taken("audio", thing.serial))
+        if isinstance(thing, Order):
+            self._carry_out(thing)
+        elif thing.pts >= self.saved.end:
+            # A new queue may give out a chunk again that the old one had sent already.
+            self._mix(thing)
+        tell(QUEUE, Done("audio", thing.serial))
+
+    # -- chunks ------------------------------------------------------------------------------------
+
     def _mix(self, chunk: Chunk) -> None:
-        tell(QUEUE, Taken("audio", chunk.number))
-        begin, end = chunk.number * CHUNK, (chunk.number + 1) * CHUNK
-        known = self.mixing.state
-        # A new queue may give out a chunk again that the old one had sent already.
-        if known is None or begin >= known.end:
-            samples = self.mixing.mix(begin, end, chunk.sounds)
-            Ledger.put(LEDGER, _KEY, self.mixing.state)
-            self._send(samples.sound)
-        tell(QUEUE, Done("audio", chunk.number))
+        mixed = self.mixing.mix(chunk.pts, chunk.pts + CHUNK, chunk.sounds)
+        self.saved = replace(self.saved, end=chunk.pts + CHUNK)
+        self._save()
+        for name, samples in mixed.items():
+            self.lanes[name].send(samples.sound)
+        if chunk.ended - self.saved.over or chunk.inputs - self.saved.known:
+            self._note(chunk.ended, chunk.inputs)
 
-    def _send(self, sound: Sound) -> None:
-        if self.end is not None:
-            sound = sound[: max(0, self.end - self.tail.end)]
-        if len(sound):
-            tell(AUDIO_ENCODER, Sing(self.tail.end, sound))
-            self.tail.add(sound)
+    def _note(self, over: frozenset[str], known: frozenset[str]) -> None:
+        """Take note of inputs that have ended, and end the outputs that end with them."""
+        saved = self.saved
+        self.saved = replace(saved, over=saved.over | over, known=saved.known | known)
+        for name, one in list(self.heard.items()):
+            part = one.plan.spec.audio
+            if part is not None and has_ended(part.ends, self.saved.over, self.saved.known):
+                self._end(name)
+        self._save()
 
-    def _fill(self, end: int) -> None:
-        """Make up for chunks that were lost at the very end."""
-        known = self.mixing.state
+    def _end(self, name: str) -> None:
+        lane = self.lanes[name]
+        lane.finish()
+        self.heard[name] = replace(self.heard[name], end=lane.end)
+
+    def _finish(self, end: int) -> None:
+        """End all outputs at a sample; make up for chunks that were lost at the very end."""
+        self.end = end
         target = -(-end * SECOND // RATE // CHUNK) * CHUNK
-        if known is not None and known.end < target:
-            self._send(self.mixing.mix(known.end, target, {}).sound)
+        rest = {}
+        if self.saved.end < target:
+            rest = self.mixing.mix(target - CHUNK, target, {})
+            self.saved = replace(self.saved, end=target)
+        for name, lane in self.lanes.items():
+            first = self.heard[name].state.first
+            if lane.end is None:
+                lane.end = max(0, end - first * RATE // SECOND)
+            if name in rest:
+                lane.send(rest[name].sound)
+            lane.finish()
 
-    def _maybe_finish(self) -> None:
-        if self.end is not None:
-            tell(AUDIO_ENCODER, Finish(self.end))
+    # -- orders ------------------------------------------------------------------------------------
 
+    def _carry_out(self, order: Order) -> None:
+        # A new queue, or one that was not told, may give an order again.
+        if order.serial > self.saved.carried_out:
+            self._do(order.what)
+            self.saved = replace(self.saved, carried_out=order.serial)
+            self._save()
 
-def _behind_the_file() -> MixerState:
-    """Return where a mixer begins if nobody remembers one: with the chunk in which the film ends."""
-    _, samples = Muxer.positions(MUXER)
-    return MixerState(0, samples * SECOND // RATE // CHUNK * CHUNK)
+    def _do(self, what: What) -> None:
+        match what:
+            case Connect(plan, origin, begin) if (
+                plan.spec.audio is not None and plan.id not in self.heard
+            ):
+                first = self.settings.framerate.tick(origin)
+                self._add(_Heard(plan, plan.spec.audio.mix, MixerState(first, begin)))
+                tell(audio_end_of(plan.id), Ready())
+            case Disconnect(name):
+                self._drop(name)
+            case SetMix(name, mix) if name in self.heard:
+                self.mixing.change(name, mix)
+                self.heard[name] = replace(self.heard[name], mix=mix)
+            case Gone(name):
+                self.mixing.forget(name)
+                self._note(frozenset({name}), frozenset({name}))
+            case _:
+                return
+
+    def _drop(self, name: str) -> None:
+        if name in self.heard:
+            self._end(name)
+            self.mixing.disconnect(name)
+            del self.heard[name], self.lanes[name]
+            self._save()
+
+    def _add(self, one: _Heard) -> None:
+        name, state = one.plan.id, one.state
+        self.heard[name] = one
+        self.mixing.connect(name, one.mix, state)
+        position = (state.end - state.first) * RATE // SECOND
+        lane = SoundLane.to(
+            partial(tell, audio_end_of(name)), position, is_live=one.plan.spec.sink.is_live
+        )
+        lane.end = one.end
+        self.lanes[name] = lane
+
+    def _save(self) -> None:
+        states = self.mixing.states
+        self.heard = {
+            name: replace(one, state=states.get(name, one.state))
+            for name, one in self.heard.items()
+        }
+        self.saved = replace(self.saved, outputs=tuple(self.heard.values()))
+        Ledger.put(LEDGER, _KEY, self.saved)

@@ -13,7 +13,8 @@ from examples.smelter.complaints import OptionRefused
 from examples.smelter.encode import Encoding, check_rate, check_size, exact_number
 from examples.smelter.media import probe
 from examples.smelter.muxer import check_output
-from examples.smelter.plan import InputPlan, Plan
+from examples.smelter.plan import Plan
+from examples.smelter.requests import InputPlan
 from examples.smelter.saboteur import Kill, evenly
 
 __all__ = ["Request", "parse"]
@@ -73,7 +74,10 @@ def parse(argv: Sequence[str]) -> Request:
     names = given.inputs or [str(path) for path in clips()] or ["test:left", "test:right"]
     if len(names) > MOST_INPUTS:
         raise OptionRefused("inputs", f"{len(names)} inputs", f"at most {MOST_INPUTS}")
-    inputs = tuple(InputPlan(str(n), probe(name)) for n, name in enumerate(names, 1))
+    inputs = tuple(
+        InputPlan.of_file(str(n), probe(name), required=given.offline)
+        for n, name in enumerate(names, 1)
+    )
     is_default = given.output is None
     target = check_output(
         DEFAULT_OUTPUT if is_default else given.output,

@@ -122,19 +122,25 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
-    """A run of stereo sound at 48 kHz."""
+    """A run of sound; stereo at 48 kHz, unless it comes from somebody who does not convert."""
 
     start: int
     """Nanoseconds from the zero of the one it comes from."""
 
     sound: Sound
-    """(count, 2) floats, left and right, nominally within -1 … 1; made read-only."""
+    """(count, 2) floats, left and right, nominally within -1 … 1; made read-only. Or (count, 1)."""
+
+    rate: int = RATE
+    """Samples in a second."""
 
     def __post_init__(self) -> None:
-        if self.sound.ndim != 2 or self.sound.shape[1] != 2 or self.sound.dtype != np.float32:
+        shape = self.sound.shape
+        if len(shape) != 2 or shape[1] not in {1, 2} or self.sound.dtype != np.float32:
             raise ValueError(
                 f"samples are (count, 2) float32, not {self.sound.dtype} {self.sound.shape}"
             )
+        if self.rate < 1:
+            raise ValueError(f"a rate is samples in a second, not {self.rate}")
         self.sound.setflags(write=False)
 
     @property
@@ -145,7 +151,7 @@ class Samples:
     @property
     def duration(self) -> int:
         """In nanoseconds."""
-        return samples_to_ns(self.count)
+        return samples_to_ns(self.count, self.rate)
 
     @property
     def end(self) -> int:

@@ -1,33 +1,29 @@
-"""What a run is to be: the checked options, as one frozen value that workers are started with."""
+"""What a run of the command is to be: the checked options, as one frozen value."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 
 from examples.smelter.encode import Encoding
-from examples.smelter.inputs import InputInfo
+from examples.smelter.mix import InputVolume, OutputMix
 from examples.smelter.muxer import Target
 from examples.smelter.offsets import CHUNK, Framerate
 from examples.smelter.pictures import RATE, SECOND
+from examples.smelter.requests import (
+    AudioPart,
+    InputPlan,
+    OutputPlan,
+    OutputSpec,
+    Settings,
+    VideoPart,
+)
+from examples.smelter.scene import tiles_of
+from examples.smelter.sinks import FileSink
+from examples.smelter.wire import FILM
 
-__all__ = ["InputPlan", "Plan"]
-
-
-@dataclass(frozen=True, slots=True)
-class InputPlan:
-    """One input."""
-
-    id: str
-    """Its name inside the pipeline; inputs are drawn in the order of the plan."""
-    info: InputInfo
-    """What was found in it."""
-
-    @property
-    def title(self) -> str:
-        """What people know it by: its number and the name of its file."""
-        return f"{self.id} {Path(self.info.name).name}"
+__all__ = ["Plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +31,7 @@ class Plan:
     """One run."""
 
     inputs: tuple[InputPlan, ...]
-    """What is composed."""
+    """What is composed, as tiles in this order."""
     target: Target
     """The file that is written."""
     encoding: Encoding
@@ -67,3 +63,28 @@ class Plan:
     def chunks(self) -> int:
         """How many audio chunks it takes to make them."""
         return -(-round(self.duration * SECOND) // CHUNK)
+
+    @property
+    def settings(self) -> Settings:
+        """What everybody in the pipeline has to know."""
+        return Settings(
+            self.framerate,
+            ahead_of_time=self.offline,
+            never_drop=self.offline,
+            limit=(self.ticks, self.samples),
+            starts_by_itself=True,
+            patience=self.patience,
+        )
+
+    @property
+    def desired(self) -> Mapping[tuple[str, str], object]:
+        """What is registered from the beginning, as the ledger keeps it."""
+        names = tuple(one.id for one in self.inputs)
+        volumes = tuple(InputVolume(name) for name in sorted(names))
+        spec = OutputSpec(
+            FileSink(self.target, self.encoding),
+            VideoPart(self.encoding.width, self.encoding.height, tiles_of(names)),
+            AudioPart(OutputMix(volumes)),
+        )
+        inputs = {("input", one.id): one for one in self.inputs}
+        return {**inputs, ("output", FILM): OutputPlan(FILM, spec)}

@@ -3,11 +3,13 @@
 It decides nothing itself; `timeline` does. What it adds is what a process needs:
 
 * *Credit.* It tells each feeder how much may come (`Grant`), and nobody ever waits in a send.
+* *Orders.* What outputs show and consist of changes between two sets, and the consumers are told in
+  the same mailbox; so a scheduled change counts from exactly the next set on, however many sets are
+  under way.
 * *A checkpoint* goes to the ledger before the sets it accounts for are handed on, so that a new
   queue never repeats a pts. Feeders keep their items until they are no longer needed and offer
-  them again to a new queue. If the ledger itself was lost, the film goes on where its file ends.
-* *Unfinished sets* are kept until their consumer says it is done, and given again to a new
-  consumer. A set that was in hand when two consumers died is poison: it is dropped and counted.
+  them again to a new queue. If the ledger itself was lost, films go on where their files end.
+* *Unfinished work* is kept until its consumer says it is done, see `work`.
 * *Who is gone.* A crash of an input is a gap. Its end is the clean end of its supervisor, which
   says that it gives up, or that nobody has taken its place for `ORPHANED` seconds.
 """
@@ -15,42 +17,56 @@ It decides nothing itself; `timeline` does. What it adds is what a process needs
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from actors import Caller, Down, GenServer, Message, NoReply, Pid, Ref, Reply, call, process
 from actors.exits import Reason, is_clean
+from examples.smelter import events
 from examples.smelter.checkpoint import Checkpoint
-from examples.smelter.half import Credit
+from examples.smelter.doors import Doors
 from examples.smelter.ledger import LEDGER, Ledger
-from examples.smelter.offsets import CHUNK, FromStart, Media, Ns
+from examples.smelter.offsets import CHUNK, AtPts, Floating, FromStart, Media, Ns, Offset
 from examples.smelter.pictures import RATE, SECOND, Picture, Samples
-from examples.smelter.plan import Plan
-from examples.smelter.sets import AudioSet, Dropped, Emission, Frame, Options, VideoSet
+from examples.smelter.queue_words import Line, QueueStats, Saved, announced, chunk_of, job_of
+from examples.smelter.requests import InputPlan, OutputPlan, Settings
+from examples.smelter.sets import AudioSet, Dropped, Emission, Notice, Options, Ran, VideoSet
 from examples.smelter.sinks import Muxer
 from examples.smelter.timeline import Timeline
 from examples.smelter.tracks import TrackSpec
 from examples.smelter.wire import (
     COMPOSITOR,
+    CONTROL,
     MIXER,
-    MUXER,
     Attach,
+    Attaching,
     Chunk,
+    Command,
+    Connect,
     ConsumerUp,
+    Disconnect,
     Done,
     Finish,
     FinishNow,
-    Grant,
+    Gone,
     Job,
     Offer,
-    Piece,
+    Order,
+    PauseInput,
     QueueUp,
     Ready,
+    RemoveInput,
+    ResumeInput,
+    SetMix,
+    SetScene,
     Taken,
+    What,
     consumer_of,
-    feeder_of,
+    muxer_of,
     tell,
 )
+from examples.smelter.work import Work
 
-__all__ = ["Queue", "QueueStats"]
+__all__ = ["GIVEN_UP", "ORPHANED", "Queue", "QueueStats"]
 
 START_LIMIT = 5.0
 """Seconds after which the run begins although an input has shown nothing yet."""
@@ -58,137 +74,105 @@ START_LIMIT = 5.0
 ORPHANED = 5.0
 """Seconds after which an input that nobody is responsible for is given up."""
 
+GIVEN_UP = 0.5
+"""The same, if who was responsible has ended in order: only its own supervisor may bring it back."""
+
 _KEY = "queue"
-_TRACK = 1
-_TRIES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class QueueStats:
-    """What the queue has done so far, over all its lives."""
-
-    ticks: int = 0
-    """Video ticks that are past, sent or not."""
-    video_sets: int = 0
-    """Video sets handed on."""
-    audio_sets: int = 0
-    """Audio sets handed on."""
-    dropped: int = 0
-    """Sets that found no place in time."""
-    poisoned: int = 0
-    """Sets given up because two consumers died with them in hand."""
-    ended_inputs: tuple[str, ...] = ()
-    """Inputs that were given up."""
-    is_over: bool = False
-    """Whether the last set has been handed on."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Saved:
-    """What the ledger keeps."""
-
-    origin: Ns
-    checkpoint: Checkpoint
-    stats: QueueStats
-    limit: tuple[int, int]
-
-
-@dataclass(slots=True)
-class _Work:
-    """One set that its consumer has not finished."""
-
-    job: Job | Chunk
-    taken: bool = False
-    tries: int = 1
-
-
-@dataclass(slots=True)
-class _Door:
-    """Where the items of one half of an input come in."""
-
-    next: int = 0
-    granted: tuple[int, int, Credit] | None = None
-    ended: bool = False
-    seen: bool = False
+_BOTH: tuple[Media, ...] = ("video", "audio")
 
 
 @dataclass(slots=True)
 class _State:
-    line: Timeline[Picture, Samples]
+    line: Line
     origin: Ns
     stats: QueueStats
-    limit: tuple[int, int]
-    doors: dict[tuple[str, Media], _Door]
+    limit: tuple[int, int] | None
+    doors: Doors
     head: Ns = 0
+    serial: int = 0
+    drawn: Ns = 0
+    """Pts of the last picture handed on, from the start."""
     guardians: dict[Ref, str] = field(default_factory=dict)
     orphaned: dict[str, float] = field(default_factory=dict)
-    work: dict[Media, dict[int, _Work]] = field(default_factory=lambda: {"video": {}, "audio": {}})
+    work: dict[Media, Work[Job | Chunk | Order]] = field(
+        default_factory=lambda: {"video": Work(), "audio": Work()}
+    )
     wake: tuple[Ns, Ref] | None = None
     patient: list[tuple[int, Caller]] = field(default_factory=list)
+    outgoing: list[Job | Chunk | Order] = field(default_factory=list)
+    """What is to be handed on as soon as the ledger knows."""
 
 
 class Queue(GenServer[_State], restart="permanent"):
     """Owner of the line of time. Runs on the loop; every message is a few tens of microseconds."""
 
-    def init(self, plan: Plan) -> _State:
+    def init(self, settings: Settings) -> _State:
         """Begin anew, or go on where the ledger says the last queue stopped."""
-        self.plan = plan
+        self.settings = settings
         saved = Ledger.get(LEDGER, _KEY)
-        state = self._resume(saved) if isinstance(saved, _Saved) else self._begin()
+        state = self._resume(saved) if isinstance(saved, Saved) else self._begin()
         tell(COMPOSITOR, QueueUp())
         tell(MIXER, QueueUp())
-        for input_id, media in state.doors:
-            self._grant(state, input_id, media)
-        if state.line.start_pts is None:
+        state.doors.grant_all()
+        if state.line.start_pts is None and settings.starts_by_itself:
             process.send_after(process.self(), "start", START_LIMIT)
-        for one in self.plan.inputs:
-            self._orphan(state, one.id)
+        for name in state.line.names:
+            self._orphan(state, name, ORPHANED)
         process.send(process.self(), "look")
         return state
 
     def _begin(self) -> _State:
         # A new film is empty; one that is not has outlived the ledger, and the inputs begin anew
         # behind what it holds.
-        ticks, samples = Muxer.positions(MUXER)
-        head = self.plan.framerate.tick(ticks)
-        known = Checkpoint(ticks=ticks, chunks=samples * SECOND // RATE // CHUNK)
-        line: Timeline[Picture, Samples] = Timeline(self._options(), known)
-        doors: dict[tuple[str, Media], _Door] = {}
-        for one in self.plan.inputs:
-            video, audio = one.info.video is not None, one.info.audio is not None
-            track = TrackSpec(FromStart(head), video=video, audio=audio)
-            line.register(one.id, required=self.plan.offline, tracks=[track])
-            doors |= {(one.id, "video"): _Door()} if video else {}
-            doors |= {(one.id, "audio"): _Door()} if audio else {}
-        limit = (self.plan.ticks, self.plan.samples)
-        return _State(line, _now() - head, QueueStats(ticks=ticks), limit, doors, head)
-
-    def _resume(self, saved: _Saved) -> _State:
-        line: Timeline[Picture, Samples] = Timeline.restore(
-            saved.checkpoint, self._options(), _now() - saved.origin
+        failed = Ledger.registered(LEDGER, "failed output")
+        outputs = [
+            one
+            for one in _registered("output")
+            if isinstance(one, OutputPlan) and one.id not in failed
+        ]
+        held = {one.id: _positions(one) for one in outputs}
+        ticks = max((ticks for ticks, _ in held.values()), default=0)
+        samples = max((samples for _, samples in held.values()), default=0)
+        head = self.settings.framerate.tick(ticks)
+        line: Line = Timeline(
+            self._options(), Checkpoint(ticks=ticks, chunks=samples * SECOND // RATE // CHUNK)
         )
-        doors: dict[tuple[str, Media], _Door] = {}
-        for mark in saved.checkpoint.inputs:
-            track = mark.current or (mark.waiting[0] if mark.waiting else None)
-            if track is not None and track.video is not None:
-                doors[(mark.id, "video")] = _Door(track.video.needed_from, ended=track.video.eos)
-            if track is not None and track.audio is not None:
-                doors[(mark.id, "audio")] = _Door(track.audio.needed_from, ended=track.audio.eos)
-        return _State(line, saved.origin, saved.stats, saved.limit, doors)
+        state = _State(
+            line, _now() - head, QueueStats(ticks=ticks), self.settings.limit, Doors(line), head
+        )
+        for one in _registered("input"):
+            if isinstance(one, InputPlan):
+                self._register(state, one)
+        for plan in outputs:
+            self._connect(state, plan, held[plan.id][0])
+        self._hand_on(state)
+        return state
+
+    def _resume(self, saved: Saved) -> _State:
+        line: Line = Timeline.restore(saved.checkpoint, self._options(), _now() - saved.origin)
+        doors = Doors.restored(line, saved.checkpoint)
+        state = _State(line, saved.origin, saved.stats, saved.limit, doors)
+        state.serial, state.drawn = saved.serial, saved.drawn
+        for order in saved.orders:
+            state.work[order.media].give([order], is_set=False)
+        return state
 
     def _options(self) -> Options:
-        offline = self.plan.offline
-        return Options(self.plan.framerate, ahead_of_time=offline, never_drop=offline)
+        known = self.settings
+        return Options(known.framerate, known.ahead_of_time, known.never_drop, known.run_late)
 
     def handle_cast(self, request: Message, state: _State) -> None:
         """Handle what `wire` says the queue is told."""
         match request:
             case Offer():
-                self._offered(state, request)
-            case Taken(media, number):
-                self._taken(state, media, number)
-            case Done(media, number):
-                state.work[media].pop(number, None)
+                state.doors.offered(request)
+                self._look(state)
+            case Taken(media, serial):
+                if state.work[media].take(serial):
+                    state.line.freed(media)
+                    self._look(state)
+            case Done(media, serial):
+                state.work[media].finish(serial)
             case Attach(input_id, guardian):
                 self._attach(state, input_id, guardian)
             case ConsumerUp(media):
@@ -198,81 +182,7 @@ class Queue(GenServer[_State], restart="permanent"):
             case _:
                 raise TypeError(f"the queue is not told {request!r}")
 
-    # -- feeders ----------------------------------------------------------------------------------
-
-    def _attach(self, state: _State, input_id: str, guardian: Pid) -> None:
-        """Tell a feeder that has come up what is needed, and watch who is responsible for it."""
-        state.guardians[process.monitor(guardian)] = input_id
-        state.orphaned.pop(input_id, None)
-        for (name, media), door in state.doors.items():
-            if name == input_id:
-                door.granted = None
-                self._grant(state, name, media)
-
-    def _offered(self, state: _State, offer: Offer) -> None:
-        door = state.doors.get((offer.input, offer.media))
-        if door is None or door.ended:
-            return
-        for number, item in enumerate(offer.items, offer.first):
-            # Items that were under way to the queue before this one are offered again.
-            if number == door.next:
-                self._push(state, offer.input, item)
-                door.next += 1
-                door.seen = True
-        if offer.is_last and offer.first + len(offer.items) == door.next:
-            self._end(state, offer.input, offer.media)
-        self._look(state)
-
-    def _push(self, state: _State, input_id: str, item: Piece) -> None:
-        if isinstance(item, Frame):
-            state.line.push_video(input_id, _TRACK, item)
-        else:
-            state.line.push_audio(input_id, _TRACK, item)
-
-    def _end(self, state: _State, input_id: str, media: Media) -> None:
-        door = state.doors.get((input_id, media))
-        if door is not None and not door.ended:
-            door.ended = door.seen = True
-            state.line.end(input_id, _TRACK, media)
-
-    def _grant(self, state: _State, input_id: str, media: Media) -> None:
-        door = state.doors[input_id, media]
-        needed = state.line.needed_from(input_id, _TRACK, media)
-        credit = state.line.credit(input_id, _TRACK, media)
-        grant = (door.next if needed is None else needed, door.next, credit)
-        if grant != door.granted:
-            door.granted = grant
-            tell(feeder_of(input_id), Grant(process.self(), media, *grant))
-
-    # -- consumers --------------------------------------------------------------------------------
-
-    def _taken(self, state: _State, media: Media, number: int) -> None:
-        work = state.work[media].get(number)
-        if work is not None and not work.taken:
-            work.taken = True
-            state.line.freed(media)
-            self._look(state)
-
-    def _hand_on_again(self, state: _State, media: Media) -> None:
-        """Give a consumer that has come up what the one before it did not finish."""
-        consumer = consumer_of(media)
-        tell(consumer, Ready())
-        for number, work in list(state.work[media].items()):
-            if work.taken:
-                work.tries += 1
-                work.taken = False
-                state.line.occupied(media, 1)
-            if work.tries > _TRIES:
-                del state.work[media][number]
-                state.line.freed(media)
-                state.stats = replace(state.stats, poisoned=state.stats.poisoned + 1)
-            else:
-                tell(consumer, work.job)
-        if state.stats.is_over:
-            self._tell_end(state)
-        self._look(state)
-
-    # -- the director -----------------------------------------------------------------------------
+    # -- what is asked -----------------------------------------------------------------------------
 
     @call
     def stats(self, state: _State) -> Reply[QueueStats, _State]:
@@ -287,6 +197,45 @@ class Queue(GenServer[_State], restart="permanent"):
         state.patient.append((tick, self.caller))
         return NoReply()
 
+    @call
+    def register(self, state: _State, plan: InputPlan) -> Reply[bool, _State]:
+        """Let an input take part; False if there is one of its id."""
+        if plan.id in state.line.names:
+            return Reply(False)
+        self._register(state, plan)
+        self._orphan(state, plan.id, ORPHANED)
+        self._save(state)
+        self._look(state)
+        return Reply(True)
+
+    @call
+    def carry_out(self, state: _State, command: Command) -> Reply[None, _State]:
+        """Do something now, that is before the next set."""
+        self._carry_out(state, command)
+        self._hand_on(state)
+        self._look(state)
+        return Reply(None)
+
+    @call
+    def schedule(
+        self, state: _State, command: Command, time: Ns, always: bool
+    ) -> Reply[bool, _State]:
+        """Do something at its place between the sets; False if that is past."""
+        accepted = state.line.schedule(command, time, always=always)
+        self._save(state)
+        self._look(state)
+        return Reply(accepted)
+
+    @call
+    def begin(self, state: _State) -> Reply[bool, _State]:
+        """Begin the line of time; False if it has begun."""
+        if state.line.start_pts is not None:
+            return Reply(False)
+        self._start_line(state)
+        self._save(state)
+        self._look(state)
+        return Reply(True)
+
     def _tell_patient(self, state: _State) -> None:
         stats = state.stats
         waiting, state.patient = state.patient, []
@@ -296,15 +245,112 @@ class Queue(GenServer[_State], restart="permanent"):
             else:
                 state.patient.append((tick, caller))
 
+    # -- commands ----------------------------------------------------------------------------------
+
+    def _register(self, state: _State, plan: InputPlan) -> None:
+        supply = plan.spec.supply
+        offset = _offset_of(plan, state)
+        track = TrackSpec(offset, video=supply.video, audio=supply.audio)
+        state.line.register(plan.id, required=plan.spec.required, tracks=[track])
+        state.doors.open(plan.id, supply.video, supply.audio)
+
+    def _carry_out(self, state: _State, command: object) -> None:
+        now = self._at(state)
+        match command:
+            case Attaching(plan):
+                self._connect(state, plan, 0)
+            case Disconnect():
+                self._order(state, command, *_BOTH)
+            case SetScene():
+                self._order(state, command, "video")
+            case SetMix():
+                self._order(state, command, "audio")
+            case RemoveInput(name) if name in state.line.names:
+                state.line.remove(name)
+                state.doors.close(name)
+                self._order(state, Gone(name), *_BOTH)
+                tell(CONTROL, command)
+            case PauseInput(name) if name in state.line.names:
+                state.line.pause(name, now)
+            case ResumeInput(name) if name in state.line.names:
+                state.line.resume(name, now)
+            case _:
+                # An input that was unregistered before its time came.
+                return
+
+    def _connect(self, state: _State, plan: OutputPlan, held: int) -> None:
+        """Connect an output whose file holds so many ticks."""
+        rate, line = self.settings.framerate, state.line
+        chunk = line.chunks * CHUNK
+        # The tick before the first chunk, so that there is no sound before the zero.
+        first = rate.first_tick_from(chunk)
+        first -= rate.tick(first) > chunk
+        origin = min(line.ticks, first) if held == 0 else line.ticks - held
+        begin = rate.tick(origin) if held == 0 else chunk
+        self._order(state, Connect(plan, origin, begin), *_BOTH)
+
+    def _order(self, state: _State, what: What, *media: Media) -> None:
+        for one in media:
+            state.serial += 1
+            state.outgoing.append(Order(state.serial, one, state.drawn, what))
+
+    # -- consumers ---------------------------------------------------------------------------------
+
+    def _hand_on_again(self, state: _State, media: Media) -> None:
+        """Give a consumer that has come up what the one before it did not finish."""
+        consumer = consumer_of(media)
+        tell(consumer, Ready())
+        again = state.work[media].again()
+        state.line.occupied(media, again.occupied)
+        for thing in again.things:
+            tell(consumer, thing)
+        for poison in again.poison:
+            state.stats = replace(state.stats, poisoned=state.stats.poisoned + 1)
+            events.publish(events.SetPoisoned(media, poison.pts))
+        if state.stats.is_over:
+            self._tell_end(state)
+        self._look(state)
+
     def _finish_now(self, state: _State) -> None:
-        """Let the output end with the tick that was sent last."""
-        ticks = min(state.stats.ticks, state.limit[0])
-        samples = round(ticks / self.plan.encoding.rate * RATE)
-        state.limit = (ticks, min(state.limit[1], samples))
+        """Let the outputs end with the tick that was sent last."""
+        self._cut(state)
         if not state.stats.is_over:
             self._finish(state)
 
-    # -- time -------------------------------------------------------------------------------------
+    def _cut(self, state: _State) -> None:
+        rate, limit = self.settings.framerate, state.limit
+        ticks = state.stats.ticks if limit is None else min(state.stats.ticks, limit[0])
+        samples = round(Fraction(ticks * rate.den * RATE, rate.num))
+        state.limit = (ticks, samples if limit is None else min(samples, limit[1]))
+
+    # -- who is responsible ------------------------------------------------------------------------
+
+    def _attach(self, state: _State, input_id: str, guardian: Pid) -> None:
+        """Tell a feeder that has come up what is needed, and watch who is responsible for it."""
+        if input_id in state.line.names:
+            state.guardians[process.monitor(guardian)] = input_id
+            state.orphaned.pop(input_id, None)
+            state.doors.grant_again(input_id)
+
+    def _bereave(self, state: _State, input_id: str, reason: Reason) -> None:
+        if input_id in state.line.names and input_id not in state.guardians.values():
+            self._orphan(state, input_id, GIVEN_UP if is_clean(reason) else ORPHANED)
+
+    def _orphan(self, state: _State, input_id: str, seconds: float) -> None:
+        until = process.monotonic() + seconds
+        state.orphaned[input_id] = until
+        message = ("orphaned", input_id, until)
+        process.send_after(process.self(), message, until, absolute=True)
+
+    def _give_up(self, state: _State, input_id: str) -> None:
+        """End an input whose supervisor is gone: a crash is a gap, but this was the last one."""
+        if state.doors.give_up(input_id):
+            ended = (*state.stats.ended_inputs, input_id)
+            state.stats = replace(state.stats, ended_inputs=ended)
+            events.publish(events.InputError(input_id))
+            self._look(state)
+
+    # -- time --------------------------------------------------------------------------------------
 
     def handle_info(self, message: Message, state: _State) -> None:
         """Look when it is time, and give up inputs that nobody is responsible for any more."""
@@ -327,45 +373,24 @@ class Queue(GenServer[_State], restart="permanent"):
     def _start_line(self, state: _State) -> None:
         state.line.start(self._at(state) - state.head)
 
-    def _bereave(self, state: _State, input_id: str, reason: Reason) -> None:
-        if is_clean(reason):
-            self._give_up(state, input_id)
-        elif input_id not in state.guardians.values():
-            self._orphan(state, input_id)
-
-    def _orphan(self, state: _State, input_id: str) -> None:
-        until = process.monotonic() + ORPHANED
-        state.orphaned[input_id] = until
-        message = ("orphaned", input_id, until)
-        process.send_after(process.self(), message, until, absolute=True)
-
-    def _give_up(self, state: _State, input_id: str) -> None:
-        """End an input whose supervisor is gone: a crash is a gap, but this was the last one."""
-        halves: tuple[Media, ...] = ("video", "audio")
-        if all(state.doors.get((input_id, media), _Door(ended=True)).ended for media in halves):
-            return
-        for media in halves:
-            self._end(state, input_id, media)
-        ended = (*state.stats.ended_inputs, input_id)
-        state.stats = replace(state.stats, ended_inputs=ended)
-        self._look(state)
-
     def _look(self, state: _State) -> None:
         """Let out whatever is due, then say what may come in and when to look again."""
-        line = state.line
-        if line.start_pts is None and all(door.seen for door in state.doors.values()):
+        line, by_itself = state.line, self.settings.starts_by_itself
+        if line.start_pts is None and by_itself and state.doors.all_seen():
             self._start_line(state)
-        if not state.stats.is_over:
-            emissions = line.due(self._at(state))
-            if emissions:
-                self._hand_out(state, emissions)
-        for input_id, media in state.doors:
-            self._grant(state, input_id, media)
+        now = self._at(state)
+        while not state.stats.is_over and line.step(now):
+            for emission in line.collect():
+                self._emit(state, emission)
+            self._maybe_finish(state)
+        for emission in line.collect():
+            self._emit(state, emission)
+        self._hand_on(state)
+        state.doors.grant_all()
         self._wake_later(state)
 
     def _wake_later(self, state: _State) -> None:
-        now = self._at(state)
-        wakeup = None if state.stats.is_over else state.line.next_wakeup(now)
+        wakeup = None if state.stats.is_over else state.line.next_wakeup(self._at(state))
         if state.wake is not None:
             if wakeup is not None and state.wake[0] == wakeup:
                 return
@@ -379,72 +404,118 @@ class Queue(GenServer[_State], restart="permanent"):
     def _at(self, state: _State) -> Ns:
         return _now() - state.origin
 
-    # -- out --------------------------------------------------------------------------------------
+    # -- out ---------------------------------------------------------------------------------------
 
-    def _hand_out(self, state: _State, emissions: list[Emission[Picture, Samples]]) -> None:
-        ready: list[Job | Chunk] = []
-        for emission in emissions:
-            match emission:
-                case VideoSet():
-                    ready += self._video(state, emission)
-                case AudioSet():
-                    ready += self._audio(state, emission)
-                case Dropped():
-                    state.stats = replace(state.stats, dropped=state.stats.dropped + 1)
-                case _:
-                    pass
-        marks = self._save(state)
-        for job in ready:
-            state.work[job.media][job.number] = _Work(job)
-            tell(consumer_of(job.media), job)
-        self._tell_patient(state)
-        if marks.ticks >= state.limit[0] and marks.chunks * CHUNK >= self._end_ns(state):
-            self._finish(state)
-
-    def _end_ns(self, state: _State) -> Ns:
-        return state.limit[1] * SECOND // RATE
-
-    def _video(self, state: _State, emission: VideoSet[Picture]) -> list[Job]:
+    def _emit(self, state: _State, emission: Emission[Picture, Samples]) -> None:
         start = state.line.start_pts or 0
-        tick = self.plan.framerate.first_tick_from(emission.pts - start)
-        if tick >= state.limit[0]:
+        match emission:
+            case VideoSet():
+                self._video(state, emission, start)
+            case AudioSet():
+                self._audio(state, emission, start)
+            case Dropped(media, pts):
+                state.stats = replace(state.stats, dropped=state.stats.dropped + 1)
+                events.publish(events.SetDropped(media, pts - start))
+            case Notice():
+                events.publish(announced(emission))
+            case Ran(_, command):
+                self._carry_out(state, command)
+
+    def _video(self, state: _State, emission: VideoSet[Picture], start: Ns) -> None:
+        tick = self.settings.framerate.first_tick_from(emission.pts - start)
+        if state.limit is not None and tick >= state.limit[0]:
             state.line.freed("video")
-            return []
+            return
         stats = state.stats
         state.stats = replace(stats, ticks=tick + 1, video_sets=stats.video_sets + 1)
-        pictures = {
-            input_id: entry.items[0].payload if entry.items else None
-            for input_id, entry in emission.entries.items()
-        }
-        return [Job(tick, pictures)]
+        state.serial += 1
+        state.drawn = emission.pts - start
+        state.outgoing.append(job_of(state.serial, tick, emission, start, state.line.names))
 
-    def _audio(self, state: _State, emission: AudioSet[Samples]) -> list[Chunk]:
-        start = state.line.start_pts or 0
+    def _audio(self, state: _State, emission: AudioSet[Samples], start: Ns) -> None:
         begin = emission.pts - start
-        if begin >= self._end_ns(state):
+        if state.limit is not None and begin >= _end_ns(state.limit):
             state.line.freed("audio")
-            return []
+            return
         state.stats = replace(state.stats, audio_sets=state.stats.audio_sets + 1)
-        sounds = {
-            input_id: tuple(replace(b.payload, start=b.pts - start) for b in entry.items)
-            for input_id, entry in emission.entries.items()
-        }
-        return [Chunk(begin // CHUNK, sounds)]
+        state.serial += 1
+        state.outgoing.append(
+            chunk_of(state.serial, begin // CHUNK, emission, start, state.line.names)
+        )
 
-    def _save(self, state: _State) -> Checkpoint:
-        marks = state.line.snapshot()
-        Ledger.put(LEDGER, _KEY, _Saved(state.origin, marks, state.stats, state.limit))
-        return marks
+    def _hand_on(self, state: _State) -> None:
+        """Write down, then hand on; the other way round a crash could repeat a pts."""
+        if not state.outgoing:
+            return
+        outgoing, state.outgoing = state.outgoing, []
+        for thing in outgoing:
+            is_set = not isinstance(thing, Order)
+            state.work[thing.media].give([thing], is_set=is_set)
+        self._save(state)
+        for thing in outgoing:
+            tell(consumer_of(thing.media), thing)
+        self._tell_patient(state)
+
+    def _save(self, state: _State) -> None:
+        orders = [
+            one for media in _BOTH for one in state.work[media].orders() if isinstance(one, Order)
+        ]
+        saved = Saved(
+            state.origin,
+            state.line.snapshot(),
+            state.stats,
+            state.limit,
+            state.serial,
+            state.drawn,
+            tuple(orders),
+        )
+        Ledger.put(LEDGER, _KEY, saved)
+
+    def _maybe_finish(self, state: _State) -> None:
+        line = state.line
+        if state.limit is not None:
+            ticks, _ = state.limit
+            if line.ticks >= ticks and line.chunks * CHUNK >= _end_ns(state.limit):
+                self._finish(state)
+        elif self.settings.ahead_of_time and line.is_over:
+            # Nothing would hold it back any more: it would go on for ever with nothing to show.
+            self._cut(state)
+            self._finish(state)
 
     def _finish(self, state: _State) -> None:
+        self._hand_on(state)
         state.stats = replace(state.stats, is_over=True)
         self._tell_patient(state)
         self._save(state)
         self._tell_end(state)
 
     def _tell_end(self, state: _State) -> None:
-        tell(COMPOSITOR, Finish(state.limit[0]))
-        tell(MIXER, Finish(state.limit[1]))
+        if state.limit is not None:
+            tell(COMPOSITOR, Finish(state.limit[0]))
+            tell(MIXER, Finish(state.limit[1]))
+
+
+def _end_ns(limit: tuple[int, int]) -> Ns:
+    return limit[1] * SECOND // RATE
+
+
+def _registered(kind: str) -> list[object]:
+    return list(Ledger.registered(LEDGER, kind).values())
+
+
+def _positions(plan: OutputPlan) -> tuple[int, int]:
+    """Return how far the file of an output goes; what is live holds nothing."""
+    return (0, 0) if plan.spec.sink.is_live else Muxer.positions(muxer_of(plan.id))
+
+
+def _offset_of(plan: InputPlan, state: _State) -> Offset:
+    match plan.spec.offset:
+        case FromStart(delay):
+            return FromStart(delay + state.head)
+        case Floating() if plan.spec.supply.is_live:
+            return AtPts(max(0, plan.epoch - state.origin))
+        case other:
+            return other
 
 
 def _now() -> Ns:

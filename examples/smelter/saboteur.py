@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from actors import CallFailed, process
+from actors import CallFailed, process, telemetry
 from examples.smelter.plan import Plan
 from examples.smelter.queue_server import Queue
-from examples.smelter.wire import COMPOSITOR, MIXER, QUEUE, VIDEO_ENCODER, source_of
+from examples.smelter.wire import COMPOSITOR, FILM, MIXER, QUEUE, source_of, video_end_of
 
-__all__ = ["Kill", "evenly", "sabotage"]
+__all__ = ["KILLED", "Kill", "evenly", "sabotage"]
+
+KILLED = ("smelter", "worker", "killed")
+"""The event of a kill: the name of the `victim`, and the `tick`."""
 
 LOOK = 0.01
 """Seconds after which a queue that was not there is looked for again."""
@@ -28,19 +31,18 @@ class Kill:
 
 def evenly(plan: Plan) -> tuple[Kill, ...]:
     """Plan the deaths of one worker of each kind, evenly spread over the length of a run."""
-    victims = (source_of(plan.inputs[0].id), QUEUE, COMPOSITOR, MIXER, VIDEO_ENCODER)
+    victims = (source_of(plan.inputs[0].id), QUEUE, COMPOSITOR, MIXER, video_end_of(FILM))
     parts = len(victims) + 1
     return tuple(Kill(plan.ticks * n // parts, name) for n, name in enumerate(victims, 1))
 
 
-def sabotage(kills: Iterable[Kill], tell: Callable[[str, int], None]) -> None:
+def sabotage(kills: Iterable[Kill]) -> None:
     """Kill all victims, or as many as come before an early end; the body of a process.
 
-    A victim that is dead just then is spared.
+    A victim that is dead just then is spared. Each kill is told as the event `KILLED`.
 
     Args:
         kills: In the order of their ticks.
-        tell: Called with the name and the tick of each kill.
     """
     for kill in kills:
         tick = _wait_for(kill.tick)
@@ -49,7 +51,7 @@ def sabotage(kills: Iterable[Kill], tell: Callable[[str, int], None]) -> None:
             return
         pid = process.whereis(kill.victim)
         if pid is not None:
-            tell(kill.victim, tick)
+            telemetry.emit(KILLED, {}, {"victim": kill.victim, "tick": tick})
             process.send_exit(pid, "kill")
 
 

@@ -8,22 +8,28 @@ count of samples.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from actors import GenServer, Message, Reply, call, process
 from examples.smelter.complaints import OutputRefused
 from examples.smelter.encode import AudioEncoder as AudioEncoding
+from examples.smelter.encode import Encoding
 from examples.smelter.encode import VideoEncoder as VideoEncoding
+from examples.smelter.heirs import heirs
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.muxer import Muxer as Writing
-from examples.smelter.muxer import resume
+from examples.smelter.muxer import Target, resume
 from examples.smelter.offsets import Media
-from examples.smelter.plan import Plan
+from examples.smelter.requests import OutputSpec, Settings
 from examples.smelter.wire import (
     COMPOSITOR,
+    CONTROL,
     DIRECTOR,
+    FILM,
     MIXER,
-    MUXER,
     Draw,
     EncoderUp,
     Ended,
@@ -33,31 +39,84 @@ from examples.smelter.wire import (
     Ready,
     Sing,
     Written,
+    audio_end_of,
+    encoders_of,
+    muxer_of,
     tell,
+    video_end_of,
 )
+from supervisors import ChildSpec, Supervisor
 
-__all__ = ["AudioEncoder", "Muxer", "Positions", "VideoEncoder"]
-
-_KEY = "muxer"
+__all__ = ["AudioEncoder", "FileSink", "Muxer", "Positions", "VideoEncoder", "encoders"]
 
 Positions = tuple[int, int]
 """How far a file goes: the first tick and the first sample that are not in it."""
 
 
+@dataclass(frozen=True, slots=True)
+class FileSink:
+    """An output that is an MP4 file with pictures and sound."""
+
+    target: Target
+    """The file, checked."""
+    encoding: Encoding
+    """Size, rate and quality; the size and rate are those of the output."""
+
+    @property
+    def title(self) -> str:
+        """The name of the file."""
+        return self.target.path.name
+
+    @property
+    def is_live(self) -> bool:
+        """It is not: what is not in the file yet is kept."""
+        return False
+
+    def children(self, output: str, spec: OutputSpec, settings: Settings) -> Sequence[ChildSpec]:
+        """Return a muxer and the encoders; a new muxer needs new encoders."""
+        return heirs(
+            Muxer.child_spec(output, self, id=_named("muxer", output), name=muxer_of(output)),
+            encoders(output, self.encoding, settings),
+        )
+
+
+def encoders(output: str, encoding: Encoding, settings: Settings) -> ChildSpec:
+    """Return the supervisor of both encoders of an output; neither minds the other's crash."""
+    video = VideoEncoder.child_spec(
+        output, encoding, id=_named("video_encoder", output), name=video_end_of(output)
+    )
+    audio = AudioEncoder.child_spec(
+        output, encoding, id=_named("audio_encoder", output), name=audio_end_of(output)
+    )
+    return Supervisor.child_spec(
+        heirs(audio, video),
+        id=_named("encoders", output),
+        name=encoders_of(output),
+        max_restarts=5 * settings.patience,
+        max_seconds=10.0,
+    )
+
+
+def _named(worker: str, output: str) -> str:
+    return worker if output == FILM else f"{worker} {output}"
+
+
 class Muxer(GenServer[None], host="thread", shutdown=5.0):
     """Writes the file. It traps exits so that a file whose run is stopped gets its index."""
 
-    def init(self, plan: Plan) -> None:
+    def init(self, output: str, sink: FileSink) -> None:
         """Begin the file, or go on with the one that the last muxer left."""
         process.trap_exit(True)
+        self.output = output
+        self.key = muxer_of(output)
         self.ended: set[Media] = set()
-        progress = Ledger.get(LEDGER, _KEY)
+        progress = Ledger.get(LEDGER, self.key)
         self.is_finished = progress == "finished"
         self.has_begun = progress is not None
-        if self.has_begun and not self.is_finished and not plan.target.part.exists():
-            raise OutputRefused(str(plan.target.path), "somebody has taken what was made away")
+        if self.has_begun and not self.is_finished and not sink.target.part.exists():
+            raise OutputRefused(str(sink.target.path), "somebody has taken what was made away")
         if not self.is_finished:
-            self.writing: Writing = resume(plan.target, plan.encoding)
+            self.writing: Writing = resume(sink.target, sink.encoding)
 
     @call
     def positions(self, state: None) -> Reply[Positions, None]:
@@ -75,7 +134,7 @@ class Muxer(GenServer[None], host="thread", shutdown=5.0):
                 self.writing.write(packets)
                 if not self.has_begun:
                     self.has_begun = True
-                    Ledger.put(LEDGER, _KEY, "begun")
+                    Ledger.put(LEDGER, self.key, "begun")
                 self._tell_written()
             case Ended(media):
                 self.ended.add(media)
@@ -87,15 +146,20 @@ class Muxer(GenServer[None], host="thread", shutdown=5.0):
     def _tell_written(self) -> None:
         # Both, because what is safe of one depends on how far the other has come.
         writing = self.writing
-        tell(COMPOSITOR, Written(writing.video_end, writing.video_safe))
-        tell(MIXER, Written(writing.audio_end, writing.audio_safe))
+        video = Written(self.output, "video", writing.video_end, writing.video_safe)
+        audio = Written(self.output, "audio", writing.audio_end, writing.audio_safe)
+        tell(COMPOSITOR, video)
+        tell(MIXER, audio)
 
     def _finish(self) -> None:
         writing = self.writing
         path = writing.finish()
         self.is_finished = True
-        Ledger.put(LEDGER, _KEY, "finished")
-        done = Finished(str(path), writing.video_end, writing.pictures, writing.audio_end)
+        Ledger.put(LEDGER, self.key, "finished")
+        done = Finished(
+            self.output, str(path), writing.video_end, writing.pictures, writing.audio_end
+        )
+        tell(CONTROL, done)
         director = process.whereis(DIRECTOR)
         if director is not None:
             process.send(director, done)
@@ -109,14 +173,15 @@ class Muxer(GenServer[None], host="thread", shutdown=5.0):
 class VideoEncoder(GenServer[None], host="thread"):
     """Encodes pictures to H.264."""
 
-    def init(self, plan: Plan) -> None:
+    def init(self, output: str, encoding: Encoding) -> None:
         """Begin where the file ends."""
-        end, _ = Muxer.positions(MUXER)
-        self.encoding = VideoEncoding(plan.encoding)
+        self.muxer = muxer_of(output)
+        end, _ = Muxer.positions(self.muxer)
+        self.encoding = VideoEncoding(encoding)
         self.last = end - 1
         self.is_ready = False
         self.is_over = False
-        tell(COMPOSITOR, EncoderUp(end))
+        tell(COMPOSITOR, EncoderUp(output, "video", end))
 
     def handle_cast(self, request: Message, state: None) -> None:
         """Handle what `wire` says a video encoder is told."""
@@ -132,25 +197,26 @@ class VideoEncoder(GenServer[None], host="thread"):
                 if self.is_ready and not self.is_over:
                     self.is_over = True
                     self._write(Packets(self.encoding.flush()))
-                    tell(MUXER, Ended("video"))
+                    tell(self.muxer, Ended("video"))
             case _:
                 raise TypeError(f"a video encoder is not told {request!r}")
 
     def _write(self, packets: Packets) -> None:
         if packets.packets:
-            tell(MUXER, packets)
+            tell(self.muxer, packets)
 
 
 class AudioEncoder(GenServer[None], host="thread"):
     """Encodes samples to AAC."""
 
-    def init(self, plan: Plan) -> None:
+    def init(self, output: str, encoding: Encoding) -> None:
         """Begin where the file ends."""
-        _, end = Muxer.positions(MUXER)
-        self.encoding = AudioEncoding(plan.encoding, end)
+        self.muxer = muxer_of(output)
+        _, end = Muxer.positions(self.muxer)
+        self.encoding = AudioEncoding(encoding, end)
         self.is_ready = False
         self.is_over = False
-        tell(MIXER, EncoderUp(self.encoding.position))
+        tell(MIXER, EncoderUp(output, "audio", self.encoding.position))
 
     def handle_cast(self, request: Message, state: None) -> None:
         """Handle what `wire` says an audio encoder is told."""
@@ -163,7 +229,7 @@ class AudioEncoder(GenServer[None], host="thread"):
                 self._encode(Sing(end, np.zeros((0, 2), np.float32)))
                 self.is_over = True
                 self._write(Packets(self.encoding.flush()))
-                tell(MUXER, Ended("audio"))
+                tell(self.muxer, Ended("audio"))
             case Sing() | Finish():
                 return
             case _:
@@ -180,4 +246,4 @@ class AudioEncoder(GenServer[None], host="thread"):
 
     def _write(self, packets: Packets) -> None:
         if packets.packets:
-            tell(MUXER, packets)
+            tell(self.muxer, packets)

@@ -13,20 +13,20 @@ silence: somebody may be waiting for it, and what has been read of the other mus
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from actors import GenServer, Message, Pid, process
-from examples.smelter.complaints import InputRefused, MediaBroken
-from examples.smelter.inputs import Item
+from examples.smelter.complaints import MediaBroken
+from examples.smelter.inputs import Item, Nothing
 from examples.smelter.inputs import Source as Reader
 from examples.smelter.ledger import LEDGER, Ledger
-from examples.smelter.media import open_source
-from examples.smelter.offsets import MILLISECOND, Media, Ns
+from examples.smelter.offsets import MILLISECOND, FromStart, Media, Ns
 from examples.smelter.pictures import BLACK, RATE, SECOND, Picture, Samples
 from examples.smelter.pictures import Frame as Shown
-from examples.smelter.plan import InputPlan
+from examples.smelter.requests import InputPlan
+from examples.smelter.sessions import Sessions, nanoseconds
 from examples.smelter.sets import Batch, Frame
 from examples.smelter.wire import (
     QUEUE,
@@ -47,6 +47,9 @@ __all__ = ["Feeder", "Source"]
 
 AHEAD: Ns = 250 * MILLISECOND
 """How much media a feeder keeps beyond what the queue has."""
+
+LIVE_AHEAD: Ns = 5 * SECOND
+"""The same for a live one, besides its head start: what is not read piles up at the sender."""
 
 APART: Ns = 2 * SECOND
 """How far one medium of a file may fall behind the other before it is filled up."""
@@ -76,7 +79,7 @@ class Source(GenServer[None], host="thread"):
         match request:
             case Begin(start):
                 self._close()
-                self.reader = self._open(start)
+                self.reader = self.plan.spec.supply.open(start)
                 self._read(self.reader)
             case More():
                 if self.reader is not None:
@@ -84,26 +87,14 @@ class Source(GenServer[None], host="thread"):
             case _:
                 raise TypeError(f"a source is not told {request!r}")
 
-    def _open(self, start: Ns) -> Reader:
-        known = self.plan.info
-        reader = open_source(known.name, start=start, loop=True)
-        for media, then, now in (
-            ("video", known.video, reader.info.video),
-            ("audio", known.audio, reader.info.audio),
-        ):
-            if then is not None and now is None:
-                reader.close()
-                raise InputRefused(
-                    known.name, f"had {media} when it was looked at, and has none now"
-                )
-        return reader
-
     def _read(self, reader: Reader) -> None:
         items: list[Item] = []
         is_end = False
         try:
             while len(items) < ITEMS and not is_end:
                 item = reader.read()
+                if isinstance(item, Nothing):
+                    break
                 if item is None:
                     is_end = True
                 else:
@@ -146,7 +137,7 @@ class _Half:
     def end(self) -> int:
         return self.base + len(self.items)
 
-    def is_low(self) -> bool:
+    def is_low(self, ahead: Ns) -> bool:
         """Tell whether there is too little to send."""
         if self.is_ended:
             return False
@@ -154,7 +145,7 @@ class _Half:
         if unsent <= 0 or not self.items:
             return True
         first = self.items[len(self.items) - unsent].pts
-        return self.items[-1].edge - first < AHEAD
+        return self.items[-1].edge - first < ahead
 
 
 class Feeder(GenServer[None]):
@@ -166,13 +157,12 @@ class Feeder(GenServer[None]):
         self.source: Pid | None = None
         self.is_reading = False
         self.halves: dict[Media, _Half] = {}
-        halves: list[tuple[Media, object]] = [
-            ("video", plan.info.video),
-            ("audio", plan.info.audio),
-        ]
-        for media, info in halves:
-            if info is not None:
+        supply = plan.spec.supply
+        halves: tuple[tuple[Media, bool], ...] = (("video", supply.video), ("audio", supply.audio))
+        for media, is_there in halves:
+            if is_there:
                 self.halves[media] = self._remembered(media)
+        self.sessions = self._remembered_sessions() if supply.is_live else None
         self.queue: Pid | None = None
         self.shown = Picture.solid(2, 2, BLACK)
         self._attach()
@@ -189,6 +179,12 @@ class Feeder(GenServer[None]):
                 return _Half(base=number, sent=number, reached=reached)
             case _:
                 return _Half()
+
+    def _remembered_sessions(self) -> Sessions:
+        found = Ledger.get(LEDGER, f"feeder.{self.plan.id}.epoch")
+        floats = not isinstance(self.plan.spec.offset, FromStart)
+        epoch = found if isinstance(found, int) else self.plan.epoch if floats else None
+        return Sessions(self.plan.spec.supply.buffer, epoch)
 
     def handle_cast(self, request: Message, state: None) -> None:
         """Handle what `wire` says a feeder is told."""
@@ -214,19 +210,41 @@ class Feeder(GenServer[None]):
 
     # -- the source -------------------------------------------------------------------------------
 
+    def handle_info(self, message: Message, state: None) -> None:
+        """Begin a session whose time has come."""
+        match message:
+            case ("begin", Pid() as source) if source is self.source:
+                self.is_reading = True
+                GenServer.cast(source, Begin(0))
+            case _:
+                pass
+
     def _begin(self) -> None:
+        if self.sessions is not None:
+            wait = self.sessions.next_wait(process.monotonic())
+            # Not asked for more meanwhile.
+            self.is_reading = True
+            process.send_after(process.self(), ("begin", self.source), wait)
+            return
         start = min((h.reached for h in self.halves.values() if not h.is_ended), default=None)
         if start is not None and self.source is not None:
             self.is_reading = True
             GenServer.cast(self.source, Begin(max(0, start)))
 
     def _ask(self) -> None:
-        is_low = any(half.is_low() for half in self.halves.values())
+        ahead = AHEAD if self.sessions is None else self.plan.spec.supply.buffer + LIVE_AHEAD
+        is_low = any(half.is_low(ahead) for half in self.halves.values())
         if self.source is not None and not self.is_reading and is_low:
             self.is_reading = True
             GenServer.cast(self.source, More())
 
     def _keep(self, items: tuple[Item, ...], *, is_end: bool) -> None:
+        if self.sessions is not None:
+            items = self._on_track(items, self.sessions)
+            if is_end:
+                # A session is over; what is live has no end.
+                self._begin()
+                is_end = False
         for item in items:
             if isinstance(item, Shown):
                 self.shown = item.picture
@@ -239,6 +257,20 @@ class Feeder(GenServer[None]):
             half.is_ended = half.is_ended or is_end
         for media, half in self.halves.items():
             self._send(media, half)
+
+    def _on_track(self, items: tuple[Item, ...], sessions: Sessions) -> tuple[Item, ...]:
+        if items and sessions.is_fresh:
+            first = min(one.pts if isinstance(one, Shown) else one.start for one in items)
+            reached = max(half.reached for half in self.halves.values())
+            sessions.track_time(first, nanoseconds(process.monotonic()), reached)
+            Ledger.put(LEDGER, f"feeder.{self.plan.id}.epoch", sessions.epoch)
+        now = nanoseconds(process.monotonic())
+        return tuple(
+            Shown(sessions.track_time(one.pts, now, 0), one.picture)
+            if isinstance(one, Shown)
+            else replace(one, start=sessions.track_time(one.start, now, 0))
+            for one in items
+        )
 
     def _add(self, media: Media, piece: Piece, is_new_from: Ns) -> None:
         half = self.halves.get(media)
@@ -266,6 +298,9 @@ class Feeder(GenServer[None]):
         if half.queue is not grant.queue:
             half.queue = grant.queue
             half.sent = grant.next
+            if self.sessions is not None and not half.items:
+                # What comes live is not what went before; it is not to be taken for that.
+                half.base = max(half.base, grant.next)
         if self.queue is not grant.queue:
             self.queue = grant.queue
             self._attach()

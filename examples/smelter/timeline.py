@@ -12,7 +12,7 @@ after the sets of their own time. So whoever holds up one of the three holds up 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -82,6 +82,30 @@ class Timeline(Generic[V, A]):
 
     def _tell(self, emission: Emission[V, A]) -> None:
         self._out.append(emission)
+
+    # -- what there is ------------------------------------------------------------------------
+
+    @property
+    def names(self) -> Collection[str]:
+        """The registered inputs."""
+        return self._inputs.keys()
+
+    @property
+    def ticks(self) -> int:
+        """Number of the next tick; a set that waits for a place counts as gone."""
+        return self._video.ticks
+
+    @property
+    def chunks(self) -> int:
+        """Number of the next audio chunk."""
+        return self._audio.chunks
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is to come: every input has handed out its end, and no command waits."""
+        inputs = self._inputs.values()
+        idle = self._outgoing is None and self._schedule.earliest is None
+        return idle and bool(inputs) and all(one.is_over for one in inputs)
 
     # -- inputs -------------------------------------------------------------------------------
 

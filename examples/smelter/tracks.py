@@ -120,6 +120,11 @@ class Input(Generic[V, A]):
             return self.current
         return next((t for t in self.waiting if t.number == number), None)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the last of its tracks has handed out its end."""
+        return self.current is not None and self.current.over and not self.waiting
+
     def start_next(self, position: Ns, start: Ns | None) -> None:
         """Begin the next track if the current one is over."""
         if self.waiting and (self.current is None or self.current.over):

@@ -1,175 +1,123 @@
 """Who is responsible for whom. Read this first.
 
-    pipeline            rest_for_one   without the ledger nothing after it knows where it was
-    ├─ ledger                          positions and counters; never media
+    pipeline            rest_for_one   without the ledger nothing after it knows what was asked for
+    ├─ ledger                          what was asked for, positions and counters; never media
+    ├─ events                          who wants to know what happens
     └─ stage            one_for_one    every worker can be rebuilt alone, finding others by name
-       ├─ output        rest_for_one   a new muxer needs new encoders, told how far the file goes
-       │  ├─ muxer
-       │  └─ encoders   one_for_one
-       │     ├─ audio_encoder
-       │     └─ video_encoder
+       ├─ assets                       decoded images
+       ├─ outputs       one_for_one    rebuilt from the ledger
+       │  └─ (output)   rest_for_one   a new muxer needs new encoders, told how far the file goes
+       │     ├─ muxer
+       │     └─ encoders   one_for_one
+       │        ├─ audio_encoder
+       │        └─ video_encoder
        ├─ compositor
        ├─ mixer
        ├─ queue
-       └─ inputs        one_for_one
-          └─ (input)    rest_for_one   a source's crash leaves what its feeder keeps
-             ├─ feeder
-             └─ source
+       ├─ inputs        one_for_one    rebuilt from the ledger
+       │  └─ (input)    rest_for_one   a source's crash leaves what its feeder keeps
+       │     ├─ feeder
+       │     └─ source
+       └─ control                      who is asked; keeps nothing
 
 Whoever is gone for good takes the least with it: an input that cannot be read is given up after
-five restarts in ten seconds, and the others go on; an output that cannot be written ends the run,
-because there is nothing left to do (it is *significant* to the stage, and the stage to the
-pipeline). Shutting down goes from the bottom of the picture to the top: no more input, then what
-is in the queue, then the file.
+five restarts in ten seconds, and an output that cannot be written after three; the others go on.
+Shutting down goes from the bottom of the picture to the top: no more requests, no more input, then
+what is in the queue, then the files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from actors import CallFailed, Down, Pid, process
+from actors import CallFailed, Pid
+from examples.smelter import branches as coming_and_going
+from examples.smelter.assets import Assets
 from examples.smelter.compositor import Compositor
+from examples.smelter.control import Control, OutputsUp
+from examples.smelter.events import EVENTS, Events
+from examples.smelter.heirs import heirs
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.mixer import Mixer
-from examples.smelter.plan import InputPlan, Plan
 from examples.smelter.queue_server import Queue
-from examples.smelter.sinks import AudioEncoder, Muxer, VideoEncoder
-from examples.smelter.sources import Feeder, Source
+from examples.smelter.requests import Settings
 from examples.smelter.wire import (
-    AUDIO_ENCODER,
+    ASSETS,
     COMPOSITOR,
-    ENCODERS,
+    CONTROL,
     INPUTS,
     MIXER,
-    MUXER,
-    OUTPUT,
+    OUTPUTS,
     QUEUE,
     STAGE,
-    VIDEO_ENCODER,
-    feeder_of,
-    input_of,
-    source_of,
+    tell,
 )
-from supervisors import ChildSpec, Supervisor, child_spec, override, which_children
-from supervisors.child_spec import ChildLike, Start
+from supervisors import ChildSpec, Supervisor, override, which_children
 
 __all__ = ["Branch", "branches", "start"]
 
-LEGACY = 15.0
-"""Seconds that the children of a killed supervisor get to end before their successors try."""
 
+def start(settings: Settings, desired: Mapping[tuple[str, str], object] | None = None) -> Pid:
+    """Start a pipeline, linked to the caller, and return when all of it is up.
 
-def start(plan: Plan) -> Pid:
-    """Start the pipeline, linked to the caller, and return when all of it is up.
+    It ends by itself, with `"shutdown"`, when the stage is given up.
 
-    It ends by itself, with `"shutdown"`, when the stage or the output is given up.
+    Args:
+        settings: how it treats time.
+        desired: what is registered from the start, as the ledger keeps it.
 
     Raises:
         StartError: Something cannot be started; nothing is left of the rest.
     """
     return Supervisor.start_link(
-        _heirs(Ledger.child_spec(id="ledger", name=LEDGER), _stage(plan)),
+        heirs(
+            Ledger.child_spec(desired, id="ledger", name=LEDGER),
+            Events.child_spec(id="events", name=EVENTS),
+            _stage(settings),
+        ),
         strategy="rest_for_one",
-        max_restarts=3 * plan.patience,
+        max_restarts=3 * settings.patience,
         max_seconds=30.0,
         auto_shutdown="any_significant",
     )
 
 
-def _stage(plan: Plan) -> ChildSpec:
-    children = _heirs(
-        _output(plan),
-        Compositor.child_spec(plan, id="compositor", name=COMPOSITOR),
-        Mixer.child_spec(plan, id="mixer", name=MIXER),
-        Queue.child_spec(plan, id="queue", name=QUEUE),
-        _inputs(plan),
+def _stage(settings: Settings) -> ChildSpec:
+    children = heirs(
+        Assets.child_spec(id="assets", name=ASSETS),
+        ChildSpec(
+            "outputs",
+            (_start_outputs, (settings,), {"name": OUTPUTS}),
+            type="supervisor",
+            shutdown=None,
+        ),
+        Compositor.child_spec(settings, id="compositor", name=COMPOSITOR),
+        Mixer.child_spec(settings, id="mixer", name=MIXER),
+        Queue.child_spec(settings, id="queue", name=QUEUE),
+        ChildSpec(
+            "inputs",
+            (coming_and_going.start_inputs, (settings,), {"name": INPUTS}),
+            type="supervisor",
+            shutdown=None,
+        ),
+        Control.child_spec(settings, id="control", name=CONTROL),
     )
     stage = Supervisor.child_spec(
         children,
         id="stage",
         name=STAGE,
         restart="transient",
-        max_restarts=10 * plan.patience,
+        max_restarts=10 * settings.patience,
         max_seconds=10.0,
-        auto_shutdown="any_significant",
     )
     return override(stage, significant=True)
 
 
-def _output(plan: Plan) -> ChildSpec:
-    encoders = _heirs(
-        AudioEncoder.child_spec(plan, id="audio_encoder", name=AUDIO_ENCODER),
-        VideoEncoder.child_spec(plan, id="video_encoder", name=VIDEO_ENCODER),
-    )
-    children = _heirs(
-        Muxer.child_spec(plan, id="muxer", name=MUXER),
-        Supervisor.child_spec(
-            encoders,
-            id="encoders",
-            name=ENCODERS,
-            max_restarts=5 * plan.patience,
-            max_seconds=10.0,
-        ),
-    )
-    output = Supervisor.child_spec(
-        children,
-        id="output",
-        name=OUTPUT,
-        restart="transient",
-        strategy="rest_for_one",
-        max_restarts=3 * plan.patience,
-        max_seconds=10.0,
-    )
-    return override(output, significant=True)
-
-
-def _inputs(plan: Plan) -> ChildSpec:
-    return Supervisor.child_spec(
-        _heirs(*(_input(one, plan.patience) for one in plan.inputs)),
-        id="inputs",
-        name=INPUTS,
-        max_restarts=50 * plan.patience,
-        max_seconds=10.0,
-    )
-
-
-def _input(plan: InputPlan, patience: int) -> ChildSpec:
-    children = _heirs(
-        Feeder.child_spec(plan, id=f"feeder {plan.id}", name=feeder_of(plan.id)),
-        Source.child_spec(plan, id=f"source {plan.id}", name=source_of(plan.id)),
-    )
-    return Supervisor.child_spec(
-        children,
-        id=plan.title,
-        name=input_of(plan.id),
-        restart="transient",
-        strategy="rest_for_one",
-        max_restarts=5 * patience,
-        max_seconds=10.0,
-    )
-
-
-def _heirs(*children: ChildLike) -> list[ChildSpec]:
-    """Let each child begin when the one that had its name before is gone."""
-    specs = [child_spec.of(child) for child in children]
-    return [override(spec, start=(_inherit, (spec.start,))) for spec in specs]
-
-
-def _inherit(start: Start) -> object:
-    """Start a child, in the supervisor's process, after the last holder of its name has ended.
-
-    A supervisor that was killed leaves its children to themselves. They end in order, because it
-    was their parent, but the supervisor that takes its place is there sooner.
-    """
-    function, arguments, *named = start
-    options = named[0] if named else {}
-    holder = process.whereis(str(options["name"]))
-    if holder is not None:
-        ref = process.monitor(holder)
-        process.receive(lambda message: isinstance(message, Down) and message.ref is ref, LEGACY)
-        process.demonitor(ref, flush=True)
-    return function(*arguments, **options)
+def _start_outputs(settings: Settings, *, name: str) -> Pid:
+    outputs = coming_and_going.start_outputs(settings, name=name)
+    tell(CONTROL, OutputsUp())
+    return outputs
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,9 @@ from actors.telemetry import Event
 from examples.smelter.complaints import MediaError
 from examples.smelter.plan import Plan
 from examples.smelter.queue_server import QueueStats
+from examples.smelter.saboteur import KILLED
 from examples.smelter.tree import Branch
+from examples.smelter.wire import FILM
 
 __all__ = ["Summary", "View"]
 
@@ -33,6 +35,7 @@ _HEARD: tuple[Event, ...] = (
     ("supervisors", "child", "shutdown_error"),
     ("supervisors", "supervisor", "shutdown"),
     ("actors", "process", "stuck"),
+    KILLED,
 )
 
 
@@ -126,6 +129,8 @@ class View:
                 self.say(
                     f"{_INDENT}! {fields.get('initial_call')} is stuck at {fields.get('where')}"
                 )
+            case _ if event == KILLED:
+                self.killed(str(fields["victim"]), int(str(fields["tick"])))
             case _:
                 pass
 
@@ -150,7 +155,7 @@ class View:
 
     def killed(self, name: str, tick: int) -> None:
         """Take note of a kill."""
-        short = name.removeprefix("smelter.")
+        short = name.removeprefix("smelter.").removesuffix(f".{FILM}")
         self.summary.kills.append(short)
         seconds = float(tick / self._plan.encoding.rate)
         self.say(f"{seconds:7.2f} s  † {short.replace('.', ' ')} is killed")

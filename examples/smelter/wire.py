@@ -6,8 +6,13 @@ read-only and shared, not copied.
 
     source --Read--> feeder --Offer--> queue
 
-    queue --Job----> compositor --Draw--> video encoder --Packets--> muxer
-    queue --Chunk--> mixer ------Sing--> audio encoder --Packets--> muxer
+    queue --Job, Order----> compositor --Draw--> video end --Packets--> muxer
+    queue --Chunk, Order--> mixer ------Sing--> audio end --Packets--> muxer
+
+There is a muxer, a video end and an audio end for each output; mostly the ends are encoders. An end
+says `EncoderUp` when it has come up, takes what `Ready` is followed by, and its muxer says `Written`.
+Orders (what is connected, what it shows) go the same way as the sets, so they count from the very
+next one on.
 
 Against the stream flows permission: `Grant` (queue to feeder), `More` (feeder to source), `Taken`
 and `Done` (consumers to queue), `Written` (muxer to compositor and mixer).
@@ -20,30 +25,40 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from actors import GenServer, Pid
+from examples.smelter.compose import Shading
 from examples.smelter.encode import Packet
 from examples.smelter.half import Credit
 from examples.smelter.inputs import Item
-from examples.smelter.offsets import Media, Ns
+from examples.smelter.mix import OutputMix
+from examples.smelter.offsets import CHUNK, Media, Ns
 from examples.smelter.pictures import Picture, Samples, Sound
+from examples.smelter.requests import OutputPlan
+from examples.smelter.scene import Component
 from examples.smelter.sets import Batch, Frame
+from examples.smelter.sprites import Still
 
 __all__ = [
-    "AUDIO_ENCODER",
+    "ASSETS",
     "COMPOSITOR",
+    "CONTROL",
     "DIRECTOR",
-    "ENCODERS",
+    "FILM",
     "INPUTS",
     "MIXER",
-    "MUXER",
-    "OUTPUT",
+    "OUTPUTS",
     "QUEUE",
     "STAGE",
-    "VIDEO_ENCODER",
+    "AssetsUp",
+    "AssetsWanted",
     "Attach",
+    "Attaching",
     "Begin",
     "Broken",
     "Chunk",
+    "Command",
+    "Connect",
     "ConsumerUp",
+    "Disconnect",
     "Done",
     "Draw",
     "EncoderUp",
@@ -51,36 +66,76 @@ __all__ = [
     "Finish",
     "FinishNow",
     "Finished",
+    "Gone",
     "Grant",
     "Job",
     "More",
     "Offer",
+    "Order",
     "Packets",
+    "PauseInput",
+    "Piece",
     "QueueUp",
     "Read",
     "Ready",
+    "RemoveInput",
+    "ResumeInput",
+    "SetMix",
+    "SetScene",
     "Sing",
     "SourceUp",
     "Taken",
+    "What",
     "Written",
+    "audio_end_of",
     "consumer_of",
+    "encoders_of",
     "feeder_of",
     "input_of",
+    "muxer_of",
+    "output_of",
     "source_of",
     "tell",
+    "video_end_of",
 ]
 
 QUEUE = "smelter.queue"
 COMPOSITOR = "smelter.compositor"
 MIXER = "smelter.mixer"
-VIDEO_ENCODER = "smelter.video_encoder"
-AUDIO_ENCODER = "smelter.audio_encoder"
-MUXER = "smelter.muxer"
+CONTROL = "smelter.control"
+ASSETS = "smelter.assets"
 DIRECTOR = "smelter.director"
 STAGE = "smelter.stage"
-OUTPUT = "smelter.output"
-ENCODERS = "smelter.encoders"
 INPUTS = "smelter.inputs"
+OUTPUTS = "smelter.outputs"
+
+FILM = "film"
+"""The id of the one output of a run of the command."""
+
+
+def output_of(output_id: str) -> str:
+    """Return the name of an output's supervisor."""
+    return f"smelter.output.{output_id}"
+
+
+def encoders_of(output_id: str) -> str:
+    """Return the name of the supervisor of an output's encoders."""
+    return f"smelter.encoders.{output_id}"
+
+
+def video_end_of(output_id: str) -> str:
+    """Return the name of who takes the pictures of an output."""
+    return f"smelter.video_encoder.{output_id}"
+
+
+def audio_end_of(output_id: str) -> str:
+    """Return the name of who takes the sound of an output."""
+    return f"smelter.audio_encoder.{output_id}"
+
+
+def muxer_of(output_id: str) -> str:
+    """Return the name of who takes the packets of an output."""
+    return f"smelter.muxer.{output_id}"
 
 
 def input_of(input_id: str) -> str:
@@ -142,15 +197,15 @@ class Taken:
     """A consumer has begun to work on a set: its place is free."""
 
     media: Media
-    number: int
+    serial: int
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A consumer has handed on what it made of a set."""
+    """A consumer has handed on what it made of a set, or carried out an order."""
 
     media: Media
-    number: int
+    serial: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +278,18 @@ class More:
 class Job:
     """One tick to draw."""
 
+    serial: int
+    """Counts what this consumer is given."""
     number: int
     """The tick, counted from the start."""
-    pictures: Mapping[str, Picture | None]
-    """What each input shows."""
+    pts: Ns
+    """Of the tick, from the start."""
+    pictures: Mapping[str, Frame[Picture] | None]
+    """What each input shows; pts count from the start."""
+    ended: frozenset[str] = frozenset()
+    """Inputs of which this is the last picture."""
+    inputs: frozenset[str] = frozenset()
+    """All that are registered."""
 
     @property
     def media(self) -> Media:
@@ -238,15 +301,146 @@ class Job:
 class Chunk:
     """Twenty milliseconds to mix."""
 
+    serial: int
+    """Counts what this consumer is given."""
     number: int
     """Counted from the start."""
     sounds: Mapping[str, tuple[Samples, ...]]
     """What came of each input; starts count from the start."""
+    ended: frozenset[str] = frozenset()
+    """Inputs of which these are the last samples."""
+    inputs: frozenset[str] = frozenset()
+    """All that are registered."""
 
     @property
     def media(self) -> Media:
         """The channel it goes through."""
         return "audio"
+
+    @property
+    def pts(self) -> Ns:
+        """Where it begins, from the start."""
+        return self.number * CHUNK
+
+
+# -- orders ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """An output takes part from here on."""
+
+    plan: OutputPlan
+    origin: int
+    """The tick that is its own zero."""
+    audio_from: Ns
+    """Where its sound begins, from the start; what is between the origin and that is silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """An output ends here."""
+
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetScene:
+    """An output shows something else."""
+
+    output: str
+    scene: Component
+
+
+@dataclass(frozen=True, slots=True)
+class SetMix:
+    """An output consists of other sounds."""
+
+    output: str
+    mix: OutputMix
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An input was unregistered."""
+
+    input: str
+
+
+What: TypeAlias = Connect | Disconnect | SetScene | SetMix | Gone
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Something to be done between two sets."""
+
+    serial: int
+    media: Media
+    """Whose it is."""
+    at: Ns
+    """Pts of the last picture before it, from the start."""
+    what: What
+
+    @property
+    def pts(self) -> Ns:
+        """The same as `at`."""
+        return self.at
+
+
+# -- images and shaders ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AssetsUp:
+    """All images and shaders there are now."""
+
+    images: Mapping[str, Still]
+    shaders: Mapping[str, Shading]
+
+
+@dataclass(frozen=True, slots=True)
+class AssetsWanted:
+    """A compositor has come up and knows none."""
+
+
+# -- commands of the queue ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Attaching:
+    """Connect an output; the queue knows where it begins."""
+
+    plan: OutputPlan
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveInput:
+    """Unregister an input."""
+
+    input: str
+
+
+@dataclass(frozen=True, slots=True)
+class PauseInput:
+    """Hold an input still."""
+
+    input: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeInput:
+    """Let a paused input go on."""
+
+    input: str
+
+
+Command: TypeAlias = (
+    Attaching | Disconnect | SetScene | SetMix | RemoveInput | PauseInput | ResumeInput
+)
+"""What can be done at once or scheduled for a place between the sets."""
+
+
+# -- to the consumers and from the outputs -----------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +465,8 @@ class Finish:
 class EncoderUp:
     """An encoder has come up and begins where the file ends."""
 
+    output: str
+    media: Media
     end: int
     """The first tick, or sample, that is not in the file."""
 
@@ -279,6 +475,8 @@ class EncoderUp:
 class Written:
     """The file has grown."""
 
+    output: str
+    media: Media
     end: int
     """The first tick, or sample, that is not in it."""
     safe: int
@@ -293,6 +491,7 @@ class Draw:
     """A picture to encode."""
 
     tick: int
+    """Counted from the origin of the output."""
     picture: Picture
 
 
@@ -301,7 +500,7 @@ class Sing:
     """Samples to encode."""
 
     position: int
-    """Number of the first one, counted from the start."""
+    """Number of the first one, counted from the origin of the output."""
     sound: Sound
 
 
@@ -319,14 +518,16 @@ class Ended:
     media: Media
 
 
-# -- to the director ---------------------------------------------------------------------------
+# -- to the director and control ----------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The file is complete and has its name."""
+    """An output is complete."""
 
+    output: str
     path: str
+    """Where it went."""
     ticks: int
     """The tick after the last picture."""
     pictures: int

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from actors import Down, Exited, process, receive, send, spawn, spawn_link, spawn_monitor
 from actors.errors import BadArgument
 from tests.actors.probes import simulate
+from tests.watching import Seen
 
 SEEDS = range(200)
 
@@ -49,7 +50,7 @@ def link_before_exit() -> object:
 
 def name_against_restart() -> object:
     """Whoever hears of the death of a named process can have its name at once."""
-    seen: list[object] = []
+    seen: list[object] = Seen()
 
     def named() -> None:
         process.register(process.self(), "service")
@@ -114,7 +115,7 @@ def timer_against_cancel() -> object:
     """A timer is cancelled or its message comes, and never both."""
     boss = process.self()
     timers = {n: process.send_after(boss, ("fired", n), 1.0) for n in range(4)}
-    cancelled: list[int] = []
+    cancelled: list[int] = Seen()
 
     def canceller(number: int) -> None:
         process.sleep(1.0)
@@ -125,7 +126,7 @@ def timer_against_cancel() -> object:
     for number in range(1, 4):
         spawn(canceller, number)
     process.sleep(2.0)
-    fired: list[int] = []
+    fired: list[int] = Seen()
     while isinstance(message := receive(timeout=0), tuple):
         fired.append(message[1])
     assert sorted([*fired, *cancelled]) == [0, 1, 2, 3]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
@@ -16,11 +16,12 @@ from actors.event_manager import (
     SwapHandler,
 )
 from actors.exits import Crash
-from actors.messages import Exited, Message, TimedOut
+from actors.messages import Down, Exited, Message, TimedOut
 from actors.outcomes import Hibernate, Ignore, NoReply, Reply, Started, Stop
 from actors.pid import Pid
 from actors.requests import Answered, Failed, Labelled, Requests
 from tests.actors.schedules import every_schedule, heard, played
+from tests.watching import Seen
 
 
 @pytest.fixture(autouse=True)
@@ -553,7 +554,7 @@ def test_a_stop_ends_the_handlers_first_the_latest_first() -> None:
 def test_the_end_of_the_parent_ends_the_manager() -> None:
     def main() -> object:
         process.register(process.self(), "watcher")
-        pids: list[Pid] = []
+        pids: list[Pid] = Seen()
 
         def parent() -> None:
             pids.append(EventManager.start_link(name="events"))
@@ -626,6 +627,78 @@ def test_a_failing_handler_is_reported() -> None:
     [report] = seen
     assert isinstance(report, dict)
     assert (report["handler"], report["reason"], report["state"]) == ((Eve, 2), "junk", 2)
+
+
+class Discreet(EventHandler[object]):
+    """Shows nobody its state, and no message; one that holds `"broken"` cannot even say that."""
+
+    def init(self, state: object) -> object:
+        return state
+
+    def handle_event(self, event: Message, state: object) -> object:
+        return event
+
+    def format_status(self, status: Mapping[str, object]) -> Mapping[str, object]:
+        if status["state"] == "broken":
+            raise RuntimeError("oops")
+        return {key: "hidden" for key in status if key != "reason"}
+
+
+def test_the_status_shows_the_states_as_the_handlers_want_them_seen() -> None:
+    def main() -> object:
+        pid = manager(1)
+        for state in ("secret", "broken"):
+            EventManager.add_handler(pid, (Discreet, state), state)
+        return debug.get_status(pid).state, debug.get_state(pid)
+
+    text = "Discreet.format_status failed"
+    assert played(main) == (
+        [(Discreet, "broken", text), (Discreet, "secret", "hidden"), (Eve, 1, 1)],
+        [(Discreet, "broken", "broken"), (Discreet, "secret", "secret"), (Eve, 1, 1)],
+    )
+
+
+def test_a_report_shows_state_and_event_as_the_handler_wants_them_seen() -> None:
+    seen: list[dict[str, object]] = []
+
+    def main() -> None:
+        pid = manager()
+        EventManager.add_handler(pid, Discreet, "secret")
+        EventManager.sync_notify(pid, "junk")
+
+    event = ("actors", "event_manager", "handler_failed")
+    telemetry.attach("test", event, lambda _, __, data: seen.append(dict(data)))
+    try:
+        played(main)
+    finally:
+        telemetry.detach("test")
+    [report] = seen
+    assert [report[key] for key in ("state", "last_message", "reason")] == [
+        "hidden",
+        "hidden",
+        "junk",
+    ]
+
+
+def test_a_monitored_manager_tells_of_its_end() -> None:
+    def main() -> object:
+        started = EventManager.start_monitor(name="events")
+        pid, ref = started
+        EventManager.stop("events")
+        return process.receive() == Down(ref, pid, "normal")
+
+    assert played(main)
+
+
+def test_an_answer_of_a_handler_may_be_waited_for_again() -> None:
+    def main() -> object:
+        pid = manager(1)
+        request = EventManager.send_request(pid, (Eve, 1), "slow")
+        early = EventManager.wait_response(request, 1.0)
+        process.sleep(20.0)
+        return early, EventManager.check_response(process.receive(), request)
+
+    assert played(main) == (TimedOut(), Answered(("answer", 1, "slow")))
 
 
 def test_all_handlers_see_all_events_of_one_sender_in_order_in_every_schedule() -> None:

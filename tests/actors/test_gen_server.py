@@ -36,6 +36,7 @@ from actors.messages import Message
 from actors.pid import LOCAL_NODE, Pid
 from actors.process import Host
 from tests.actors.gen_servers import Counter, Srv, info, mail, on, served
+from tests.watching import Seen
 
 HOSTS = pytest.mark.parametrize("host", [None, "thread"])
 
@@ -145,7 +146,7 @@ def test_what_no_callback_may_return_ends_the_server_after_terminate(
 @pytest.mark.parametrize("extra", [-1, float("nan"), float("inf"), True, "5", 10**300, 10**400])
 def test_a_bad_timeout_in_an_outcome_is_a_bad_return_and_changes_no_state(extra: object) -> None:
     def main() -> None:
-        seen: list[object] = []
+        seen: list[object] = Seen()
         for outcome in (Reply("no", "new", extra), NoReply("new", extra)):  # type: ignore[arg-type]
             server = served(start=lambda: "old")
             GenServer.cast(server, lambda _: NoReply(seen.append))

@@ -36,6 +36,7 @@ from actors.naming import Via
 from actors.pid import LOCAL_NODE, Pid
 from actors.process import Host
 from tests.actors.gen_servers import Counter, info, later, mail, on, served
+from tests.watching import Gate, Seen
 
 HOSTS = pytest.mark.parametrize("host", [None, "thread"])
 
@@ -553,7 +554,7 @@ def test_two_threads_that_call_each_other_at_once_are_told() -> None:
                 process.send(test, error)
 
     def main() -> None:
-        barrier = threading.Barrier(2)
+        barrier = Gate(2)
         one = Meets.start(barrier, host="thread")
         other = Meets.start(barrier, host="thread")
         before = process.monotonic()
@@ -604,15 +605,14 @@ def test_a_child_that_calls_its_starter_in_init_is_told_and_does_not_hang() -> N
     def main() -> None:
         me = process.self()
         before = process.monotonic()
-        error = None
+        errors: list[object] = Seen()
 
         def init() -> object:
-            nonlocal error
-            error = failing(me)
+            errors.append(failing(me))
             return None
 
         served(start=init)
-        assert isinstance(error, CallCycle)
+        assert [type(each) for each in errors] == [CallCycle]
         assert process.monotonic() == before
 
     on(main)
@@ -658,7 +658,7 @@ def test_the_callback_may_answer_before_it_returns(host: Host) -> None:
 
 def test_an_answer_to_a_caller_that_is_dead_is_no_error() -> None:
     def main() -> None:
-        kept: list[Caller] = []
+        kept: list[Caller] = Seen()
 
         def keep(caller: Caller, state: object) -> object:
             kept.append(caller)

@@ -28,6 +28,7 @@ from actors.messages import Message
 from actors.pid import Pid
 from actors.process import Host
 from tests.actors.gen_servers import Counter, Srv, info, mail, on
+from tests.watching import Seen
 
 HOSTS = pytest.mark.parametrize("host", [None, "thread"])
 HUGE = 10**300
@@ -168,7 +169,7 @@ def test_a_start_that_takes_too_long_kills_the_child_and_leaves_nothing(
     start: str, host: Host
 ) -> None:
     """B4."""
-    born: list[Pid] = []
+    born: list[Pid] = Seen()
 
     def slow() -> object:
         born.append(process.self())

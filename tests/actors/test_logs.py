@@ -7,6 +7,7 @@ import logging
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,7 +17,8 @@ from typing import NamedTuple
 import pytest
 import structlog
 
-from actors import GenServer, NoReply, ServerExited, Stop, process, telemetry
+from actors import BadArgument, GenServer, NoReply, ServerExited, Stop, logs, process, telemetry
+from actors._ration import Ration
 from actors.exits import Crash, Stack
 from actors.messages import Message
 from actors.pid import Pid
@@ -688,3 +690,62 @@ def test_a_handler_of_the_application_that_fails_does_not_harm_the_server(
         logger.removeHandler(full)
 
     assert len(ends) == 2
+
+
+# -- too many of them ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ration(monkeypatch: pytest.MonkeyPatch) -> Ration:
+    """One that has seen nothing yet, and the time in the test's hands."""
+    fresh = Ration(burst=3)
+    monkeypatch.setattr(logs, "_ration", fresh)
+    return fresh
+
+
+def test_more_reports_than_people_can_read_are_counted(kept: Kept, ration: Ration) -> None:
+    for number in range(10):
+        report(number=number)
+    ration.ask(float("-inf"))  # the clock was set back, which begins a new window
+    report(number=10)
+
+    told = [text.splitlines()[0] for text in kept.texts]
+    assert told[:4] == ["actors.test"] * 3 + ["actors.logs.limited"]
+    assert "3 within 1 s" in kept.texts[3]
+    assert len(told) == 5
+
+
+def test_a_new_window_tells_first_how_many_were_left_out() -> None:
+    ration = Ration(burst=2, window=1.0)
+
+    assert [ration.ask(0.1 * n) for n in range(4)] == [(True, 0), (True, 0), (False, 1), (False, 2)]
+    assert ration.ask(1.2) == (True, 2)
+    assert ration.ask(1.3) == (True, 0)
+    assert ration.left_out() == 0
+
+
+def test_what_was_left_out_at_the_end_of_a_program_is_told_there() -> None:
+    text = """
+        from actors import telemetry
+        for number in range(2_000):
+            telemetry.report(("actors", "test"), "error", {"number": number})
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(text)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    events = [line for line in done.stderr.splitlines() if not line.startswith(" ")]
+    written = events.count("actors.test")
+    left_out = [line for line in done.stderr.splitlines() if "reports:" in line]
+    assert events[-1] == "actors.logs.left_out"
+    assert written + sum(int(line.split(":")[1]) for line in left_out) == 2_000
+
+
+@pytest.mark.parametrize("burst", [0, -1, 1.5, True, "5", float("nan")])
+def test_a_limit_that_is_none_is_refused(burst: int) -> None:
+    with pytest.raises(BadArgument, match="burst"):
+        logs.set_burst_limit(burst)

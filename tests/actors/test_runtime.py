@@ -34,6 +34,7 @@ from actors.errors import ActorsError, BadArgument
 from actors.process import Host
 from actors.testing import VirtualClock
 from tests.actors.probes import probe, simulate
+from tests.watching import Flag, Seen
 
 ROOT = Path(__file__).parents[2]
 
@@ -75,7 +76,7 @@ def test_run_raises_what_main_raises_with_its_traceback(error: BaseException) ->
 
 
 def test_who_is_linked_to_main_hears_why_it_failed() -> None:
-    reasons: list[object] = []
+    reasons: list[object] = Seen()
 
     def listens() -> None:
         process.trap_exit(True)
@@ -248,7 +249,7 @@ def test_two_runtimes_live_side_by_side_in_two_threads() -> None:
 def test_run_returns_when_main_does_whoever_still_lives(
     host: Host, linked: bool, trap: bool
 ) -> None:
-    cleaned: list[object] = []
+    cleaned: list[object] = Seen()
 
     def lives() -> None:
         process.trap_exit(trap)
@@ -260,7 +261,7 @@ def test_run_returns_when_main_does_whoever_still_lives(
             time.sleep(0.01)
             cleaned.append(1)
 
-    boss = []
+    boss: list[Pid] = Seen()
 
     def main() -> str:
         boss.append(process.self())
@@ -275,7 +276,7 @@ def test_run_returns_when_main_does_whoever_still_lives(
 
 def test_a_parent_that_ignores_its_end_is_killed_with_its_children() -> None:
     """Only a server in the middle of a callback may make the end wait for its children."""
-    ended: list[str] = []
+    ended: list[str] = Seen()
 
     def ignores() -> None:
         process.trap_exit(True)
@@ -340,7 +341,7 @@ def test_a_server_that_stops_its_children_within_its_own_limits_is_waited_for() 
 
 
 def test_a_thread_that_blocks_does_not_keep_run_from_returning() -> None:
-    free = threading.Event()
+    free = Flag()
 
     def blocks(trap: bool) -> None:
         process.trap_exit(trap)
@@ -363,7 +364,7 @@ def test_a_thread_that_blocks_does_not_keep_run_from_returning() -> None:
 
 
 def test_a_thread_that_blocks_does_not_keep_a_simulation_from_returning() -> None:
-    free = threading.Event()
+    free = Flag()
 
     def blocks() -> None:
         process.trap_exit(True)
@@ -677,6 +678,98 @@ def test_a_forked_child_has_a_background_of_its_own() -> None:
     out, err = child.communicate(timeout=20.0)
 
     assert out.splitlines() == ["child", "child ended with 0", "parent"]
+    assert err == ""
+
+
+FORKS = """
+    import os, sys, warnings
+    from actors import GenServer, Reply, process, receive, run, spawn_link
+    warnings.simplefilter("ignore")
+    parent = os.getpid()
+    def tell(what):
+        whose = "parent" if os.getpid() == parent else "child"
+        sys.stdout.write(f"{{what}} in the {{whose}}\\n")
+    def bystander():
+        try:
+            receive()
+        finally:
+            tell("the bystander ends")
+    class Forks(GenServer):
+        def init(self):
+            process.trap_exit(True)
+        def handle_call(self, request, caller, state):
+            pid = os.fork()
+            return Reply(os.waitpid(pid, 0)[1]) if pid else in_the_child()
+        def terminate(self, reason, state):
+            tell("the server ends")
+    def in_the_child():
+        {child}
+    def main():
+        spawn_link(bystander)
+        forks = Forks.start_link(host={host!r})
+        tell(f"status {{GenServer.call(forks, 'fork')}}")
+    run(main)
+    tell("the end")
+"""
+
+ENDS_IN_THE_PARENT = {
+    "the bystander ends in the parent",
+    "the server ends in the parent",
+    "the end in the parent",
+}
+
+
+@pytest.mark.parametrize("host", [None, "thread"])
+@pytest.mark.parametrize(
+    ("in_the_child", "status"),
+    [
+        ("process.self()", 256),
+        ("return Reply('forked')", 256),
+        ("raise ValueError('forked')", 256),
+        ("os._exit(3)", 768),
+    ],
+)
+def test_nobody_lives_twice_when_a_process_forks(
+    in_the_child: str, status: int, host: str | None
+) -> None:
+    """A forked child goes on in the middle of the callback, with a copy of the whole runtime."""
+    child = program(FORKS.format(child=in_the_child, host=host))
+    out, err = child.communicate(timeout=20.0)
+
+    if host == "thread" and status == 256:
+        status = 0  # a thread that ends, the only one of its program, ends it without a word
+    first, *ends = out.splitlines()
+    assert first == f"status {status} in the parent"
+    assert set(ends) == ENDS_IN_THE_PARENT
+    assert len(ends) == len(ENDS_IN_THE_PARENT)
+    assert ("NotInProcess: this is a child that" in err) == (status == 256)
+    assert child.returncode == 0
+
+
+def test_an_api_call_in_a_forked_child_is_refused_by_its_reason() -> None:
+    child = program("""
+        import os, warnings
+        from actors import process, run
+        from actors.errors import NotInProcess
+        warnings.simplefilter("ignore")
+        def main():
+            if pid := os.fork():
+                return print("status", os.waitpid(pid, 0)[1])
+            try:
+                process.spawn(print)
+            except NotInProcess as error:
+                print(error, flush=True)
+            os._exit(0)
+        run(main)
+    """)
+    out, err = child.communicate(timeout=20.0)
+
+    refusal, status = out.splitlines()
+    assert refusal == (
+        "this is a child that #PID<0.1.0> has forked: its processes live in the parent only; "
+        "end the child with os._exit, or start it with multiprocessing"
+    )
+    assert status == "status 0"
     assert err == ""
 
 

@@ -890,7 +890,7 @@ def test_a_bad_action_ends_the_machine(action: object) -> None:
     assert isinstance(reason, tuple)
     (name, bad), stack = reason
     assert name == "bad_action_from_state_function"
-    assert bad is action
+    assert repr(bad) == repr(action)
     assert isinstance(stack, Stack)
 
 

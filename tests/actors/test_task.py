@@ -18,6 +18,7 @@ from actors.runtime import run
 from actors.task import OnYieldTimeout, Outcome, Task
 from actors.testing import SeededChoice, VirtualClock
 from supervisors import Supervisor, which_children
+from tests.watching import Seen
 
 T = TypeVar("T")
 Limit = float | Literal["brutal_kill"]
@@ -276,7 +277,7 @@ def test_an_owner_that_does_not_trap_dies_with_its_task(
 
 def test_the_death_of_the_owner_ends_its_task() -> None:
     def main() -> list[object]:
-        tasks: list[Task[object]] = []
+        tasks: list[Task[object]] = Seen()
 
         def own() -> None:
             tasks.append(Task.async_(stubborn))
@@ -690,7 +691,7 @@ def test_shutdown_without_a_process_takes_an_end_that_is_there() -> None:
 def test_an_ignored_task_goes_on_and_its_failure_harms_nobody() -> None:
     def main() -> list[object]:
         here = process.self()
-        done: list[str] = []
+        done: list[str] = Seen()
 
         def work() -> None:
             process.sleep(0.5)

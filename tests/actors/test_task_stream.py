@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from actors import process
 from actors.errors import BadArgument, TaskExited, TaskTimeout
 from actors.exits import Crash, Reason
+from actors.isolation import Moved, moved
 from actors.messages import Down, TimedOut
 from actors.pid import Pid, Ref
 from actors.runtime import MainExited, run
@@ -150,7 +151,7 @@ def test_tasks_know_on_whose_behalf_they_run() -> None:
 def test_another_process_may_consume() -> None:
     def main() -> object:
         naps = Task.async_stream([0.1, 0.2], nap)
-        return Task.await_(Task.async_(list, naps)), traces()
+        return Task.await_(Task.async_(list, moved(naps))), traces()
 
     assert play(main) == ([("ok", 0.1), ("ok", 0.2)], CLEAN)
 
@@ -487,7 +488,7 @@ def test_a_stream_that_somebody_else_closes_stops_its_tasks() -> None:
         def consume() -> None:
             outcomes = Task.async_stream([0.1, 9.0], nap, max_concurrency=2)
             next(outcomes)
-            process.send(here, outcomes)
+            process.send(here, Moved(outcomes))
             process.sleep(None)
 
         process.spawn(consume)

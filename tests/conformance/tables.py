@@ -1,10 +1,10 @@
-"""Which of OTP's and Elixir's own tests are covered by ours: the tables of `coverage/`, read and counted.
+"""Which of OTP's, Elixir's and GenStage's own tests are covered by ours: the tables of `coverage/`, read and counted.
 
 `coverage/SUITE.tsv` has one row for every test of a suite that a Python API can have: its name there, whether it
 is portable in full (`yes`) or with a stated change (`partly`), and what covers it here: node ids of pytest,
 separated by spaces, or `reason: …`. A test of which nothing can be ported has no row.
 
-Source: the test suites of Erlang/OTP 25.2.3 and Elixir 1.21.0-dev, by name only
+Source: the test suites of Erlang/OTP 25.2.3, Elixir 1.21.0-dev and GenStage 1.3, by name only
 """
 
 from __future__ import annotations
@@ -35,6 +35,12 @@ SUITES: dict[str, tuple[int, int]] = {
     "elixir_supervisor": (10, 6),
     "elixir_task": (86, 28),
     "elixir_task_supervisor": (34, 9),
+    "gen_stage": (95, 27),
+    "gen_stage_broadcast_dispatcher": (10, 1),
+    "gen_stage_buffer": (10, 0),
+    "gen_stage_consumer_supervisor": (36, 6),
+    "gen_stage_demand_dispatcher": (7, 2),
+    "gen_stage_partition_dispatcher": (14, 0),
     "otp_erl_link": (4, 2),
     "otp_gen_event": (14, 16),
     "otp_gen_server": (17, 31),

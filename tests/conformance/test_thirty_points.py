@@ -67,6 +67,7 @@ from supervisors import (
 from tests.conformance import kid, srv, support
 from tests.conformance.kid import spec, starts
 from tests.conformance.support import Term, attempt, await_down, fmt, proc, result, strip, tell
+from tests.watching import Seen
 
 T = TypeVar("T")
 SEEDS = range(10)
@@ -593,7 +594,7 @@ def test_children_start_inside_the_supervisor_which_answers_nobody_meanwhile() -
     """Point 19: one after the other, by the supervisor's own hand, and all before it says a word."""
 
     def scene() -> object:
-        here: list[object] = []
+        here: list[object] = Seen()
 
         def slowly(_: int) -> str:
             here.append((self() is whereis("top"), process.monotonic()))

@@ -18,7 +18,7 @@ from tests.endurance.tally import Case, cases_of
 
 __all__ = ["MODULES", "every_case"]
 
-MODULES = ("failures", "stubborn", "storms", "leaks", "seeds")
+MODULES = ("failures", "stubborn", "storms", "leaks", "seeds", "inputs", "ends", "soak")
 
 
 def every_case() -> list[Case]:

@@ -21,6 +21,7 @@ from actors.pid import Pid, Ref
 from actors.process import Match, receive, sleep, spawn, spawn_monitor, trap_exit
 from actors.runtime import run
 from actors.testing import SeededChoice, VirtualClock
+from tests.watching import Seen
 
 __all__ = ["all_of", "each", "mail", "play", "under_choices"]
 
@@ -103,7 +104,7 @@ def all_of(*bodies: Callable[[], object]) -> list[object]:
     Raises:
         AssertionError: One of them did not end well.
     """
-    results: list[object] = [None] * len(bodies)
+    results: list[object] = Seen([None] * len(bodies))
 
     def at(number: int, body: Callable[[], object]) -> None:
         results[number] = body()

@@ -8,6 +8,7 @@ from actors.errors import CallCycle, CallFailed
 from actors.pid import Pid
 from actors.process import send_exit, sleep
 from tests.interleavings.support import all_of, under_choices
+from tests.watching import Seen
 
 
 class Account(Agent[int]):
@@ -47,7 +48,7 @@ def test_payments_that_cross_are_refused_at_once_and_no_coin_is_lost() -> None:
 
 @under_choices(200)
 def test_whoever_was_answered_was_counted_also_when_the_agent_is_killed() -> None:
-    seen: list[int] = []
+    seen: list[int] = Seen()
     account = opened(0)
 
     def note(balance: int) -> tuple[int, int]:
@@ -56,7 +57,7 @@ def test_whoever_was_answered_was_counted_also_when_the_agent_is_killed() -> Non
         return balance, balance + 1
 
     def customer() -> object:
-        got: list[int] = []
+        got: list[int] = Seen()
         try:
             got.extend(Account.get_and_update(account, note) for _ in range(5))
         except CallFailed as error:

@@ -9,6 +9,7 @@ from actors.process import send_exit, sleep
 from supervisors import ChildError, DynamicSupervisor
 from tests.interleavings.support import all_of, each, under_choices
 from tests.interleavings.trees import Worker, living
+from tests.watching import Seen
 
 
 def spec(restart: str, slow: float = 0.0) -> dict[str, object]:
@@ -23,8 +24,8 @@ def pid_of(answer: object) -> Pid:
 @under_choices(200)
 def test_there_is_never_one_child_too_many_whoever_starts_and_ends_them() -> None:
     top = DynamicSupervisor.start_link(max_children=2, max_restarts=1000)
-    seen: list[int] = []
-    pids: list[Pid] = []
+    seen: list[int] = Seen()
+    pids: list[Pid] = Seen()
 
     def customer(end: str) -> object:
         done = []

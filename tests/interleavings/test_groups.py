@@ -8,6 +8,7 @@ from actors.groups import Joined, Left, NotJoined
 from actors.pid import Pid
 from actors.process import processes, receive, self, send_exit, sleep, spawn
 from tests.interleavings.support import all_of, mail, under_choices
+from tests.watching import Seen
 
 
 @under_choices(200)
@@ -66,7 +67,7 @@ def test_a_member_that_dies_as_it_joins_is_in_no_group_in_the_end() -> None:
             if pid in mortals:
                 send_exit(pid, "kill")
 
-    mortals: list[Pid] = []
+    mortals: list[Pid] = Seen()
     mortals.extend(spawn(mortal, f"group {n}") for n in range(4))
     all_of(killer)
     sleep(1.0)

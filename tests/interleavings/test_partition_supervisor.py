@@ -9,6 +9,7 @@ from actors.pid import Pid
 from actors.process import send_exit, sleep
 from supervisors import PartitionSupervisor
 from tests.interleavings.support import all_of, under_choices
+from tests.watching import Seen
 
 
 def slot(key: int) -> Via:
@@ -60,7 +61,7 @@ def test_a_key_is_found_or_refused_while_the_number_of_partitions_changes() -> N
             sleep(0)
 
     def client(key: int) -> object:
-        ends: list[object] = []
+        ends: list[object] = Seen()
         for _ in range(5):
             try:
                 Agent.update(slot(key), hit)

@@ -7,13 +7,14 @@ from actors.pid import Pid
 from actors.process import processes, register, self, send_exit, sleep, spawn
 from supervisors import AlreadyRegistered, Registry, Supervisor
 from tests.interleavings.support import all_of, mail, under_choices
+from tests.watching import Seen
 
 
 @under_choices(200)
 def test_a_unique_key_has_one_living_owner_at_a_time_and_whoever_has_it_is_told() -> None:
     register(self(), "listener")
     Registry.start_link(keys="unique", name="names", partitions=2, listeners=["listener"])
-    holders: list[Pid] = []
+    holders: list[Pid] = Seen()
 
     def claimer() -> object:
         won = 0

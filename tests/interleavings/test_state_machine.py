@@ -19,6 +19,7 @@ from actors.transitions import (
     StateTimeout,
 )
 from tests.interleavings.support import all_of, under_choices
+from tests.watching import Seen
 
 
 class Lock(StateMachine[str, int]):
@@ -47,8 +48,8 @@ class Lock(StateMachine[str, int]):
 def test_a_lock_of_postponed_calls_is_held_by_one_at_a_time_and_given_to_all() -> None:
     lock = Lock.start()
     assert lock is not None
-    inside: list[int] = []
-    order: list[tuple[int, float]] = []
+    inside: list[int] = Seen()
+    order: list[tuple[int, float]] = Seen()
 
     def worker(seconds: float) -> object:
         number = StateMachine.call(lock, "take")

@@ -6,12 +6,13 @@ import pytest
 
 from actors.process import self, send, sleep
 from tests.interleavings.support import REPLAY, each, mail, under_choices
+from tests.watching import Seen
 
 
 def test_a_scene_that_fails_names_its_seed_and_that_seed_fails_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    seen: list[list[object]] = []
+    seen: list[list[object]] = Seen()
 
     @under_choices(200)
     def scene() -> None:

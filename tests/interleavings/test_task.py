@@ -8,6 +8,7 @@ from actors.pid import Pid
 from actors.process import self, send_exit, sleep
 from actors.task import Task
 from tests.interleavings.support import all_of, mail, under_choices
+from tests.watching import Seen
 
 
 def after(seconds: float, value: int) -> int:
@@ -58,7 +59,7 @@ def test_results_come_in_the_order_of_the_tasks_whoever_is_done_first() -> None:
 
 @under_choices(200)
 def test_the_first_failure_ends_the_owner_and_all_of_its_tasks() -> None:
-    pids: list[Pid] = []
+    pids: list[Pid] = Seen()
 
     def owner() -> None:
         tasks = [Task.async_(after, 1.0, n) for n in range(4)]

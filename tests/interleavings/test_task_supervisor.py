@@ -8,6 +8,7 @@ from actors.process import processes, sleep
 from actors.task import Task
 from supervisors import TaskSupervisor, TooManyTasks
 from tests.interleavings.support import all_of, mail, under_choices
+from tests.watching import Seen
 
 
 def work(number: int) -> int:
@@ -20,10 +21,10 @@ def work(number: int) -> int:
 @under_choices(200)
 def test_every_task_ends_for_its_owner_once_and_there_is_never_one_too_many() -> None:
     top = TaskSupervisor.start_link(max_children=3)
-    most: list[int] = []
+    most: list[int] = Seen()
 
     def owner(numbers: range) -> object:
-        ends: list[object] = []
+        ends: list[object] = Seen()
         for number in numbers:
             try:
                 task = TaskSupervisor.async_nolink(top, work, number)

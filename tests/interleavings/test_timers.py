@@ -7,6 +7,7 @@ from actors.messages import TimedOut
 from actors.pid import Pid, Ref
 from actors.process import receive, self, send, send_after, sleep, spawn
 from tests.interleavings.support import all_of, each, mail, under_choices
+from tests.watching import Seen
 
 
 @under_choices(200)
@@ -41,7 +42,7 @@ def test_a_message_at_the_very_end_of_a_receive_is_taken_or_left_and_never_lost(
 @under_choices(200)
 def test_a_timer_is_cancelled_once_or_fires_once_whoever_is_first() -> None:
     boss = self()
-    refs: list[Ref] = []
+    refs: list[Ref] = Seen()
 
     def owner() -> object:
         ref = send_after(boss, "fired", 1.0)
@@ -61,7 +62,7 @@ def test_a_timer_is_cancelled_once_or_fires_once_whoever_is_first() -> None:
 
 @under_choices(200)
 def test_sleepers_wake_in_time_and_a_timer_to_a_dead_process_is_nothing() -> None:
-    woken: list[float] = []
+    woken: list[float] = Seen()
 
     def sleeper(seconds: float) -> None:
         sleep(seconds)

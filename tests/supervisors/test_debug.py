@@ -5,6 +5,7 @@ from actors.gen_server import GenServer
 from actors.pid import Pid
 from supervisors import Supervisor
 from tests.actors.schedules import heard, played
+from tests.watching import Seen
 
 
 class Kid(GenServer[None]):
@@ -30,7 +31,7 @@ def test_a_suspended_supervisor_restarts_nobody_until_it_is_resumed() -> None:
 
 def test_a_suspended_supervisor_ends_with_its_parent_and_takes_its_children_along() -> None:
     def main() -> object:
-        tops: list[Pid] = []
+        tops: list[Pid] = Seen()
 
         def parent() -> None:
             tops.append(Supervisor.start_link([Kid.child_spec(name="kid")]))

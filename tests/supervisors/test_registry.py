@@ -23,6 +23,7 @@ from supervisors import ChildInfo, Supervisor, which_children
 from supervisors.patterns import ANY, Clause, Var
 from supervisors.registry import AlreadyRegistered, KeysOption, Registry, TypedRegistry
 from tests.supervisors.kids import play
+from tests.watching import Seen
 
 T = TypeVar("T")
 
@@ -475,7 +476,7 @@ def test_who_has_the_key_is_told() -> None:
 
 def hold_cleaners(sup: Pid) -> Callable[[], None]:
     """Keep the partitions busy, as if they were far behind; return what lets them go on."""
-    released: list[bool] = []
+    released: list[bool] = Seen()
 
     for info in which_children(sup):
         GenServer.cast(pid_of(info), ("unlock", Hold(released), sup))
@@ -716,7 +717,7 @@ def test_locks_on_the_same_key_wait_and_on_different_keys_do_not(
 ) -> None:
     def main() -> object:
         up(keys, partitions)
-        log: list[str] = []
+        log: list[str] = Seen()
         tasks = [Task.async_(take, "k", 0.2, log, n) for n in ("a", "b")]
         tasks.append(Task.async_(take, "other", 0.1, log, "c"))
         return Task.await_many(tasks), [line for line in log if "c" not in line], log.index("c out")
@@ -748,7 +749,7 @@ def test_a_lock_is_given_back_however_its_holder_ends(end: str) -> None:
 def test_a_waiter_that_is_killed_leaves_the_lock_usable() -> None:
     def main() -> object:
         up()
-        log: list[str] = []
+        log: list[str] = Seen()
         first = Task.async_(take, "k", 0.3, log, "a")
         sleep(0.05)
         waiter = process.spawn(take, "k", 0.1, log, "killed")
@@ -774,16 +775,16 @@ def test_who_has_the_lock_already_is_told_instead_of_waiting_for_itself() -> Non
 def test_whatever_the_order_of_turns_nobody_is_in_together() -> None:
     def main() -> int:
         up("unique", 2)
-        inside = most = 0
+        inside: list[int] = Seen()
+        numbers: list[int] = Seen()
 
         def work() -> None:
-            nonlocal inside, most
-            inside += 1
-            most = max(most, inside)
+            inside.append(1)
+            numbers.append(len(inside))
             try:
                 sleep(0.01)
             finally:
-                inside -= 1
+                inside.pop()
 
         def want() -> None:
             Registry.lock("reg", "k", work)
@@ -793,7 +794,7 @@ def test_whatever_the_order_of_turns_nobody_is_in_together() -> None:
         for victim in victims:
             process.spawn(send_exit, victim, "kill")
         Task.await_many(tasks)
-        return most
+        return max(numbers)
 
     for seed in range(200):
         assert play(main, SeededChoice(seed)) == 1, seed

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Event
 
 import pytest
 
@@ -13,6 +12,7 @@ from actors.runtime import run
 from supervisors import _shutdown
 from supervisors.child_spec import ChildSpec, Restart, Shutdown
 from tests.supervisors.kids import play
+from tests.watching import Flag
 
 
 def gentle() -> None:
@@ -109,7 +109,7 @@ def test_a_child_that_ends_by_itself_meanwhile_shows_its_own_reason(shutdown: Sh
 
 def test_a_process_that_was_killed_and_is_not_done_yet_is_waited_for() -> None:
     """Its thread still works when the monitor finds nobody; only its link knows better."""
-    leave = Event()
+    leave = Flag()
 
     class Busy(GenServer[None], host="thread"):
         def handle_cast(self, request: Message, state: None) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import MappingProxyType
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -48,6 +48,7 @@ from tests.supervisors.kids import (
     play,
     starts,
 )
+from tests.watching import Seen
 
 STRATEGIES: tuple[Strategy, ...] = ("one_for_one", "one_for_all", "rest_for_one")
 
@@ -96,7 +97,7 @@ def reason_of_end(pid: Pid, seconds: float | None = None) -> object:
     return down.reason if isinstance(down, Down) else "alive"
 
 
-def refusal(ask: Callable[..., object], *args: object) -> object:
+def refusal(ask: Callable[..., object], *args: object) -> Any:  # noqa: ANN401 - a reason is anything
     with pytest.raises(ChildError) as refused:
         ask(*args)
     return refused.value.reason
@@ -159,7 +160,7 @@ def test_children_start_in_order_inside_the_supervisor_one_at_a_time() -> None:
             seen.append(process.self())
             return OK
 
-        seen: list[Pid] = []
+        seen: list[Pid] = Seen()
         before = process.monotonic()
         top = Supervisor.start_link([kid("a", slow), kid("b", slow)])
 
@@ -1349,7 +1350,9 @@ def test_a_child_whose_start_fails_is_not_kept_by_start_child() -> None:
         top = Supervisor.start_link([])
         spec = kid("a", fails_at(1))
 
-        assert refusal(start_child, top, spec) == ("no", spec)
+        why, kept = refusal(start_child, top, spec)
+        assert why == "no"
+        assert (kept.id, kept.restart) == (spec.id, spec.restart)
         assert which_children(top) == []
         assert start_child(top, spec) is pids["a"]
 
@@ -1571,8 +1574,9 @@ def test_an_id_that_cannot_be_compared_is_nobody_s(ask: Callable[..., object]) -
     def main() -> None:
         top = Supervisor.start_link([kid("a")])
         assert refusal(ask, top, HostileEquality()) == "not_found"
-        strange = HostileEquality()
-        assert refusal(start_child, top, kid("b", id=strange)) == ("invalid_id", strange)
+        what, strange = refusal(start_child, top, kid("b", id=HostileEquality()))
+        assert what == "invalid_id"
+        assert type(strange) is HostileEquality
         assert shown(top) == [("a", "a.1")]
 
     play(main)

@@ -8,6 +8,7 @@ import pytest
 from actors import process
 from actors.errors import BadArgument, NoProcess, TaskExited, TaskTimeout
 from actors.exits import Crash, Reason
+from actors.isolation import moved
 from actors.messages import Down, TimedOut
 from actors.pid import Pid
 from actors.process import is_alive, monitor, receive, send, send_exit, sleep, trap_exit
@@ -18,6 +19,7 @@ from supervisors.child_spec import BadOption, BadSpec, Restart, Shutdown
 from supervisors.dynamic_supervisor import DynamicSupervisor
 from supervisors.task_supervisor import TaskSupervisor, TooManyTasks
 from tests.supervisors.kids import play
+from tests.watching import Seen
 
 TS = TaskSupervisor
 
@@ -128,7 +130,7 @@ def test_a_failure_with_a_link_takes_the_caller_along_and_not_the_supervisor() -
 def test_the_caller_s_death_ends_a_linked_task_and_no_other(reason: Reason) -> None:
     def main() -> object:
         sup = TS.start_link()
-        tasks: list[Task[object]] = []
+        tasks: list[Task[object]] = Seen()
 
         def own() -> None:
             tasks.append(TS.async_(sup, for_ever))
@@ -269,7 +271,7 @@ def test_a_started_child_runs_again_as_its_restart_says(
 ) -> None:
     def main() -> int:
         sup = TS.start_link()
-        seen: list[int] = []
+        seen: list[int] = Seen()
 
         def work() -> None:
             seen.append(1)
@@ -442,7 +444,7 @@ def test_a_halt_after_a_failure_that_shows_its_input_leaves_nothing(stream: Stre
 def test_another_process_may_consume(stream: Stream) -> None:
     def main() -> object:
         sup = TS.start_link()
-        return Task.await_(Task.async_(outcomes, stream(sup, [0.1], after, "v")))
+        return Task.await_(Task.async_(outcomes, moved(stream(sup, [0.1], after, "v"))))
 
     assert play(main) == [("ok", "v")]
 

@@ -14,6 +14,7 @@ import pytest
 from actors import Exit, GenServer, NoReply, process, receive, run, spawn
 from actors._kernel.press import is_open
 from actors.testing import VirtualClock
+from tests.watching import Seen
 
 Trace: TypeAlias = Callable[[FrameType, str, Any], Any]
 
@@ -84,7 +85,7 @@ def interrupted(interrupter: Interrupter, main: Callable[[], object]) -> None:
 def test_who_refuses_to_end_is_unwound_wherever_the_second_ctrl_c_comes() -> None:
     rooms = set()
     for line in range(1, 400):
-        unwound: list[str] = []
+        unwound: list[str] = Seen()
         interrupter = Interrupter(line)
 
         def main(unwound: list[str] = unwound, interrupter: Interrupter = interrupter) -> None:
@@ -104,7 +105,7 @@ def test_who_refuses_to_end_is_unwound_wherever_the_second_ctrl_c_comes() -> Non
 def test_a_server_in_a_callback_is_ended_wherever_the_second_ctrl_c_comes() -> None:
     rooms = set()
     for line in range(1, 400):
-        unwound: list[str] = []
+        unwound: list[str] = Seen()
         interrupter = Interrupter(line)
 
         def main(unwound: list[str] = unwound, interrupter: Interrupter = interrupter) -> None:
@@ -123,7 +124,7 @@ def test_a_server_in_a_callback_is_ended_wherever_the_second_ctrl_c_comes() -> N
 
 
 def test_who_holds_the_loop_is_ended_though_the_second_ctrl_c_came_in_the_kernel() -> None:
-    unwound: list[str] = []
+    unwound: list[str] = Seen()
     interrupter = Interrupter(1)
 
     def main() -> None:

@@ -30,6 +30,7 @@ from actors._kernel.current import me, running
 from actors.process import Host
 from actors.testing import VirtualClock
 from tests.actors.probes import inside, mail, probe, simulate
+from tests.watching import Seen
 
 VAR: contextvars.ContextVar[str] = contextvars.ContextVar("VAR", default="unset")
 
@@ -68,7 +69,7 @@ def test_self_is_right_at_every_line_also_after_nested_waits() -> None:
 
 @pytest.mark.parametrize("host", [None, "thread"])
 def test_a_context_is_inherited_as_a_copy_and_never_leaks(host: Host) -> None:
-    seen: list[tuple[str, str]] = []
+    seen: list[tuple[str, str]] = Seen()
 
     def child(name: str) -> None:
         seen.append((name, VAR.get()))
@@ -101,7 +102,7 @@ def test_a_context_that_was_set_without_waiting_does_not_stay_on_the_loops_stack
         VAR.set("leaked")
 
     def main() -> list[str]:
-        seen: list[str] = []
+        seen: list[str] = Seen()
         for _ in range(3):
             spawn(sets)
             process.sleep(0.0)
@@ -135,7 +136,7 @@ def test_what_a_listener_sets_on_the_loop_is_nobodys_context() -> None:
     def main() -> str:
         _, ref = spawn_monitor(fails, host="thread")
         receive(lambda m: isinstance(m, Down) and m.ref is ref)
-        seen: list[str] = []
+        seen: list[str] = Seen()
         spawn(lambda: seen.append(VAR.get()))
         process.sleep(0.0)
         return seen[0]
@@ -148,7 +149,7 @@ def test_what_a_listener_sets_on_the_loop_is_nobodys_context() -> None:
 
 
 def test_a_finally_block_runs_as_its_own_process_and_in_its_own_context() -> None:
-    seen: list[object] = []
+    seen: list[object] = Seen()
 
     def body() -> None:
         VAR.set("mine")
@@ -381,7 +382,7 @@ def test_stacks_that_nobody_needs_any_more_are_taken_down() -> None:
 
 def test_time_jumps_only_when_everybody_waits() -> None:
     def main() -> list[float]:
-        times: list[float] = []
+        times: list[float] = Seen()
 
         def body(seconds: float) -> None:
             process.sleep(seconds)
@@ -420,7 +421,7 @@ def test_what_a_signal_handler_raises_while_everybody_waits_ends_main_in_order()
         def wake(self) -> None:
             return
 
-    seen: list[str] = []
+    seen: list[str] = Seen()
 
     def main() -> None:
         process.trap_exit(True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from actors import process
 from actors.agent import Agent
 from actors.gen_server import GenServer
+from actors.isolation import shareable
 from actors.naming import Via
 from actors.pid import Pid
 from actors.process import self, sleep
@@ -26,6 +27,7 @@ from tests.conformance.support import (
 )
 
 
+@shareable
 class Held:
     """A request that keeps a partition busy for a while, in place of `:sys.suspend`."""
 

@@ -10,6 +10,7 @@ from supervisors.supervisor import Supervisor
 from tests.conformance import kid
 from tests.conformance.kid import init_table, spec, supervise
 from tests.conformance.support import await_down, flush, fmt, out, settle
+from tests.watching import Seen
 
 TYPES = ("permanent", "transient", "temporary")
 REASONS: tuple[object, ...] = (
@@ -68,7 +69,7 @@ def signalled(type_: str, signal: str, name: str) -> None:
 
 
 def returned(type_: str) -> object:
-    runs: list[str] = []
+    runs: list[str] = Seen()
 
     def returns() -> None:
         sleep(0.001)

@@ -21,7 +21,7 @@ from examples.smelter.media import probe
 from examples.smelter.muxer import Muxer, check_output
 from examples.smelter.offsets import MILLISECOND
 from examples.smelter.pictures import BLACK, RATE, SECOND, Frame, Picture, Samples
-from examples.smelter.plan import InputPlan
+from examples.smelter.requests import InputPlan
 from examples.smelter.sources import APART, Feeder, Source
 from examples.smelter.wire import QUEUE, Begin, Grant, Offer, Read, SourceUp, feeder_of
 from tests.examples.smelter.films import BLUE, RED, SMALL, make_film, tone
@@ -105,7 +105,7 @@ def test_a_file_that_has_lost_a_medium_is_not_the_one_that_was_named(
 
     def main() -> object:
         process.trap_exit(True)
-        source = Source.start_link(InputPlan("1", info))
+        source = Source.start_link(InputPlan.of_file("1", info))
         GenServer.cast(source, Begin(0))
         return ends_with(source)
 
@@ -143,7 +143,7 @@ def test_a_feeder_fills_up_what_has_fallen_behind(red: Path) -> None:
     def main() -> Offer:
         Ledger.start_link(name=LEDGER)
         queue = Offers.start_link(process.self(), name=QUEUE)
-        feeder = Feeder.start_link(InputPlan("1", probe(str(red))), name=feeder_of("1"))
+        feeder = Feeder.start_link(InputPlan.of_file("1", probe(str(red))), name=feeder_of("1"))
         GenServer.cast(feeder, SourceUp(process.self()))
         GenServer.cast(feeder, Read(process.self(), frames, is_end=False))
         GenServer.cast(feeder, Grant(queue, "audio", 0, 0, credit))

@@ -13,7 +13,7 @@ from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
 
 from examples.smelter.complaints import InputRefused, MediaBroken
-from examples.smelter.inputs import Item, Source
+from examples.smelter.inputs import NOTHING, Item, Source
 from examples.smelter.media import FileSource, open_source, probe
 from examples.smelter.pictures import RATE, SECOND, Frame, Samples
 from tests.examples.smelter.films import RED, make_film, tone
@@ -28,6 +28,7 @@ def read_all(source: Source, most: int = 1000) -> tuple[list[Frame], list[Sample
     items: list[Item] = []
     with source:
         while len(items) < most and (item := source.read()) is not None:
+            assert item is not NOTHING
             items.append(item)
     return (
         [item for item in items if isinstance(item, Frame)],

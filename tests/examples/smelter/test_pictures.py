@@ -47,4 +47,4 @@ def test_samples_know_when_they_end_and_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="read-only"):
         samples.sound[0] = 1
     with pytest.raises(ValueError, match="float32"):
-        Samples(0, np.zeros((960, 1), np.float32))
+        Samples(0, np.zeros((960, 3), np.float32))

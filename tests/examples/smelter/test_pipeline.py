@@ -6,25 +6,30 @@ import pytest
 
 from actors.runtime import Clock
 from actors.testing import VirtualClock
+from examples.smelter.events import EVENTS
 from examples.smelter.inspection import FileSummary, colour_at
 from examples.smelter.layout import PixelRect
 from examples.smelter.ledger import LEDGER
 from examples.smelter.pictures import RATE, SECOND
 from examples.smelter.saboteur import Kill
 from examples.smelter.wire import (
-    AUDIO_ENCODER,
+    ASSETS,
     COMPOSITOR,
-    ENCODERS,
+    CONTROL,
+    FILM,
     INPUTS,
     MIXER,
-    MUXER,
-    OUTPUT,
+    OUTPUTS,
     QUEUE,
     STAGE,
-    VIDEO_ENCODER,
+    audio_end_of,
+    encoders_of,
     feeder_of,
     input_of,
+    muxer_of,
+    output_of,
     source_of,
+    video_end_of,
 )
 from tests.examples.smelter.films import BLUE, RED, make_film
 from tests.examples.smelter.running import film
@@ -38,11 +43,14 @@ WORKERS = [
     QUEUE,
     COMPOSITOR,
     MIXER,
-    MUXER,
-    VIDEO_ENCODER,
-    AUDIO_ENCODER,
+    muxer_of(FILM),
+    video_end_of(FILM),
+    audio_end_of(FILM),
+    ASSETS,
+    CONTROL,
+    EVENTS,
 ]
-SUPERVISORS = [LEDGER, OUTPUT, ENCODERS, INPUTS, input_of("1")]
+SUPERVISORS = [LEDGER, OUTPUTS, output_of(FILM), encoders_of(FILM), INPUTS, input_of("1")]
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +170,9 @@ def test_a_storm_is_weathered_by_patient_supervisors(
 def test_a_worker_that_dies_too_often_ends_the_run_and_leaves_a_film_that_plays(
     tmp_path: Path, clips: tuple[Path, Path]
 ) -> None:
-    made = film(tmp_path, *clips, "--offline", kills=[Kill(10 * n, MUXER) for n in range(1, 5)])
+    made = film(
+        tmp_path, *clips, "--offline", kills=[Kill(10 * n, muxer_of(FILM)) for n in range(1, 5)]
+    )
 
     assert not made.summary.finished
     assert made.summary.failure == "muxer failed too often; what was made is in film.part.mp4"

@@ -13,10 +13,10 @@ from actors.testing import VirtualClock
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.options import parse
 from examples.smelter.plan import Plan
-from examples.smelter.queue_server import ORPHANED, Queue, QueueStats
+from examples.smelter.queue_server import GIVEN_UP, ORPHANED, Queue, QueueStats
 from examples.smelter.wire import (
     COMPOSITOR,
-    MUXER,
+    FILM,
     QUEUE,
     Attach,
     ConsumerUp,
@@ -24,6 +24,7 @@ from examples.smelter.wire import (
     FinishNow,
     Job,
     Taken,
+    muxer_of,
     tell,
 )
 
@@ -50,7 +51,7 @@ class Glutton(GenServer[None]):
 
     def handle_cast(self, request: Message, state: None) -> None:
         if isinstance(request, Job) and self.to is not None:
-            tell(QUEUE, Taken("video", request.number))
+            tell(QUEUE, Taken("video", request.serial))
             process.send(self.to, request)
             self.to = None
 
@@ -64,8 +65,8 @@ class Eater(GenServer[None]):
 
     def handle_cast(self, request: Message, state: None) -> None:
         if isinstance(request, Job):
-            tell(QUEUE, Taken("video", request.number))
-            tell(QUEUE, Done("video", request.number))
+            tell(QUEUE, Taken("video", request.serial))
+            tell(QUEUE, Done("video", request.serial))
             process.send(self.to, request)
 
 
@@ -78,9 +79,9 @@ def plan(tmp_path: Path) -> Plan:
 def among_stand_ins(plan: Plan, body: Callable[[], T], ticks: int = 0, samples: int = 0) -> T:
     def main() -> T:
         process.trap_exit(True)
-        Ledger.start_link(name=LEDGER)
-        Film.start_link(ticks, samples, name=MUXER)
-        Queue.start_link(plan, name=QUEUE)
+        Ledger.start_link(plan.desired, name=LEDGER)
+        Film.start_link(ticks, samples, name=muxer_of(FILM))
+        Queue.start_link(plan.settings, name=QUEUE)
         return body()
 
     value = run(main, clock=VirtualClock())
@@ -138,7 +139,7 @@ def test_a_new_queue_repeats_no_tick_and_leaves_out_those_of_the_outage(plan: Pl
         numbers = [next_job() for _ in range(3)]
         end(process.whereis(QUEUE), "kill")
         process.sleep(0.1)
-        Queue.start_link(plan, name=QUEUE)
+        Queue.start_link(plan.settings, name=QUEUE)
         return [*numbers, next_job(), next_job()]
 
     assert among_stand_ins(plan, body) == [0, 1, 2, 6, 7]
@@ -174,6 +175,7 @@ def test_an_input_is_given_up_at_once_when_its_supervisor_has_given_up(plan: Pla
         tell(QUEUE, Attach("1", responsible))
         Queue.stats(QUEUE)
         end(responsible, "shutdown")
+        process.sleep(GIVEN_UP * 1.01)
         return Queue.stats(QUEUE).ended_inputs
 
     assert among_stand_ins(plan, body) == ("1",)

@@ -1,0 +1,326 @@
+"""How a value crosses between processes: shared if it cannot change, copied, moved, or refused.
+
+Two processes never see one object that can change. Three ways to have that are known:
+
+*The BEAM copies.* Every term is immutable, and a message is copied from heap to heap, at some nanoseconds
+a word; only binaries above 64 bytes are shared, because nothing can change them. What cannot be copied,
+such as a port, is a name for it and not the thing.
+
+*Rust checks.* `Send` and `Sync` are decided by the compiler: a value is moved, and the sender's name for
+it is dead from that line on, or it is shared because its type says that this is safe. Nothing is paid at run
+time. A `Mutex` makes sharing safe and brings deadlocks back.
+
+*Here* nothing can be told before the program runs, so it is told at the door. Whatever crosses is looked at in
+the sender:
+
+| what | becomes | costs (CPython 3.11, `python3 -m tests.bench isolation`) |
+|---|---|---|
+| a number, string, `bytes`, pid, enum, class, module, date, path | itself | one look-up |
+| a tuple, frozenset, frozen dataclass, named tuple of such | itself | one look-up for each part |
+| an array of numpy or a view of memory that nobody can write to | itself | the same for any size |
+| a list, dict, set, object, exception | a copy | about what `pickle.dumps` costs alone |
+| a function | its code shared, its captured variables and defaults copied | a new function |
+| `Moved(value)` | the value, which the sender cannot reach through the shell any more | nothing |
+| a lock, socket, open file, generator, frame, thread, weak reference | refused | `NotSendable` in the sender |
+
+What is refused is refused before anything is sent, with the way to it: `message[1]["conn"] is a socket`. A
+value that its class knows better how to copy says so with `__deepcopy__`, as everywhere in Python; `shareable`
+and `register` say the rest.
+
+What this does not reach: code. Modules, classes and what they hold by name are shared as they are in every
+Python program, and so is a function that a module holds by name. And `Moved` takes the sender's shell away, not
+other names that the sender may have kept for the same value: that promise is the sender's.
+
+An exception crosses without its traceback, whose frames belong to whoever raised it; the `Stack` of a `Crash` says
+where that was. The reason of a process that has ended must arrive whatever it holds: there `Withheld` stands in
+the place of what could not cross.
+
+Source: https://www.erlang.org/doc/system/eff_guide_processes.html#process-messages,
+    https://doc.rust-lang.org/nomicon/send-and-sync.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Literal, TypeAlias, TypeVar, cast, get_args
+
+from actors._copying import Copying, Moved, Refused, Withheld, parts_of, take_as
+from actors._shapes import SHARED
+from actors.errors import BadArgument, NotSendable
+from actors.exits import Stack
+
+__all__ = [
+    "SHARED",
+    "Cross",
+    "Isolation",
+    "Moved",
+    "Withheld",
+    "crossing",
+    "explain_sendable",
+    "is_sendable",
+    "moved",
+    "register",
+    "shareable",
+    "witnessed",
+]
+
+SHARED.add(Stack)
+
+T = TypeVar("T")
+C = TypeVar("C", bound=type)
+
+Isolation: TypeAlias = Literal["copy", "check", "trust"]
+"""What a runtime does at a border: copy, only refuse what may not cross, or believe its programmer."""
+Cross: TypeAlias = "Callable[[object, str], object]"
+"""Takes a value and what to call it, and returns what the other side gets."""
+
+
+# -- what may cross --------------------------------------------------------------------------------
+
+
+def is_sendable(value: object) -> bool:
+    """Tell whether a value may cross to another process.
+
+    Runs in the caller and makes the copy to find out. Nothing is sent, and a `Moved` keeps its value.
+
+    Args:
+        value: Anything.
+
+    Returns:
+        Whether it may.
+
+    Example:
+        >>> is_sendable([1, 2]), is_sendable(open)
+        (True, True)
+        >>> is_sendable(number for number in [1, 2])
+        False
+
+    Source: https://doc.rust-lang.org/std/marker/trait.Send.html
+    """
+    return explain_sendable(value) is None
+
+
+def explain_sendable(value: object) -> str | None:
+    """Say why a value may not cross to another process.
+
+    Runs in the caller and makes the copy to find out. Nothing is sent, and a `Moved` keeps its value.
+
+    Args:
+        value: Anything.
+
+    Returns:
+        What is in the way, with the way to it; `None` if it may cross.
+
+    Example:
+        >>> explain_sendable({"numbers": (number for number in [1, 2])})
+        "value['numbers'] is a generator, which cannot be shared or copied"
+
+    Source: https://doc.rust-lang.org/std/marker/trait.Send.html
+    """
+    try:
+        _copied(value, "value", Copying())
+    except NotSendable as error:
+        return error.explanation
+    return None
+
+
+def moved(value: T) -> T:
+    """Return `Moved(value)`, typed as what the other side gets.
+
+    For client halves and tasks, whose arguments are checked by type. Runs in the caller.
+
+    Args:
+        value: What is handed over.
+
+    Returns:
+        The shell, to be sent and not to be used.
+
+    Example:
+        >>> from actors import Task, run
+        >>> run(lambda: Task.await_(Task.async_(list, moved(n * n for n in range(3)))))
+        [0, 1, 4]
+
+    Source: https://doc.rust-lang.org/book/ch04-01-what-is-ownership.html
+    """
+    return cast("T", Moved(value))
+
+
+def shareable(cls: C) -> C:
+    """Declare that the instances of a class never change, so that they cross as they are.
+
+    A decorator. It speaks for exactly this class: one that is derived from it may add what changes. Frozen
+    dataclasses, named tuples and frozen classes of attrs and msgspec need none.
+
+    Args:
+        cls: The class.
+
+    Returns:
+        The same class.
+
+    Raises:
+        BadArgument: It is no class.
+
+    Example:
+        >>> @shareable
+        ... class Money:
+        ...     pass
+        >>> price = Money()
+        >>> crossing("copy")(price, "message") is price
+        True
+
+    Source: https://doc.rust-lang.org/std/marker/trait.Sync.html
+    """
+    register(cls, "share")
+    return cls
+
+
+def register(cls: type, how: Literal["share", "refuse"] | Callable[[T], T]) -> None:
+    """Say how the values of a class cross that was written by somebody else.
+
+    For all runtimes of the program; do it where the class is imported, before anything is sent.
+
+    Args:
+        cls: The class; those that are derived from it are not meant.
+        how: `"share"`, `"refuse"`, or a function that returns a copy for the other side.
+
+    Raises:
+        BadArgument: It is no class, or there is no such way.
+
+    Example:
+        >>> class Picture:
+        ...     def __init__(self, name):
+        ...         self.name = name
+        >>> register(Picture, lambda picture: Picture(picture.name))
+        >>> crossing("copy")(Picture("sunrise"), "message").name
+        'sunrise'
+
+    Source: https://docs.python.org/3/library/copyreg.html
+    """
+    if not isinstance(cls, type):
+        raise BadArgument("cls", cls, "a class")
+    if not (callable(how) or how in {"share", "refuse"}):
+        raise BadArgument("how", how, "'share', 'refuse', or a function that returns a copy")
+    take_as(cls, cast("str | Callable[[object], object]", how))
+
+
+# -- the border ------------------------------------------------------------------------------------
+
+
+def crossing(policy: Isolation) -> Cross:
+    """Return what a runtime does with a value that crosses.
+
+    Args:
+        policy: `"copy"`, `"check"` or `"trust"`.
+
+    Returns:
+        A function of the value and of what to call it in errors. It raises `NotSendable`.
+
+    Raises:
+        BadArgument: There is no such policy.
+
+    Example:
+        >>> crossing("copy")([1, 2], "message")
+        [1, 2]
+
+    Source: https://www.erlang.org/doc/system/eff_guide_processes.html#process-messages
+    """
+    if policy not in get_args(Isolation):
+        raise BadArgument("isolation", policy, f"one of {get_args(Isolation)}")
+    return _POLICIES[policy]
+
+
+def witnessed(value: object, cross: Cross) -> object:
+    """Return what others get of a value that must reach them: the reason of an end, what one looks into.
+
+    Never fails.
+
+    Args:
+        value: The value.
+        cross: What its runtime does with what crosses.
+
+    Returns:
+        The value itself if it cannot change, or a copy in which `Withheld` stands for what may not cross.
+
+    Example:
+        >>> witnessed(("failed", [1], (number for number in [1, 2])), crossing("copy"))
+        ('failed', [1], <withheld: a generator, which cannot be shared or copied>)
+
+    Source: https://www.erlang.org/doc/system/ref_man_processes.html#receiving-exit-signals
+    """
+    if cross is not _copy or type(value) in SHARED:
+        return value
+    try:
+        return Copying(lenient=True).copied(value)
+    except Exception as error:  # noqa: BLE001 - it must arrive, whatever the value's own code does
+        return Withheld(f"a value whose copy raises {type(error).__name__}")
+
+
+def _copy(value: object, what: str) -> object:
+    if type(value) is tuple:
+        # The usual message. `tests.bench` names: isolation.
+        for each in value:
+            if type(each) not in SHARED:
+                break
+        else:
+            return value
+    copying = Copying()
+    result = _copied(value, what, copying)
+    if copying.moved:
+        _spend(copying.moved)
+    return result
+
+
+def _copied(value: object, what: str, copying: Copying) -> object:
+    try:
+        return copying.copied(value)
+    except Refused as refused:
+        where = _way_to(refused.value, value, what)
+        raise NotSendable(where, refused.why, refused.value) from refused.__cause__
+    except RecursionError as error:
+        raise NotSendable(what, "nested too deep for its class's own code", value) from error
+    except Exception as error:
+        raise NotSendable(what, f"in code of its own: {type(error).__name__}", value) from error
+
+
+def _spend(shells: list[Moved]) -> None:
+    for shell in shells:
+        shell.spend()
+
+
+def _check(value: object, what: str) -> object:
+    """Refuse what may not cross, and hand over the rest as it is."""
+    copying = Copying()
+    result = _copied(value, what, copying)
+    return _opened(value, result, copying)
+
+
+def _trust(value: object, what: str) -> object:
+    if not Moved.unspent:
+        return value
+    copying = Copying(lenient=True)
+    return _opened(value, copying.copied(value), copying)
+
+
+def _opened(value: object, result: object, copying: Copying) -> object:
+    """Return the value as it is, unless something in it is moved."""
+    if not copying.moved:
+        return value
+    _spend(copying.moved)
+    return result
+
+
+_POLICIES: Final[dict[str, Cross]] = {"copy": _copy, "check": _check, "trust": _trust}
+
+
+def _way_to(target: object, root: object, name: str) -> str:
+    """Return how to get from a value to a part of it, nearest first."""
+    todo: list[tuple[object, str]] = [(root, name)]
+    seen: dict[int, object] = {}
+    for value, path in todo:
+        if value is target:
+            return path
+        if id(value) in seen or type(value) in SHARED:
+            continue
+        seen[id(value)] = value
+        todo += [(each, f"{path}{step}") for step, each in parts_of(value)]
+    return f"something in {name}"

@@ -1,0 +1,77 @@
+"""RTMP in: the input listens, and whoever knows its key may push to it.
+
+FFmpeg does the talking. It accepts one publisher; when that one leaves, the session is lost and the
+next one listens again. While nobody is there, listening is renewed every `PATIENCE` seconds, so that
+the input can end in between.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+
+import av
+from av.container import InputContainer
+
+from examples.smelter.offsets import MILLISECOND, Ns
+from examples.smelter.protocols.addresses import LOOPBACK, check_host, check_port, check_word
+from examples.smelter.protocols.session import PATIENCE, QUICK_PROBE, Session
+
+__all__ = ["RtmpSupply"]
+
+
+@dataclass(frozen=True, slots=True)
+class RtmpSupply:
+    """An input that an encoder such as OBS or ffmpeg pushes to.
+
+    Raises:
+        OptionRefused: a part of its address is none.
+
+    Example:
+        >>> RtmpSupply(1935, "live", "camera").url
+        'rtmp://127.0.0.1:1935/live/camera'
+    """
+
+    port: int
+    """Where it listens."""
+    app: str
+    """First part of the path."""
+    key: str
+    """Second part: who does not know it is refused."""
+    host: str = LOOPBACK
+    """The address it listens on."""
+    video: bool = True
+    """Whether pictures are taken."""
+    audio: bool = True
+    """Whether sound is taken."""
+    buffer: Ns = 300 * MILLISECOND
+    """How long an item may take from the encoder to the queue."""
+    is_live: bool = True
+    """It cannot be asked for what is past."""
+
+    def __post_init__(self) -> None:
+        check_port("port", self.port)
+        check_word("app", self.app)
+        check_word("stream_key", self.key)
+        check_host("host", self.host)
+
+    @property
+    def title(self) -> str:
+        """What people know it by; without the key, which is a secret."""
+        return f"rtmp port {self.port} {self.app}"
+
+    @property
+    def url(self) -> str:
+        """What an encoder is to be told."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"rtmp://{host}:{self.port}/{self.app}/{self.key}"
+
+    def open(self, start: Ns) -> Session:
+        """Make the reader of one session; nothing of a live input lies before it."""
+        return Session(self.title, self._listen, silence=5 * PATIENCE)
+
+    def _listen(self) -> InputContainer | None:
+        options = {"listen": "1", **QUICK_PROBE}
+        with contextlib.suppress(av.error.ExitError):
+            return av.open(self.url, options=options, timeout=(PATIENCE, PATIENCE))
+        return None

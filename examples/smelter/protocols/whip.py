@@ -1,0 +1,339 @@
+"""WHIP in: a browser, or any WebRTC sender, publishes to the pipeline.
+
+    POST /whip/camera, an SDP offer in the body          offer("camera", token, sdp) -> SDP answer
+
+The input's reader opens a *gate*, a process that is known by the input's id. It answers offers and
+keeps the last half second of what arrives, until the reader takes it. aiortc, which comes in here and
+nowhere else, runs on a loop of its own beside the gate and tells it what has arrived; when the gate
+ends, however that happens, the loop and all connections end.
+
+One session at a time: the next one is accepted when the last one has ended, or takes its place when
+it shows the token.
+
+Source: RFC 9725 (WebRTC-HTTP ingestion protocol).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections import deque
+from dataclasses import dataclass
+from fractions import Fraction
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Self
+
+import av
+from av.audio.resampler import AudioResampler
+
+from actors import Caller, GenServer, Message, NoReply, Pid, Reply, call, cast, process
+from examples.smelter.complaints import OptionRefused, PeerLost, RequestRefused
+from examples.smelter.frames import Uniform, sound_from_av
+from examples.smelter.inputs import NOTHING, AudioInfo, InputInfo, Item, Nothing, VideoInfo
+from examples.smelter.offsets import MILLISECOND, Ns
+from examples.smelter.pictures import RATE, SECOND, Frame, Samples
+from examples.smelter.protocols.addresses import check_word
+from examples.smelter.loops import Loop
+
+if TYPE_CHECKING:
+    from aiortc import RTCPeerConnection
+    from aiortc.mediastreams import MediaStreamTrack
+
+__all__ = ["OfferRefused", "WhipGate", "WhipReader", "WhipSupply", "offer"]
+
+KEPT: Ns = SECOND // 2
+"""How much of what has arrived is kept for a reader that takes its time."""
+
+PATIENCE = 0.5
+"""Seconds that a reader waits for something before it looks at its mailbox."""
+
+MOST_SDP = 100_000
+
+
+class OfferRefused(RequestRefused):
+    """An offer cannot be accepted.
+
+    Args:
+        kind: ``"token"``, ``"input"`` or ``"offer"``: what is wrong with it.
+        why: in words.
+    """
+
+    def __init__(self, kind: Literal["token", "input", "offer"], why: str) -> None:
+        super().__init__(kind, why)
+        self.kind = kind
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.why}"
+
+
+def gate_of(name: str) -> str:
+    """Return the name of the process that answers offers for an input."""
+    return f"smelter.whip.{name}"
+
+
+def offer(name: str, token: str, sdp: str) -> str:
+    """Answer an offer to publish to an input; waits for up to ten seconds.
+
+    Raises:
+        OfferRefused: the token is wrong, there is no such input, or the offer makes no sense.
+    """
+    if process.whereis(gate_of(name)) is None:
+        raise OfferRefused("input", "nobody listens here just now")
+    answer = WhipGate.offer.within(10.0)(gate_of(name), token, sdp)
+    if isinstance(answer, OfferRefused):
+        raise answer
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class WhipSupply:
+    """An input that is published to over WebRTC.
+
+    Raises:
+        OptionRefused: a name that cannot stand in a URL, or a token that can be guessed.
+    """
+
+    name: str
+    """The last part of its URL."""
+    token: str
+    """What a publisher has to show."""
+    video: bool = True
+    """Whether pictures are taken."""
+    audio: bool = True
+    """Whether sound is taken."""
+    buffer: Ns = 300 * MILLISECOND
+    """How long an item may take from the publisher to the queue."""
+    is_live: bool = True
+    """It cannot be asked for what is past."""
+
+    def __post_init__(self) -> None:
+        check_word("whip_server", self.name)
+        if len(self.token) < 16 or not self.token.isprintable():
+            raise OptionRefused("bearer_token", "a shorter one", "at least 16 printable characters")
+
+    @property
+    def title(self) -> str:
+        """What people know it by."""
+        return f"whip {self.name}"
+
+    def open(self, start: Ns) -> WhipReader:
+        """Open the gate."""
+        return WhipReader(self)
+
+
+class WhipReader:
+    """Takes what has arrived from the gate."""
+
+    def __init__(self, supply: WhipSupply) -> None:
+        self._gate = WhipGate.start_link(supply, name=gate_of(supply.name))
+        video = VideoInfo("webrtc", 0, 0, None, None) if supply.video else None
+        audio = AudioInfo("webrtc", RATE, 2, None) if supply.audio else None
+        self._info = InputInfo(supply.title, "whip", video, audio, Fraction(0), None)
+
+    @property
+    def info(self) -> InputInfo:
+        """What is being read."""
+        return self._info
+
+    def read(self) -> Item | Nothing:
+        """Give the next item, or `NOTHING` if there is none yet.
+
+        Raises:
+            PeerLost: the publisher has gone.
+        """
+        found = WhipGate.get.within(PATIENCE + 5)(self._gate)
+        if isinstance(found, PeerLost):
+            raise found
+        return found
+
+    def close(self) -> None:
+        """Close the gate, and hang up."""
+        if process.is_alive(self._gate):
+            GenServer.stop(self._gate)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How an offer went."""
+
+    caller: Caller
+    answer: str | OfferRefused
+
+
+class WhipGate(GenServer[None], host="thread", shutdown=5.0):
+    """Answers offers; keeps a little of what arrives. It keeps its state on itself."""
+
+    def init(self, supply: WhipSupply) -> None:
+        """Make the loop that connections live on."""
+        process.trap_exit(True)
+        self.supply = supply
+        self.items: deque[Item] = deque()
+        self.reader: Caller | None = None
+        self.turn = 0
+        self.lost: PeerLost | None = None
+        self.sessions = _Sessions(process.self(), supply)
+        self.loop = Loop(process.self(), f"whip {supply.name}", self.sessions.close)
+
+    @call
+    def offer(
+        self, state: None, token: str, sdp: str
+    ) -> Reply[str | OfferRefused, None] | NoReply[None]:
+        """Accept a publisher; the answer comes when it has been made."""
+        if not hmac.compare_digest(token.encode(), self.supply.token.encode()):
+            return Reply(OfferRefused("token", "this is not the token of this input"))
+        if len(sdp) > MOST_SDP:
+            return Reply(OfferRefused("offer", f"more than {MOST_SDP} characters"))
+        self.loop.start(self.sessions.accept(sdp, self.caller))
+        return NoReply()
+
+    @call
+    def get(self, state: None) -> Reply[Item | Nothing | PeerLost, None] | NoReply[None]:
+        """Give an item out, or wait a little for one."""
+        if self.items:
+            return Reply(self.items.popleft())
+        if self.lost is not None:
+            return Reply(self.lost)
+        self.reader = self.caller
+        self.turn += 1
+        process.send_after(process.self(), ("nothing", self.turn), PATIENCE)
+        return NoReply()
+
+    @cast
+    def arrived(self, state: None, item: Item) -> NoReply[None]:
+        """Keep an item; of what nobody takes, only the last half second."""
+        self.lost = None
+        if self.reader is not None:
+            reader, self.reader = self.reader, None
+            GenServer.reply(reader, item)
+            return NoReply()
+        self.items.append(item)
+        while _time_of(self.items[-1]) - _time_of(self.items[0]) > KEPT:
+            self.items.popleft()
+        return NoReply()
+
+    def handle_cast(self, request: Message, state: None) -> None:
+        """Hear from the loop."""
+        match request:
+            case Answered(caller, answer):
+                GenServer.reply(caller, answer)
+            case PeerLost() as lost:
+                self.lost = lost
+            case _:
+                raise TypeError(f"a gate is not told {request!r}")
+
+    def handle_info(self, message: Message, state: None) -> None:
+        """Tell a reader that has waited long enough."""
+        if message == ("nothing", self.turn) and self.reader is not None:
+            reader, self.reader = self.reader, None
+            GenServer.reply(reader, self.lost or NOTHING)
+
+    def terminate(self, reason: object, state: None) -> None:
+        """Hang up."""
+        self.loop.close()
+
+
+def _time_of(item: Item) -> Ns:
+    return item.pts if isinstance(item, Frame) else item.start
+
+
+class _Sessions:
+    """The connections, on the loop; nothing here is touched by another thread."""
+
+    def __init__(self, gate: Pid, supply: WhipSupply) -> None:
+        self._gate = gate
+        self._supply = supply
+        self._peer: RTCPeerConnection | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def accept(self, sdp: str, caller: Caller) -> None:
+        """Answer an offer, in the place of whoever published before."""
+        try:
+            answer: str | OfferRefused = await self._answer(sdp)
+        except Exception as error:  # noqa: BLE001 - what comes from outside may break anything
+            answer = OfferRefused("offer", f"cannot be answered ({type(error).__name__}: {error})")
+        GenServer.cast(self._gate, Answered(caller, answer))
+
+    async def _answer(self, sdp: str) -> str:
+        # Here, because it takes half a second to load and most pipelines never publish like this.
+        from aiortc import (  # noqa: PLC0415
+            RTCConfiguration,
+            RTCPeerConnection,
+            RTCSessionDescription,
+        )
+
+        await self.close()
+        # Without servers: its default would ask one on the public network who we are.
+        peer = self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        clock = _Clock()
+        peer.on("track", lambda track: self._listen(peer, track, clock))
+        peer.on("connectionstatechange", lambda: self._changed(peer))
+        await peer.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
+        await peer.setLocalDescription(await peer.createAnswer())
+        return str(peer.localDescription.sdp)
+
+    def _listen(self, peer: RTCPeerConnection, track: MediaStreamTrack, clock: _Clock) -> None:
+        wanted = self._supply.video if track.kind == "video" else self._supply.audio
+        if wanted:
+            task = asyncio.get_running_loop().create_task(self._take(track, clock))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _take(self, track: MediaStreamTrack, clock: _Clock) -> None:
+        from aiortc.mediastreams import MediaStreamError  # noqa: PLC0415
+
+        pictures, sounds = Uniform(), AudioResampler("fltp", "stereo", RATE)
+        while True:
+            try:
+                frame = await track.recv()
+            except MediaStreamError:
+                return
+            if isinstance(frame, av.VideoFrame):
+                at = clock.time("video", frame)
+                picture = await asyncio.to_thread(pictures.picture, frame)
+                WhipGate.arrived(self._gate, Frame(at, picture))
+            elif isinstance(frame, av.AudioFrame):
+                at = clock.time("audio", frame)
+                for one in sounds.resample(frame):
+                    WhipGate.arrived(self._gate, Samples(at, sound_from_av(one)))
+
+    def _changed(self, peer: RTCPeerConnection) -> None:
+        if peer is self._peer and peer.connectionState in {"failed", "closed", "disconnected"}:
+            GenServer.cast(self._gate, PeerLost(self._supply.title, "the publisher has gone"))
+
+    async def close(self) -> None:
+        """Hang up."""
+        peer, self._peer = self._peer, None
+        for task in tuple(self._tasks):
+            task.cancel()
+        if peer is not None:
+            await peer.close()
+
+
+class _Clock:
+    """Times of one session. Each medium counts from its own zero; both began when they began."""
+
+    def __init__(self) -> None:
+        self._shifts: dict[str, Ns] = {}
+        self._epoch: float | None = None
+
+    def time(self, media: str, frame: av.VideoFrame | av.AudioFrame) -> Ns:
+        """Return when a frame is to be seen or heard, counted from the first of the session."""
+        now = process.monotonic()
+        if self._epoch is None:
+            self._epoch = now
+        pts = round((frame.pts or 0) * (frame.time_base or Fraction(1, RATE)) * SECOND)
+        if media not in self._shifts:
+            self._shifts[media] = round((now - self._epoch) * SECOND) - pts
+        return max(0, pts + self._shifts[media])

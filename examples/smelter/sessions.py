@@ -1,0 +1,79 @@
+"""How a live source's sessions lie on its one track, and when the next one is tried. Pure.
+
+A session begins at a time of its own; the first item that comes is put where the track is at that
+moment, and a little later, so that what is late on the network is still in time. When the session
+breaks off, the next one goes on where the track is *then*: a gap, and nobody's offset has moved.
+"""
+
+from __future__ import annotations
+
+from examples.smelter.offsets import SECOND, Ns
+
+__all__ = ["LONGEST_WAIT", "Sessions", "wait_before"]
+
+FIRST_WAIT = 0.5
+LONGEST_WAIT = 10.0
+LASTED = 10.0
+"""Seconds after which a session counts as one that has worked."""
+
+
+def wait_before(attempt: int) -> float:
+    """Return how long to wait before an attempt, in seconds.
+
+    Example:
+        >>> [wait_before(n) for n in range(7)]
+        [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 10.0]
+    """
+    return 0.0 if attempt == 0 else min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** (attempt - 1))
+
+
+class Sessions:
+    """The sessions of one live source.
+
+    Args:
+        buffer: head start of every session.
+        epoch: when the track's zero is, on the runtime's clock; None until the first item says it.
+    """
+
+    def __init__(self, buffer: Ns, epoch: Ns | None) -> None:
+        self.epoch = epoch
+        self._buffer = buffer
+        self._shift: Ns | None = None
+        self._attempts = 0
+        self._begun: float | None = None
+
+    def next_wait(self, now: float) -> float:
+        """Return how many seconds to wait before a session is begun; counts it as begun then."""
+        if self._begun is not None and now - self._begun >= LASTED:
+            self._attempts = 1
+        wait = wait_before(self._attempts)
+        self._attempts += 1
+        self._begun = now + wait
+        self._shift = None
+        return wait
+
+    def track_time(self, time: Ns, now: Ns, reached: Ns) -> Ns:
+        """Put a time of the session on the track.
+
+        Args:
+            time: in the session.
+            now: on the runtime's clock.
+            reached: up to where the track has media already.
+        """
+        if self._shift is None:
+            if self.epoch is None:
+                self.epoch = now - time
+                self._shift = 0
+            else:
+                self._shift = max(now - self.epoch + self._buffer, reached) - time
+        return max(0, time + self._shift)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the session has given nothing yet."""
+        return self._shift is None
+
+
+def nanoseconds(seconds: float) -> Ns:
+    """Convert a time of the runtime's clock."""
+    return round(seconds * SECOND)
