@@ -70,7 +70,7 @@ def request_as_sent(request: object) -> Asking | None:
         name, args, kwargs = request
         return (ASKED, name, args, kwargs or None)
     if type(request) is tuple and request and request[0] is ASKED:
-        return request  # type: ignore[return-value]
+        return request
     return None
 
 

@@ -19,6 +19,7 @@ cdef class Scheduler(Relations):
     cdef public bint resting
     cdef public bint closed
     cdef public bint ended
+    cdef public bint abandoned
     cdef public object on_idle
     cdef public object on_end
     cdef public object on_failure
