@@ -35,7 +35,7 @@ else:
 
 ROOT = Path(__file__).resolve().parent.parent
 SWITCH = "LETITCRASH_COMPILED"
-NEEDS = ("cython==3.3.1", "setuptools==84.0.0", "greenlet>=3.1")
+NEEDS = ("cython==3.3.1", "setuptools==84.2.1", "greenlet>=3.1")
 PARTS = ("actors", "supervisors", "examples", "tests", ".ci")
 PAPERS = ("pyproject.toml", "README.md", "LICENSE", ".gitignore")
 
@@ -199,12 +199,16 @@ def _strip(node: ast.ClassDef, lines: list[str]) -> None:
 def _compare_parts(node: ast.ClassDef, lines: list[str], *, is_hashed: bool) -> None:
     """Compare values as tuples of their parts, as Python does; in the two blank lines behind a class."""
     names = [ast.unparse(each.target) for each in node.body if isinstance(each, ast.AnnAssign)]
-    mine, other = ("(" + "".join(f"{one}.{name}, " for name in names) + ")" for one in ("self", "other"))
+    mine, other = (
+        "(" + "".join(f"{one}.{name}, " for name in names) + ")" for one in ("self", "other")
+    )
     room = node.end_lineno or 0
     if lines[room].strip() or lines[room + 1].strip():
         sys.exit(f"{node.name} is not followed by two blank lines")
     same = f"{mine} == {other}"
-    lines[room] = f"    def __eq__(self, other): return {same} if type(other) is type(self) else NotImplemented"
+    lines[room] = (
+        f"    def __eq__(self, other): return {same} if type(other) is type(self) else NotImplemented"
+    )
     if is_hashed:
         lines[room + 1] = f"    def __hash__(self): return hash({mine})"
 
