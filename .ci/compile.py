@@ -141,7 +141,7 @@ def _write(path: Path, text: str) -> None:
 
 def for_cython(source: str, layout: str) -> str:
     """Take out of a room what Cython refuses and a compiled class does not need."""
-    lines = source.split("\n")
+    lines = [*source.split("\n"), ""]
     tree = ast.parse(source)
     classes = set(re.findall(r"^cdef class (\w+)", layout, re.MULTILINE))
     direct = _cimported(layout)
