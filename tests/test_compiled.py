@@ -39,9 +39,10 @@ def definition(layout: Path, name: str) -> ast.ClassDef:
 def attributes(node: ast.ClassDef) -> set[str]:
     fields = {ast.unparse(each.target) for each in node.body if isinstance(each, ast.AnnAssign)}
     for each in ast.walk(node):
-        if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store):
-            if ast.unparse(each.value) == "self":
-                fields.add(each.attr)
+        if not (isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store)):
+            continue
+        if ast.unparse(each.value) == "self":
+            fields.add(each.attr)
     return fields - {"__doc__"}
 
 
