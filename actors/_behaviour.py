@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from actors import naming, process, telemetry
+from actors._coroutines import settled
 from actors._envelopes import (
     ASKED,
     CALL,
@@ -46,6 +47,7 @@ from actors.errors import (
     CallTimeout,
     NoProcess,
     ServerExited,
+    ServerFull,
     StartError,
 )
 from actors.exits import KILL, NOPROC, TIMEOUT, Crash, Exit, Reason, Stack, is_clean, reason_of
@@ -67,7 +69,6 @@ __all__ = [
     "StartOptions",
     "acknowledge",
     "await_start",
-    "become",
     "call",
     "cast",
     "check_name",
@@ -116,6 +117,8 @@ class StartOptions:
     """Seconds that `init` may take."""
     host: Host = None
     """Where its code runs."""
+    mailbox: process.Bounded | None = None
+    """The bound of its mailbox."""
     monitor: bool = False
     """Whether the starter monitors it."""
 
@@ -163,6 +166,8 @@ def _start(
     if holder is not None:
         raise StartError(("already_started", holder))
     starter = me()
+    if starter.port is not None:
+        starter.port.check_wait()
     boot = _Boot(make, initial_call, starter, options)
     launched = process.launch(
         boot.run,
@@ -170,10 +175,11 @@ def _start(
         link=options.link,
         monitor=options.monitor,
         host=options.host,
+        mailbox=options.mailbox,
         heir=True,
         before=boot.expect,
     )
-    kind, value = await_start(starter, options.timeout)
+    kind, value = _answer_of(starter, launched, options)
     match kind, value:
         case "reply", ("started", _):
             return launched
@@ -189,6 +195,19 @@ def _start(
         case _, reason:
             part(launched, options)
     raise StartError(reason) from reason.exception if isinstance(reason, Crash) else None
+
+
+def _answer_of(
+    starter: Cell, launched: process.Launched, options: StartOptions
+) -> tuple[str, object]:
+    try:
+        return await_start(starter, options.timeout)
+    except BaseException:
+        # A coroutine's wait may be cancelled, and its process lives on: the child must not.
+        if starter.exiting is None:
+            part(launched, options)
+            process.send_exit(launched.pid, KILL)
+        raise
 
 
 def _forget(launched: process.Launched) -> None:
@@ -384,6 +403,9 @@ def call(
         kind, value = cell.port.exchange(target, CALL, sent, timeout)
     if kind == "reply":
         return value
+    if kind == "full":
+        # Answered before the wait began, which has set a deadline all the same.
+        cell.deadline = None
     raise _failure(kind, value, server, request, timeout, function)
 
 
@@ -422,6 +444,8 @@ def _failure(
             return CallingSelf(why, *rest)
         case "circle", _:
             return CallCycle(why, *rest)
+        case "full", int(limit):
+            return ServerFull(("mailbox_full", limit), *rest)
         case _, str() if why == NOPROC:
             return NoProcess(why, *rest)
         case _, ("nodedown", str()):
@@ -581,11 +605,6 @@ def system(
 # -- the process half ------------------------------------------------------------------------------
 
 
-def become(handler: Callable[[Message], object]) -> None:
-    """Let the calling process's messages go to another handler, from the next one on."""
-    me().handler = handler
-
-
 def is_ending() -> bool:
     """Tell whether the calling process was told to end, so that its code must not go on."""
     return me().exiting is not None
@@ -625,7 +644,7 @@ def end(reason: Reason, terminate: Callable[[Reason], object], failure: Failure)
     cell = me()
     stack = failure.stack
     try:
-        terminate(reason)
+        settled(terminate(reason))
     except BaseException as error:
         if cell.exiting is not None:
             raise

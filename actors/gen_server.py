@@ -19,7 +19,7 @@ one's own there are `handle_call`, `handle_cast` and `handle_info`, as in OTP, w
 and `GenServer.cast` on the other side.
 
 A server handles one message at a time. While a callback waits (for a call, a receive, a sleep),
-others run.
+others run. A callback may be `async def`: it is awaited, as `asyncio_bridge` tells.
 
 Source: https://hexdocs.pm/elixir/GenServer.html,
     https://www.erlang.org/doc/apps/stdlib/gen_server.html
@@ -44,6 +44,7 @@ from typing import (
 
 from actors import _behaviour, debug, naming, requests, telemetry
 from actors._behaviour import DEFAULT_TIMEOUT, Cell, Ended, Failure, Server, me
+from actors._coroutines import settled
 from actors._envelopes import (
     CALL,
     CAST,
@@ -513,7 +514,7 @@ class _Server(Generic[S]):
 
     def init(self) -> object:
         args, kwargs, self._args, self._kwargs = self._args, self._kwargs, (), {}
-        outcome = self.callbacks.init(*args, **kwargs)
+        outcome = settled(self.callbacks.init(*args, **kwargs))
         match outcome:
             case Started(then=then) if not _is_extra(then):
                 raise Exit(("bad_return_value", outcome))
@@ -559,7 +560,9 @@ class _Server(Generic[S]):
         else:
             cell.serving = caller
             outcome = self._ask(method, asked)
-            cell.serving = None
+        if type(outcome) is not Reply:
+            outcome = settled(outcome)
+        cell.serving = None
         if type(outcome) is Reply:
             then = outcome.then
             if then is not None and not _is_extra(then):
@@ -622,6 +625,7 @@ class _Server(Generic[S]):
 
     def _accept(self, outcome: object, message: Message) -> Extra:
         """Take over the state of an outcome that answers nobody; return what is to come next."""
+        outcome = settled(outcome)
         match outcome:
             case None:
                 return None

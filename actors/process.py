@@ -4,7 +4,8 @@ What holds, in MUST and MAY:
 
 * Signals of all kinds (messages, exits, links, monitors) from one process to one other arrive in the
   order in which they were sent, also across threads. Nothing is promised between different senders.
-* `send` to a pid never fails and never waits. A message to a dead process vanishes.
+* `send` to a pid never fails and never waits, unless the receiver was given a bounded mailbox that says
+  otherwise. A message to a dead process vanishes, and is counted (`dead_letters`).
 * A process that ends MUST have lost its name, aliases and mail before anybody hears of its death. Links and
   monitors are told after its `finally` blocks have run.
 * An exit signal takes effect at the next waiting point of a process that is running: any `receive`, `sleep`,
@@ -36,6 +37,8 @@ from typing import (
     overload,
 )
 
+from actors._coroutines import is_coroutine_function, settled
+from actors._kernel.bounds import Bounded, BoundedMail, MailboxStats, WhenFull, force
 from actors._kernel.cell import LABEL, Ancestors, Body, Cell, Outcome
 from actors._kernel.current import enter, here, me, running
 from actors._kernel.mailbox import Match, as_predicate
@@ -44,19 +47,23 @@ from actors._kernel.press import press
 from actors._kernel.relations import AliasKind
 from actors._kernel.scheduler import Scheduler, own_context
 from actors._kernel.timers import Timer
-from actors.errors import BadArgument
-from actors.exits import KILL, Exit, Reason
+from actors.errors import BadArgument, MailboxFull, SendCycle
+from actors.exits import KILL, NOPROC, Exit, Reason
 from actors.isolation import SHARED, witnessed
 from actors.messages import Message, TimedOut
 from actors.pid import LOCAL_NODE, Pid, Ref
 
 __all__ = [
+    "Bounded",
     "Host",
+    "MailboxStats",
     "Match",
     "ProcessInfo",
+    "WhenFull",
     "alias",
     "cancel_timer",
     "cancel_timer_nowait",
+    "dead_letters",
     "delete",
     "demonitor",
     "exit",
@@ -96,11 +103,12 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
 
-Host: TypeAlias = Literal["thread"] | None
-"""Where a process's code runs: on the loop (`None`), or on an OS thread of its own (`"thread"`)."""
+Host: TypeAlias = Literal["thread", "pool"] | None
+"""Where a process's code runs: on the loop (`None`), on an OS thread of its own (`"thread"`), or on one of
+those that `actors.threads` keeps for short work (`"pool"`)."""
 
 _LONGEST = 1e15
-_CARRIERS = {"thread": "actors.threads"}
+_CARRIERS = {"pool": "actors.threads", "thread": "actors.threads"}
 _ALIASES = ("explicit", "reply")
 _MONITOR_ALIASES = ("explicit_unalias", "demonitor", "reply_demonitor")
 
@@ -149,16 +157,31 @@ def check_host(host: object) -> None:
     """Refuse what is no host.
 
     Raises:
-        BadArgument: It is neither `None` nor `"thread"`.
+        BadArgument: It is neither `None`, `"thread"` nor `"pool"`.
     """
     if host is not None and not (isinstance(host, str) and host in _CARRIERS):
         raise BadArgument("host", host, f"None or one of {sorted(_CARRIERS)}")
 
 
+def check_mailbox(mailbox: object) -> None:
+    """Refuse what is no bound of a mailbox.
+
+    Raises:
+        BadArgument: It is neither `None` nor a `Bounded`.
+    """
+    if mailbox is not None and not isinstance(mailbox, Bounded):
+        raise BadArgument("mailbox", mailbox, "Bounded(limit, when_full), or None for no bound")
+
+
 # -- starting --------------------------------------------------------------------------------------
 
 
-def spawn(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
+def spawn(
+    fn: Callable[[Unpack[Ts]], object],
+    *args: *Ts,
+    host: Host = None,
+    mailbox: Bounded | None = None,
+) -> Pid:
     """Start a process that runs a function and ends with it.
 
     Does not wait: the function runs when the new process has its first turn.
@@ -167,12 +190,13 @@ def spawn(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> 
         fn: The body. What it returns is thrown away; what it raises is the exit reason.
         args: Passed on.
         host: `"thread"` to run it on an OS thread of its own.
+        mailbox: A bound for its mailbox, which has none by default.
 
     Returns:
         The new pid.
 
     Raises:
-        BadArgument: `fn` cannot be called, or there is no such host.
+        BadArgument: `fn` cannot be called, or there is no such host or bound.
         NotSendable: `fn` or what it is given may not cross; nothing was started.
 
     Example:
@@ -186,10 +210,15 @@ def spawn(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> 
 
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn/1
     """
-    return launch(bound(fn, args), _named(fn), host=host).pid
+    return launch(bound(fn, args), _named(fn), host=host, mailbox=mailbox).pid
 
 
-def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
+def spawn_link(
+    fn: Callable[[Unpack[Ts]], object],
+    *args: *Ts,
+    host: Host = None,
+    mailbox: Bounded | None = None,
+) -> Pid:
     """Start a process linked to the caller: the link is there before its first line runs.
 
     Runs in the caller. Does not wait. The end of either is told to the other.
@@ -198,12 +227,13 @@ def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None
         fn: The body. What it returns is thrown away; what it raises is the exit reason.
         args: Passed on.
         host: `"thread"` to run it on an OS thread of its own; by default the loop.
+        mailbox: A bound for its mailbox, which has none by default.
 
     Returns:
         The new pid.
 
     Raises:
-        BadArgument: `fn` cannot be called, or there is no such host.
+        BadArgument: `fn` cannot be called, or there is no such host or bound.
         NotSendable: `fn` or what it is given may not cross; nothing was started.
 
     Example:
@@ -217,11 +247,14 @@ def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None
 
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn_link/1
     """
-    return launch(bound(fn, args), _named(fn), link=True, host=host).pid
+    return launch(bound(fn, args), _named(fn), link=True, host=host, mailbox=mailbox).pid
 
 
 def spawn_monitor(
-    fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None
+    fn: Callable[[Unpack[Ts]], object],
+    *args: *Ts,
+    host: Host = None,
+    mailbox: Bounded | None = None,
 ) -> tuple[Pid, Ref]:
     """Start a process monitored by the caller, so that its death is never missed.
 
@@ -231,12 +264,13 @@ def spawn_monitor(
         fn: The body. What it returns is thrown away; what it raises is the exit reason.
         args: Passed on.
         host: `"thread"` to run it on an OS thread of its own; by default the loop.
+        mailbox: A bound for its mailbox, which has none by default.
 
     Returns:
         The pid and the reference that its `Down` will carry.
 
     Raises:
-        BadArgument: `fn` cannot be called, or there is no such host.
+        BadArgument: `fn` cannot be called, or there is no such host or bound.
         NotSendable: `fn` or what it is given may not cross; nothing was started.
 
     Example:
@@ -250,7 +284,7 @@ def spawn_monitor(
 
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn_monitor/1
     """
-    launched = launch(bound(fn, args), _named(fn), monitor=True, host=host)
+    launched = launch(bound(fn, args), _named(fn), monitor=True, host=host, mailbox=mailbox)
     assert launched.ref is not None  # noqa: S101 - a monitor was asked for
     return launched.pid, launched.ref
 
@@ -272,6 +306,7 @@ def launch(
     link: bool = False,
     monitor: bool = False,
     host: Host = None,
+    mailbox: Bounded | None = None,
     heir: bool = False,
     before: Callable[[Scheduler, Cell], object] | None = None,
 ) -> Launched:
@@ -283,18 +318,25 @@ def launch(
         link: Link it to the caller before it runs.
         monitor: Monitor it before it runs.
         host: `"thread"` for an OS thread of its own.
+        mailbox: A bound for its mailbox.
         heir: Tell it who its ancestors are, as behaviours do.
         before: Called on the loop with the new process's record, before it can run.
 
     Raises:
-        BadArgument: There is no such host.
+        BadArgument: There is no such host or bound.
     """
     check_host(host)
+    check_mailbox(mailbox)
     if host is not None:
         importlib.import_module(_CARRIERS[host])
     cell = me()
     context = cell.scheduler.inherited() if cell.port is None else own_context()
-    return _do(_launch, body, doing, link, monitor, host, heir, before, context)
+    return _do(_launch, body, doing, link, monitor, host, mailbox, heir, before, context)
+
+
+def become(handler: Callable[[Message], object]) -> None:
+    """Let the calling process's messages go to another handler, from the next one on."""
+    me().handler = handler
 
 
 def _launch(
@@ -305,11 +347,14 @@ def _launch(
     link: bool,
     monitor: bool,
     host: Host,
+    mailbox: Bounded | None,
     heir: bool,
     before: Callable[[Scheduler, Cell], object] | None,
     context: object,
 ) -> Launched:
     cell = scheduler.spawn(body, doing, parent, context)  # type: ignore[arg-type]
+    if mailbox is not None:
+        cell.mail = BoundedMail(cell, mailbox)
     if heir:
         cell.ancestors = _lineage(parent)
     if link:
@@ -321,7 +366,7 @@ def _launch(
     if host is None:
         scheduler.begin(cell)
     else:
-        _carry(scheduler, cell)
+        _carry(scheduler, cell, host)
     return Launched(cell.pid, ref)
 
 
@@ -333,11 +378,11 @@ def _lineage(parent: Cell) -> Ancestors:
     return parent.lineage
 
 
-carriers: dict[str, Callable[[Callable[[], None]], None]] = {}
-"""Filled by `actors.threads` when it is imported: how code gets onto a thread of its own."""
+carriers: dict[str, Callable[[Callable[[], None]], bool]] = {}
+"""Filled by `actors.threads` when it is imported: how code gets onto a thread, and whether it begins now."""
 
 
-def _carry(scheduler: Scheduler, cell: Cell) -> None:
+def _carry(scheduler: Scheduler, cell: Cell, host: str) -> None:
     port = Port(cell, carried=True)
     cell.port = port
 
@@ -349,7 +394,9 @@ def _carry(scheduler: Scheduler, cell: Cell) -> None:
             cell.context.run(port.carry)
 
     try:
-        carriers["thread"](on_its_thread)
+        if not carriers[host](on_its_thread) and port.thread is None:
+            # Nobody works for it yet: whoever waits for time may have the thread that it waits for.
+            port.running = False
     except BaseException:
         scheduler.discard(cell)
         raise
@@ -373,6 +420,8 @@ def bound(fn: Callable[[Unpack[Ts]], object], args: tuple[*Ts]) -> Body:
         fn, args = cast("tuple[Callable[[Unpack[Ts]], object], tuple[*Ts]]", crossing)
     elif type(fn) not in SHARED:
         fn = scheduler.cross(fn, "fn")  # type: ignore[assignment]
+    if is_coroutine_function(fn):
+        return lambda: settled(fn(*args))
     return partial(fn, *args)
 
 
@@ -402,7 +451,7 @@ def self() -> Pid:
 
 
 def send(dest: Pid | str | Ref | tuple[str, str], message: Message) -> Message:
-    """Send a message; never waits.
+    """Send a message; never waits, unless the receiver's mailbox is bounded so that its senders do.
 
     Runs in the sender, where the message is copied as far as it can change; see `actors.isolation`.
 
@@ -415,6 +464,8 @@ def send(dest: Pid | str | Ref | tuple[str, str], message: Message) -> Message:
 
     Raises:
         BadArgument: No process of that name is registered. (A dead pid or alias is no error.)
+        MailboxFull: The receiver has a bounded mailbox, which is full, and wants its senders to know.
+        SendCycle: It has one whose senders wait, and waits, through others, for this very sender.
         NotSendable: The message may not cross; nothing was sent.
 
     Example:
@@ -441,12 +492,15 @@ def deliver(dest: Pid | str | Ref | tuple[str, str], message: Message) -> None:
     if isinstance(dest, Pid):
         target = dest._cell
         if target is None:
+            _lost(cell, dest, message)
             return
         if cell.port is None and target.scheduler is scheduler:
             scheduler.deliver(target, message)
+        elif type(target.mail) is BoundedMail and target.mail.bound.when_full in _TOLD:
+            _send_and_hear(cell, target, message)
         elif cell.port is None or target.scheduler is not scheduler:
             target.scheduler.post(_deliver_to, target.scheduler, dest, message)
-        elif target is cell:
+        elif dest is cell.pid:
             # Waits for the loop: what one has sent oneself must be there at once.
             cell.port.ask(_deliver_to_itself, message)
         else:
@@ -454,13 +508,72 @@ def deliver(dest: Pid | str | Ref | tuple[str, str], message: Message) -> None:
     elif isinstance(dest, Ref):
         _send_to_alias(cell, dest, message)
     else:
-        _do(_send_to_name, dest, message)
+        pid = _do(_named_process, dest)
+        if pid is not None:
+            deliver(pid, message)
+
+
+def inform(dest: Pid, message: Message) -> None:
+    """Tell a process what a server of the library has to say, which no bound of a mailbox holds up.
+
+    For servers whose work is to tell many: none of them may fail, wait or lose a word because one listener
+    is slow. Runs in the caller and does not wait.
+    """
+    message = crossed(message, "message")
+    cell = me()
+    target = dest._cell
+    if target is None:
+        _lost(cell, dest, message)
+    elif cell.port is None and target.scheduler is cell.scheduler:
+        force(target, message)
+    else:
+        target.scheduler.post(_inform, target.scheduler, dest, message)
+
+
+def _inform(scheduler: Scheduler, dest: Pid, message: Message) -> None:
+    target = dest._cell
+    if target is not None:
+        force(target, message)
+    else:
+        scheduler.dead_letter(dest, message, NOPROC)
 
 
 def _deliver_to(scheduler: Scheduler, dest: Pid, message: Message) -> None:
     target = dest._cell
     if target is not None:
         scheduler.deliver(target, message)
+    else:
+        scheduler.dead_letter(dest, message, NOPROC)
+
+
+def _lost(cell: Cell, dest: Pid, message: Message) -> None:
+    """Count a message to a process that is dead."""
+    scheduler = cell.scheduler
+    if cell.port is None:
+        scheduler.dead_letter(dest, message, NOPROC)
+    else:
+        cell.port.post(scheduler.dead_letter, dest, message, NOPROC)
+
+
+_TOLD = ("raise", "wait")
+
+
+def _send_and_hear(cell: Cell, target: Cell, message: Message) -> None:
+    """Send from another thread to a process whose senders are told when its mailbox is full.
+
+    Raises:
+        MailboxFull: It is, and the sender is to know.
+        SendCycle: The sender would wait, through others, for itself.
+        BadArgument: The process is one of another runtime, which cannot tell.
+    """
+    cell.scheduler.own(target)
+    if cell.port is None:
+        return
+    match cell.port.send(target, message):
+        case ("full", int(limit)):
+            raise MailboxFull(target.pid, limit)
+        case ("circle", (int(limit), list() as chain)):
+            raise SendCycle(target.pid, limit, chain)
 
 
 def _deliver_to_itself(scheduler: Scheduler, cell: Cell, message: Message) -> None:
@@ -482,9 +595,7 @@ def _send_to_own_alias(scheduler: Scheduler, _: Cell, alias: Ref, message: Messa
     scheduler.send_alias(alias, message)
 
 
-def _send_to_name(
-    scheduler: Scheduler, _: Cell, dest: str | tuple[str, str], message: Message
-) -> None:
+def _named_process(scheduler: Scheduler, _: Cell, dest: str | tuple[str, str]) -> Pid | None:
     match dest:
         case str():
             target = scheduler.names.find(dest)
@@ -494,8 +605,38 @@ def _send_to_name(
             target = scheduler.names.find(name) if node == LOCAL_NODE else None
         case _:
             raise BadArgument("dest", dest, "a pid, a registered name, (name, node) or an alias")
-    if target is not None:
-        scheduler.deliver(target, message)
+    return None if target is None else target.pid
+
+
+def dead_letters() -> int:
+    """Tell how many messages of the runtime were sent to nobody, or found no room.
+
+    Messages to dead processes, and those that a bounded mailbox has dropped. Each is also told by the
+    event `("actors", "mailbox", "dead_letter")`. Mail that a process had not read when it ended is not
+    counted.
+
+    Runs in the caller and does not wait.
+
+    Returns:
+        How many, since the runtime was started.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     pid, _ = spawn_monitor(exit, "bored")
+        ...     receive()
+        ...     send(pid, "hello")
+        ...     return dead_letters()
+        >>> run(main)
+        1
+
+    Source: https://doc.akka.io/docs/akka/current/general/message-delivery-reliability.html#dead-letters
+    """
+    return _do(_dead_letters)
+
+
+def _dead_letters(scheduler: Scheduler, _: Cell) -> int:
+    return scheduler.dead_letters
 
 
 def receive(match: Match = None, timeout: float | None = None) -> Message:
@@ -1455,6 +1596,8 @@ class ProcessInfo:
     """The keys of its dictionary."""
     label: object
     """What `set_label` gave it."""
+    mailbox: MailboxStats | None
+    """How its bounded mailbox stands; `None` for a mailbox without a bound."""
 
 
 @overload
@@ -1541,6 +1684,7 @@ def _info(scheduler: Scheduler, _: Cell, pid: Pid) -> ProcessInfo | None:
         host="thread" if cell in scheduler.carried else None,
         dictionary=tuple(_given(cell) if cell.dictionary is None else cell.dictionary),
         label=cell.label,
+        mailbox=cell.mail.stats if isinstance(cell.mail, BoundedMail) else None,
     )
 
 

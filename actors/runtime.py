@@ -23,6 +23,7 @@ from actors._kernel.cell import Cell
 from actors._kernel.clock import Choice, Clock, MonotonicClock
 from actors._kernel.press import is_open, press
 from actors._kernel.scheduler import Scheduler, own_context
+from actors._kernel.turns import Turns
 from actors._kernel.wakeup import LockWakeup, Wakeup
 from actors._kernel.watchdog import Watchdog
 from actors.errors import ActorsError, BadArgument, NotInProcess, shown, told
@@ -117,7 +118,7 @@ class Runtime:
     Args:
         clock: Where time comes from; the machine's monotonic clock by default.
         choice: Which ready process runs next; the longest waiting by default.
-        wakeup: How the loop sleeps; on a lock by default.
+        wakeup: How the loop sleeps; on a lock by default, or by letting another loop go on.
         grace: Seconds that processes get to end at the end, before they are killed.
         held: Seconds after which a callback that holds the loop is reported; `None` for never.
         isolation: What becomes of values that cross between processes: `"copy"` copies what can change,
@@ -148,6 +149,10 @@ class Runtime:
         self._grace = grace
         self._held = None if self._clock.is_virtual else held
         self._scheduler = Scheduler(self._clock, self._wakeup, choice, isolation)
+        if isinstance(self._wakeup, Turns):
+            self._scheduler.give_way = self._wakeup.give_way
+            self._scheduler.hurry = self._wakeup.hurry
+            self._wakeup.on_lost = self._scheduler.forsake
         self._main: Cell | None = None
         self._closer: Cell | None = None
         self._signals: list[int] = []
@@ -260,7 +265,7 @@ class Runtime:
         scheduler.on_end = self._on_end
         scheduler.on_failure = self._on_failure
         watchdog = None if self._held is None else Watchdog(scheduler, self._held)
-        previous = self._take_signals()
+        has_taken = self._take_signals()
         current.enter(scheduler)
         current.use_default(scheduler, on=True)
         try:
@@ -268,20 +273,22 @@ class Runtime:
         finally:
             current.use_default(scheduler, on=False)
             current.enter(None)
-            for number, handler in previous.items():
-                signal.signal(number, handler)
+            if has_taken:
+                _give_signals_back()
             if watchdog is not None:
                 watchdog.stop()
 
-    def _take_signals(self) -> dict[signal.Signals, _SignalHandler]:
-        """Take over what nobody else handles; return the handlers that were there."""
+    def _take_signals(self) -> bool:
+        """Take over what nobody else handles; tell whether it was for this runtime to do so."""
+        if isinstance(self._wakeup, Turns):
+            # Whoever runs the other loop decides what a signal does.
+            return False
         if threading.current_thread() is not threading.main_thread():
-            return {}
-        return {
-            number: typed("_SignalHandler", signal.signal(number, self._interrupt))
-            for number, default in _SIGNALS.items()
-            if signal.getsignal(number) is default
-        }
+            return False
+        for number, default in _SIGNALS.items():
+            if signal.getsignal(number) is default:
+                _taken[number] = typed("_SignalHandler", signal.signal(number, self._interrupt))
+        return True
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         # Runs between two lines of whichever callback has its turn: it must not raise there at once.
@@ -331,6 +338,8 @@ class Runtime:
         if not self._clock.is_virtual or main is None or main.exiting is not None:
             return False
         cells = scheduler.cells.values()
+        if scheduler.visited or isinstance(self._wakeup, Turns):
+            return False
         if any(cell.port is not None and not cell.port.carried for cell in cells):
             return False
         scheduler.doom(main, ("deadlock", [cell.pid for cell in cells]))
@@ -396,6 +405,35 @@ class Runtime:
         for cell in orphans:
             if cell.pid not in parents or not _is_at_work(cell):
                 self._scheduler.signal(cell, process.self(), KILL, linked=False)
+
+
+_taken: dict[signal.Signals, _SignalHandler] = {}
+"""The handlers that the runtime of the main thread has replaced."""
+
+
+def _give_signals_back() -> None:
+    while _taken:
+        signal.signal(*_taken.popitem())
+
+
+def _hold_signals() -> None:
+    """Before a fork: let no signal come to the child while it still has the handlers of its parent."""
+    if _taken:
+        _forking.mask = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+
+
+def _let_signals_go() -> None:
+    mask, _forking.mask = _forking.mask, None
+    if mask is not None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+class _Forking(threading.local):
+    mask: set[int | signal.Signals] | None = None
+    """The signals that the thread had blocked before it began to fork."""
+
+
+_forking = _Forking()
 
 
 def _orphans(cells: list[Cell]) -> list[Cell]:
@@ -471,6 +509,9 @@ class _Background:
         self._lock = threading.Lock()
         self._runtime = self._thread = None
         current.forget_other_threads()
+        # A handler would ask for the end of trees that are the parent's, and the child would live for ever.
+        _give_signals_back()
+        _let_signals_go()
 
     def __call__(self) -> Scheduler:
         with self._lock:
@@ -505,4 +546,8 @@ _background = _Background()
 current.background.append(_background)
 if hasattr(os, "register_at_fork"):
     # A child that waited for a loop which it does not have would wait for ever.
-    os.register_at_fork(after_in_child=_background.forget)
+    os.register_at_fork(
+        before=_hold_signals,
+        after_in_parent=_let_signals_go,
+        after_in_child=_background.forget,
+    )

@@ -53,6 +53,7 @@ from examples.smelter.wire import (
     ResumeInput,
     SetMix,
     SetScene,
+    muxer_of,
     output_of,
     tell,
 )
@@ -359,6 +360,9 @@ class Control(GenServer[None]):
                 Ledger.drop(LEDGER, ("input", id))
                 if isinstance(found, InputPlan):
                     branches.remove_input(found)
+                # The next input of this id begins at its own beginning.
+                for what in ("video", "audio", "epoch"):
+                    Ledger.drop(LEDGER, f"feeder.{id}.{what}")
             case Finished(output=id):
                 events.publish(events.OutputDone(id))
                 if id in self.closing:
@@ -437,6 +441,8 @@ class Control(GenServer[None]):
         tell(COMPOSITOR, Disconnect(id))
         tell(MIXER, Disconnect(id))
         branches.remove_output(id)
+        # The next output of this id has a file of its own.
+        Ledger.drop(LEDGER, muxer_of(id))
 
     # -- who is gone -------------------------------------------------------------------------------
 

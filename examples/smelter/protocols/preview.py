@@ -50,9 +50,7 @@ class PreviewSink:
 
     def children(self, output: str, spec: OutputSpec, settings: Settings) -> Sequence[ChildSpec]:
         """Return the one process there is."""
-        return heirs(
-            Preview.child_spec(output, id=f"preview {output}", name=video_end_of(output))
-        )
+        return heirs(Preview.child_spec(output, id=f"preview {output}", name=video_end_of(output)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,11 @@ Everything is checked here or in the words it becomes, before anything starts.
 from __future__ import annotations
 
 import secrets
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Literal
 
 from examples.smelter.complaints import SpecRefused
 from examples.smelter.encode import Encoding
@@ -35,7 +37,7 @@ from examples.smelter.protocols.live_sink import LiveSink
 from examples.smelter.protocols.outlet import HlsTarget, RtmpTarget, RtpTarget
 from examples.smelter.protocols.preview import PreviewSink
 from examples.smelter.protocols.rtmp import RtmpSupply
-from examples.smelter.protocols.rtp import RtpSupply
+from examples.smelter.protocols.rtp import AudioCodec, RtpSupply, VideoCodec
 from examples.smelter.protocols.srt import SrtSupply
 from examples.smelter.protocols.whip import WhipSupply
 from examples.smelter.requests import (
@@ -127,7 +129,9 @@ def input_of(id: str, json: object) -> AskedInput:
 def _mp4(id: str, fields: Fields) -> _Found:
     info = probe(fields.text("path"))
     answer: dict[str, object] = {
-        f"{media}_duration_ms": None if one is None or one.duration is None else one.duration // 10**6
+        f"{media}_duration_ms": None
+        if one is None or one.duration is None
+        else one.duration // 10**6
         for media, one in (("video", info.video), ("audio", info.audio))
     }
     seek = fields.milliseconds("seek_ms") or 0
@@ -156,16 +160,23 @@ def _rtmp_server(id: str, fields: Fields) -> _Found:
 def _rtp_stream(id: str, fields: Fields) -> _Found:
     fields.choice("transport_protocol", "udp", default="udp")
     video, audio = fields.object("video"), fields.object("audio")
-    supply = RtpSupply(
-        fields.integer("port", 1024, _MOST_PORT, default=0) or free_port(),
-        None if video is None else video.choice("codec", "h264", "vp8", "vp9", default="h264"),
-        None if audio is None else audio.choice("codec", "opus", default="opus"),
-        _host(fields),
-    )
-    for part in (video, audio):
-        if part is not None:
-            part.end()
+    pictures = None if video is None else _video_codec(video)
+    sound = None if audio is None else _audio_codec(audio)
+    port = fields.integer("port", 1024, _MOST_PORT, default=0) or free_port(socket.SOCK_DGRAM)
+    supply = RtpSupply(port, pictures, sound, _host(fields))
     return supply, {"port": supply.port}
+
+
+def _video_codec(fields: Fields) -> VideoCodec:
+    codec: VideoCodec = fields.choice("codec", "h264", "vp8", "vp9", default="h264")
+    fields.end()
+    return codec
+
+
+def _audio_codec(fields: Fields) -> AudioCodec:
+    codec: AudioCodec = fields.choice("codec", "opus", default="opus")
+    fields.end()
+    return codec
 
 
 def _hls(id: str, fields: Fields) -> _Found:
@@ -255,9 +266,7 @@ def _audio(fields: Fields | None) -> AudioPart | None:
     if fields is None:
         return None
     initial = fields.object("initial") or Fields(None, fields.at("initial"))
-    strategy = fields.choice("mixing_strategy", "sum_clip", "sum_scale", default="sum_clip")
-    channels = fields.choice("channels", "stereo", "mono", default="stereo")
-    mix = OutputMix(_volumes(initial), channels, strategy)
+    mix = _mix(fields, _volumes(initial))
     initial.end()
     ends = _ends(fields.object("send_eos_when"))
     _encoder(fields.object("encoder"), "aac")
@@ -269,6 +278,14 @@ def _encoder(fields: Fields | None, only: str) -> None:
     if fields is not None:
         fields.choice("type", only)
         fields.end()
+
+
+def _mix(fields: Fields, volumes: tuple[InputVolume, ...]) -> OutputMix:
+    strategy: Literal["sum_clip", "sum_scale"]
+    strategy = fields.choice("mixing_strategy", "sum_clip", "sum_scale", default="sum_clip")
+    channels: Literal["stereo", "mono"]
+    channels = fields.choice("channels", "stereo", "mono", default="stereo")
+    return OutputMix(volumes, channels, strategy)
 
 
 def _volumes(fields: Fields) -> tuple[InputVolume, ...]:
@@ -352,9 +369,7 @@ def update_of(json: object) -> Update:
     scene = None if video is None else scene_of(video.take("root"))
     mix = None
     if audio is not None:
-        strategy = audio.choice("mixing_strategy", "sum_clip", "sum_scale", default="sum_clip")
-        channels = audio.choice("channels", "stereo", "mono", default="stereo")
-        mix = OutputMix(_volumes(audio), channels, strategy)
+        mix = _mix(audio, _volumes(audio))
     for part in (video, audio, fields):
         if part is not None:
             part.end()
