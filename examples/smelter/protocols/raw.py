@@ -20,11 +20,11 @@ from fractions import Fraction
 from types import TracebackType
 from typing import Self
 
-from actors import Caller, GenServer, Message, NoReply, Pid, Reply, call, process
+from actors import Caller, GenServer, Message, NoReply, Reply, call, process
 from examples.smelter.heirs import heirs
 from examples.smelter.inputs import NOTHING, AudioInfo, InputInfo, Item, Nothing, VideoInfo
 from examples.smelter.offsets import Media, Ns
-from examples.smelter.pictures import RATE, Frame
+from examples.smelter.pictures import RATE
 from examples.smelter.requests import OutputSpec, Settings
 from examples.smelter.wire import (
     COMPOSITOR,

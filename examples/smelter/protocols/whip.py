@@ -30,10 +30,10 @@ from actors import Caller, GenServer, Message, NoReply, Pid, Reply, call, cast, 
 from examples.smelter.complaints import OptionRefused, PeerLost, RequestRefused
 from examples.smelter.frames import Uniform, sound_from_av
 from examples.smelter.inputs import NOTHING, AudioInfo, InputInfo, Item, Nothing, VideoInfo
+from examples.smelter.loops import Loop
 from examples.smelter.offsets import MILLISECOND, Ns
 from examples.smelter.pictures import RATE, SECOND, Frame, Samples
 from examples.smelter.protocols.addresses import check_word
-from examples.smelter.loops import Loop
 
 if TYPE_CHECKING:
     from aiortc import RTCPeerConnection
