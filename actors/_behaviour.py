@@ -38,6 +38,7 @@ from actors.errors import (
     CallTimeout,
     NoProcess,
     ServerExited,
+    ServerFull,
     StartError,
 )
 from actors.exits import KILL, NOPROC, TIMEOUT, Crash, Exit, Reason, Stack, is_clean, reason_of
@@ -107,6 +108,8 @@ class StartOptions:
     """Seconds that `init` may take."""
     host: Host = None
     """Where its code runs."""
+    mailbox: process.Bounded | None = None
+    """The bound of its mailbox."""
     monitor: bool = False
     """Whether the starter monitors it."""
 
@@ -163,6 +166,7 @@ def _start(
         link=options.link,
         monitor=options.monitor,
         host=options.host,
+        mailbox=options.mailbox,
         heir=True,
         before=boot.expect,
     )
@@ -390,6 +394,9 @@ def call(
         kind, value = cell.port.exchange(target, CALL, sent, timeout)
     if kind == "reply":
         return value
+    if kind == "full":
+        # Answered before the wait began, which has set a deadline all the same.
+        cell.deadline = None
     raise _failure(kind, value, server, request, timeout, function)
 
 
@@ -428,6 +435,8 @@ def _failure(
             return CallingSelf(why, *rest)
         case "circle", _:
             return CallCycle(why, *rest)
+        case "full", int(limit):
+            return ServerFull(("mailbox_full", limit), *rest)
         case _, str() if why == NOPROC:
             return NoProcess(why, *rest)
         case _, ("nodedown", str()):

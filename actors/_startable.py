@@ -19,6 +19,7 @@ from actors._behaviour import Server, StartOptions
 from actors.errors import BadArgument
 from actors.naming import MaybeMonitored, MaybePid, Name
 from actors.pid import Pid
+from actors.process import Bounded
 
 if TYPE_CHECKING:
     from actors.process import Host
@@ -27,20 +28,26 @@ __all__ = ["UNSET", "Startable", "check_option", "overridden"]
 
 UNSET = object()
 """An option that was not given, where `None` means something."""
+_OF_THE_START = {"host", "mailbox"}
+_DEMAND_IS_ITS_BOUND = "None for a stage, whose demand is its bound"
 
 
 class Startable:
     """The base of classes whose `start_link` starts a process."""
 
     options: ClassVar[Mapping[str, object]] = {}
-    """The class keywords: `restart`, `shutdown`, `id`, `host`."""
+    """The class keywords: `restart`, `shutdown`, `id`, `host`, `mailbox`."""
 
     _otp_options: ClassVar[Mapping[str, object]] = {}
+    _otp_takes_bound: ClassVar[bool] = True
+    """Whether its mailbox may have a bound."""
 
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__()
         for key, value in options.items():
             check_option(key, value)
+        if not cls._otp_takes_bound and options.get("mailbox") is not None:
+            raise BadArgument("mailbox", options["mailbox"], _DEMAND_IS_ITS_BOUND)
         cls._otp_options = options
         lineage = [vars(base).get("_otp_options", {}) for base in reversed(cls.__mro__)]
         cls.options = {key: value for own in lineage for key, value in own.items()}
@@ -64,6 +71,7 @@ class Startable:
         name: Name | None = None,
         timeout: float | None = None,
         host: Host = None,
+        mailbox: Bounded | None = None,
         **kwargs: object,
     ) -> MaybePid:
         """Start a process linked to the caller and wait until its `init` is done.
@@ -75,6 +83,7 @@ class Startable:
             name: A name to register, or a `Via`.
             timeout: Seconds that `init` may take; `None` for no limit.
             host: `"thread"` for an OS thread of its own; the class keyword by default.
+            mailbox: `Bounded(limit, when_full)` for its mailbox; the class keyword, or no bound, by default.
             kwargs: Passed to `init`.
 
         Returns:
@@ -97,7 +106,11 @@ class Startable:
 
         Source: https://hexdocs.pm/elixir/GenServer.html#start_link/3
         """
-        return cls.__start(StartOptions(True, name, timeout, cls.__host(host)), args, kwargs)
+        return cls.__start(
+            StartOptions(True, name, timeout, cls.__host(host), cls.__mailbox(mailbox)),
+            args,
+            kwargs,
+        )
 
     @classmethod
     def start(
@@ -106,6 +119,7 @@ class Startable:
         name: Name | None = None,
         timeout: float | None = None,
         host: Host = None,
+        mailbox: Bounded | None = None,
         **kwargs: object,
     ) -> MaybePid:
         """Start a process that is linked to nobody; otherwise like `start_link`.
@@ -117,6 +131,7 @@ class Startable:
             name: A name to register, or a `Via`.
             timeout: Seconds that `init` may take; `None` for no limit.
             host: `"thread"` for an OS thread of its own; the class keyword by default.
+            mailbox: `Bounded(limit, when_full)` for its mailbox; the class keyword, or no bound, by default.
             kwargs: Passed to `init`.
 
         Returns:
@@ -138,7 +153,11 @@ class Startable:
 
         Source: https://hexdocs.pm/elixir/GenServer.html#start/3
         """
-        return cls.__start(StartOptions(False, name, timeout, cls.__host(host)), args, kwargs)
+        return cls.__start(
+            StartOptions(False, name, timeout, cls.__host(host), cls.__mailbox(mailbox)),
+            args,
+            kwargs,
+        )
 
     @classmethod
     def start_monitor(
@@ -147,6 +166,7 @@ class Startable:
         name: Name | None = None,
         timeout: float | None = None,
         host: Host = None,
+        mailbox: Bounded | None = None,
         **kwargs: object,
     ) -> MaybeMonitored:
         """Start a process that the caller monitors and is not linked to; otherwise like `start`.
@@ -161,6 +181,7 @@ class Startable:
             name: A name to register, or a `Via`.
             timeout: Seconds that `init` may take; `None` for no limit.
             host: `"thread"` for an OS thread of its own; the class keyword by default.
+            mailbox: `Bounded(limit, when_full)` for its mailbox; the class keyword, or no bound, by default.
             kwargs: Passed to `init`.
 
         Returns:
@@ -186,7 +207,7 @@ class Startable:
 
         Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html#start_monitor/3
         """
-        options = StartOptions(False, name, timeout, cls.__host(host))
+        options = StartOptions(False, name, timeout, cls.__host(host), cls.__mailbox(mailbox))
         return _behaviour.start_monitor(*cls.__maker(args, kwargs), options)
 
     @classmethod
@@ -223,12 +244,19 @@ class Startable:
         Source: https://hexdocs.pm/elixir/Supervisor.html#module-child_spec-1-function
         """
         spec: dict[str, object] = {"id": cls, "start": (cls.start_link, args, kwargs)}
-        spec |= {key: value for key, value in cls.options.items() if key != "host"}
+        spec |= {key: value for key, value in cls.options.items() if key not in _OF_THE_START}
         return overridden(spec, id, restart, shutdown)
 
     @classmethod
     def __host(cls, host: Host) -> Host:
         return host if host is not None else typed("Host", cls.options.get("host"))
+
+    @classmethod
+    def __mailbox(cls, mailbox: Bounded | None) -> Bounded | None:
+        bound = mailbox if mailbox is not None else typed("Bounded", cls.options.get("mailbox"))
+        if bound is not None and not cls._otp_takes_bound:
+            raise BadArgument("mailbox", bound, _DEMAND_IS_ITS_BOUND)
+        return bound
 
     @classmethod
     def __start(
@@ -282,11 +310,14 @@ def check_option(key: str, value: object) -> None:
         case "host":
             accepted = "None or 'thread'"
             fits = value is None or (isinstance(value, str) and value == "thread")
+        case "mailbox":
+            accepted = "Bounded(limit, when_full), or None for no bound"
+            fits = value is None or isinstance(value, Bounded)
         case "shutdown":
             accepted = "seconds, None or 'brutal_kill'"
             fits = value is None or value == "brutal_kill" or _is_seconds(value)
         case _:
-            raise BadArgument("class keyword", key, "restart, shutdown, id and host")
+            raise BadArgument("class keyword", key, "restart, shutdown, id, host and mailbox")
     if not fits:
         raise BadArgument(key, value, accepted)
 

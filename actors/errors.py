@@ -6,6 +6,9 @@
     │   └── NotSendable              yours: two processes may not share it, and it cannot be copied
     ├── MovedAway                    yours: the value was handed over, and is another process's now
     ├── NotInProcess                 yours: only a process can do this, and this code is not one
+    ├── MailboxFull                  the receiver's: its mailbox is full, and its senders are to know
+    │   ├── SendCycle                yours: it waits, through others, for this very sender
+    │   └── ServerFull               a call found it full, or its request was dropped; also a CallFailed
     ├── WouldBlock                   yours: this wait would hold up the event loop around it; await it
     ├── StartError                   the child's: its start failed; `reason` says why
     └── CallFailed                   the server's: a call got no answer; uncaught it ends the caller
@@ -22,7 +25,7 @@ The signal that ends a process, `actors.exits.Exit`, is no error and not part of
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from actors.exits import Crash, ExitsWith, Reason, crash_in
 
@@ -38,12 +41,15 @@ __all__ = [
     "CallFailed",
     "CallTimeout",
     "CallingSelf",
+    "MailboxFull",
     "MovedAway",
     "NameTaken",
     "NoProcess",
     "NotInProcess",
     "NotSendable",
+    "SendCycle",
     "ServerExited",
+    "ServerFull",
     "StartError",
     "TaskExited",
     "TaskTimeout",
@@ -161,6 +167,42 @@ class NotInProcess(ActorsError):
     """A function that acts on the calling process was called where there is none."""
 
 
+class MailboxFull(ActorsError):
+    """A message found the bounded mailbox of a process full, and was not sent.
+
+    Try again later, or leave the message out: the receiver asked to have its senders told.
+
+    Args:
+        pid: Whose mailbox it is.
+        limit: How many messages it takes.
+    """
+
+    def __init__(self, pid: object, limit: int) -> None:
+        super().__init__(pid, limit)
+        self.pid = pid
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"the mailbox of {shown(self.pid)} is full: it takes {self.limit} messages"
+
+
+class SendCycle(MailboxFull):
+    """A sender would wait for room in a mailbox whose owner waits for the sender; nothing was sent.
+
+    Args:
+        pid: Whose mailbox it is.
+        limit: How many messages it takes.
+        chain: Who waits for whom, from the sender to the sender.
+    """
+
+    def __init__(self, pid: object, limit: int, chain: Sequence[object]) -> None:
+        super().__init__(pid, limit)
+        self.chain = list(chain)
+
+    def __str__(self) -> str:
+        return f"to wait for room would close a circle of waiting processes: {shown(self.chain)}"
+
+
 class WouldBlock(ActorsError):
     """A coroutine was about to wait without `await`, and the whole event loop with it; nothing was sent.
 
@@ -257,6 +299,24 @@ class ServerExited(CallFailed):
 
     def _fault(self) -> str:
         return f"the server ended before it answered: {shown(self.why)}"
+
+
+class ServerFull(CallFailed, MailboxFull):
+    """The request of a call found the server's bounded mailbox full, or was dropped from it.
+
+    `why` is `("mailbox_full", limit)`. The server never sees the request.
+    """
+
+    def __init__(self, why: tuple[str, int], *call: Any, **named: Any) -> None:  # noqa: ANN401 - those of CallFailed
+        CallFailed.__init__(self, why, *call, **named)
+        self.pid = self.server
+        self.limit = why[1]
+
+    def __str__(self) -> str:
+        return CallFailed.__str__(self)
+
+    def _fault(self) -> str:
+        return f"its mailbox is full: it takes {self.limit} messages"
 
 
 class TaskTimeout(CallTimeout):

@@ -4,7 +4,8 @@ What holds, in MUST and MAY:
 
 * Signals of all kinds (messages, exits, links, monitors) from one process to one other arrive in the
   order in which they were sent, also across threads. Nothing is promised between different senders.
-* `send` to a pid never fails and never waits. A message to a dead process vanishes.
+* `send` to a pid never fails and never waits, unless the receiver was given a bounded mailbox that says
+  otherwise. A message to a dead process vanishes, and is counted (`dead_letters`).
 * A process that ends MUST have lost its name, aliases and mail before anybody hears of its death. Links and
   monitors are told after its `finally` blocks have run.
 * An exit signal takes effect at the next waiting point of a process that is running: any `receive`, `sleep`,
@@ -20,7 +21,7 @@ Source: https://hexdocs.pm/elixir/Process.html, https://www.erlang.org/doc/apps/
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import (
@@ -37,6 +38,7 @@ from typing import (
 )
 
 from actors._coroutines import is_coroutine_function, settled
+from actors._kernel.bounds import Bounded, BoundedMail, MailboxStats, WhenFull, force
 from actors._kernel.cell import LABEL, Ancestors, Body, Cell, Outcome
 from actors._kernel.current import enter, here, me, running
 from actors._kernel.mailbox import Match, as_predicate
@@ -45,19 +47,23 @@ from actors._kernel.press import press
 from actors._kernel.relations import AliasKind
 from actors._kernel.scheduler import Scheduler, own_context
 from actors._kernel.timers import Timer
-from actors.errors import BadArgument
-from actors.exits import KILL, Exit, Reason
+from actors.errors import BadArgument, MailboxFull, SendCycle
+from actors.exits import KILL, NOPROC, Exit, Reason
 from actors.isolation import SHARED, witnessed
 from actors.messages import Message, TimedOut
 from actors.pid import LOCAL_NODE, Pid, Ref
 
 __all__ = [
+    "Bounded",
     "Host",
+    "MailboxStats",
     "Match",
     "ProcessInfo",
+    "WhenFull",
     "alias",
     "cancel_timer",
     "cancel_timer_nowait",
+    "dead_letters",
     "delete",
     "demonitor",
     "exit",
@@ -157,10 +163,25 @@ def check_host(host: object) -> None:
         raise BadArgument("host", host, f"None or one of {sorted(_CARRIERS)}")
 
 
+def check_mailbox(mailbox: object) -> None:
+    """Refuse what is no bound of a mailbox.
+
+    Raises:
+        BadArgument: It is neither `None` nor a `Bounded`.
+    """
+    if mailbox is not None and not isinstance(mailbox, Bounded):
+        raise BadArgument("mailbox", mailbox, "Bounded(limit, when_full), or None for no bound")
+
+
 # -- starting --------------------------------------------------------------------------------------
 
 
-def spawn(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
+def spawn(
+    fn: Callable[[Unpack[Ts]], object],
+    *args: *Ts,
+    host: Host = None,
+    mailbox: Bounded | None = None,
+) -> Pid:
     """Start a process that runs a function and ends with it.
 
     Does not wait: the function runs when the new process has its first turn.
@@ -169,12 +190,13 @@ def spawn(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> 
         fn: The body. What it returns is thrown away; what it raises is the exit reason.
         args: Passed on.
         host: `"thread"` to run it on an OS thread of its own.
+        mailbox: A bound for its mailbox, which has none by default.
 
     Returns:
         The new pid.
 
     Raises:
-        BadArgument: `fn` cannot be called, or there is no such host.
+        BadArgument: `fn` cannot be called, or there is no such host or bound.
         NotSendable: `fn` or what it is given may not cross; nothing was started.
 
     Example:
@@ -188,10 +210,15 @@ def spawn(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> 
 
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn/1
     """
-    return launch(bound(fn, args), _named(fn), host=host).pid
+    return launch(bound(fn, args), _named(fn), host=host, mailbox=mailbox).pid
 
 
-def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
+def spawn_link(
+    fn: Callable[[Unpack[Ts]], object],
+    *args: *Ts,
+    host: Host = None,
+    mailbox: Bounded | None = None,
+) -> Pid:
     """Start a process linked to the caller: the link is there before its first line runs.
 
     Runs in the caller. Does not wait. The end of either is told to the other.
@@ -200,12 +227,13 @@ def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None
         fn: The body. What it returns is thrown away; what it raises is the exit reason.
         args: Passed on.
         host: `"thread"` to run it on an OS thread of its own; by default the loop.
+        mailbox: A bound for its mailbox, which has none by default.
 
     Returns:
         The new pid.
 
     Raises:
-        BadArgument: `fn` cannot be called, or there is no such host.
+        BadArgument: `fn` cannot be called, or there is no such host or bound.
         NotSendable: `fn` or what it is given may not cross; nothing was started.
 
     Example:
@@ -219,11 +247,14 @@ def spawn_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None
 
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn_link/1
     """
-    return launch(bound(fn, args), _named(fn), link=True, host=host).pid
+    return launch(bound(fn, args), _named(fn), link=True, host=host, mailbox=mailbox).pid
 
 
 def spawn_monitor(
-    fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None
+    fn: Callable[[Unpack[Ts]], object],
+    *args: *Ts,
+    host: Host = None,
+    mailbox: Bounded | None = None,
 ) -> tuple[Pid, Ref]:
     """Start a process monitored by the caller, so that its death is never missed.
 
@@ -233,12 +264,13 @@ def spawn_monitor(
         fn: The body. What it returns is thrown away; what it raises is the exit reason.
         args: Passed on.
         host: `"thread"` to run it on an OS thread of its own; by default the loop.
+        mailbox: A bound for its mailbox, which has none by default.
 
     Returns:
         The pid and the reference that its `Down` will carry.
 
     Raises:
-        BadArgument: `fn` cannot be called, or there is no such host.
+        BadArgument: `fn` cannot be called, or there is no such host or bound.
         NotSendable: `fn` or what it is given may not cross; nothing was started.
 
     Example:
@@ -252,7 +284,7 @@ def spawn_monitor(
 
     Source: https://hexdocs.pm/elixir/Kernel.html#spawn_monitor/1
     """
-    launched = launch(bound(fn, args), _named(fn), monitor=True, host=host)
+    launched = launch(bound(fn, args), _named(fn), monitor=True, host=host, mailbox=mailbox)
     assert launched.ref is not None  # noqa: S101 - a monitor was asked for
     return launched.pid, launched.ref
 
@@ -274,6 +306,7 @@ def launch(
     link: bool = False,
     monitor: bool = False,
     host: Host = None,
+    mailbox: Bounded | None = None,
     heir: bool = False,
     before: Callable[[Scheduler, Cell], object] | None = None,
 ) -> Launched:
@@ -285,18 +318,20 @@ def launch(
         link: Link it to the caller before it runs.
         monitor: Monitor it before it runs.
         host: `"thread"` for an OS thread of its own.
+        mailbox: A bound for its mailbox.
         heir: Tell it who its ancestors are, as behaviours do.
         before: Called on the loop with the new process's record, before it can run.
 
     Raises:
-        BadArgument: There is no such host.
+        BadArgument: There is no such host or bound.
     """
     check_host(host)
+    check_mailbox(mailbox)
     if host is not None:
         importlib.import_module(_CARRIERS[host])
     cell = me()
     context = cell.scheduler.inherited() if cell.port is None else own_context()
-    return _do(_launch, body, doing, link, monitor, host, heir, before, context)
+    return _do(_launch, body, doing, link, monitor, host, mailbox, heir, before, context)
 
 
 def become(handler: Callable[[Message], object]) -> None:
@@ -312,11 +347,14 @@ def _launch(
     link: bool,
     monitor: bool,
     host: Host,
+    mailbox: Bounded | None,
     heir: bool,
     before: Callable[[Scheduler, Cell], object] | None,
     context: object,
 ) -> Launched:
     cell = scheduler.spawn(body, doing, parent, context)  # type: ignore[arg-type]
+    if mailbox is not None:
+        cell.mail = BoundedMail(cell, mailbox)
     if heir:
         cell.ancestors = _lineage(parent)
     if link:
@@ -413,7 +451,7 @@ def self() -> Pid:
 
 
 def send(dest: Pid | str | Ref | tuple[str, str], message: Message) -> Message:
-    """Send a message; never waits.
+    """Send a message; never waits, unless the receiver's mailbox is bounded so that its senders do.
 
     Runs in the sender, where the message is copied as far as it can change; see `actors.isolation`.
 
@@ -426,6 +464,8 @@ def send(dest: Pid | str | Ref | tuple[str, str], message: Message) -> Message:
 
     Raises:
         BadArgument: No process of that name is registered. (A dead pid or alias is no error.)
+        MailboxFull: The receiver has a bounded mailbox, which is full, and wants its senders to know.
+        SendCycle: It has one whose senders wait, and waits, through others, for this very sender.
         NotSendable: The message may not cross; nothing was sent.
 
     Example:
@@ -452,9 +492,12 @@ def deliver(dest: Pid | str | Ref | tuple[str, str], message: Message) -> None:
     if isinstance(dest, Pid):
         target = dest._cell
         if target is None:
+            _lost(cell, dest, message)
             return
         if cell.port is None and target.scheduler is scheduler:
             scheduler.deliver(target, message)
+        elif type(target.mail) is BoundedMail and target.mail.bound.when_full in _TOLD:
+            _send_and_hear(cell, target, message)
         elif cell.port is None or target.scheduler is not scheduler:
             target.scheduler.post(_deliver_to, target.scheduler, dest, message)
         elif dest is cell.pid:
@@ -465,13 +508,72 @@ def deliver(dest: Pid | str | Ref | tuple[str, str], message: Message) -> None:
     elif isinstance(dest, Ref):
         _send_to_alias(cell, dest, message)
     else:
-        _do(_send_to_name, dest, message)
+        pid = _do(_named_process, dest)
+        if pid is not None:
+            deliver(pid, message)
+
+
+def inform(dest: Pid, message: Message) -> None:
+    """Tell a process what a server of the library has to say, which no bound of a mailbox holds up.
+
+    For servers whose work is to tell many: none of them may fail, wait or lose a word because one listener
+    is slow. Runs in the caller and does not wait.
+    """
+    message = crossed(message, "message")
+    cell = me()
+    target = dest._cell
+    if target is None:
+        _lost(cell, dest, message)
+    elif cell.port is None and target.scheduler is cell.scheduler:
+        force(target, message)
+    else:
+        target.scheduler.post(_inform, target.scheduler, dest, message)
+
+
+def _inform(scheduler: Scheduler, dest: Pid, message: Message) -> None:
+    target = dest._cell
+    if target is not None:
+        force(target, message)
+    else:
+        scheduler.dead_letter(dest, message, NOPROC)
 
 
 def _deliver_to(scheduler: Scheduler, dest: Pid, message: Message) -> None:
     target = dest._cell
     if target is not None:
         scheduler.deliver(target, message)
+    else:
+        scheduler.dead_letter(dest, message, NOPROC)
+
+
+def _lost(cell: Cell, dest: Pid, message: Message) -> None:
+    """Count a message to a process that is dead."""
+    scheduler = cell.scheduler
+    if cell.port is None:
+        scheduler.dead_letter(dest, message, NOPROC)
+    else:
+        cell.port.post(scheduler.dead_letter, dest, message, NOPROC)
+
+
+_TOLD = ("raise", "wait")
+
+
+def _send_and_hear(cell: Cell, target: Cell, message: Message) -> None:
+    """Send from another thread to a process whose senders are told when its mailbox is full.
+
+    Raises:
+        MailboxFull: It is, and the sender is to know.
+        SendCycle: The sender would wait, through others, for itself.
+        BadArgument: The process is one of another runtime, which cannot tell.
+    """
+    cell.scheduler.own(target)
+    if cell.port is None:
+        return
+    match cell.port.send(target, message):
+        case ("full", int(limit)):
+            raise MailboxFull(target.pid, limit)
+        case ("circle", (int(limit), list() as chain)):
+            raise SendCycle(target.pid, limit, chain)
 
 
 def _deliver_to_itself(scheduler: Scheduler, cell: Cell, message: Message) -> None:
@@ -493,9 +595,7 @@ def _send_to_own_alias(scheduler: Scheduler, _: Cell, alias: Ref, message: Messa
     scheduler.send_alias(alias, message)
 
 
-def _send_to_name(
-    scheduler: Scheduler, _: Cell, dest: str | tuple[str, str], message: Message
-) -> None:
+def _named_process(scheduler: Scheduler, _: Cell, dest: str | tuple[str, str]) -> Pid | None:
     match dest:
         case str():
             target = scheduler.names.find(dest)
@@ -505,8 +605,38 @@ def _send_to_name(
             target = scheduler.names.find(name) if node == LOCAL_NODE else None
         case _:
             raise BadArgument("dest", dest, "a pid, a registered name, (name, node) or an alias")
-    if target is not None:
-        scheduler.deliver(target, message)
+    return None if target is None else target.pid
+
+
+def dead_letters() -> int:
+    """Tell how many messages of the runtime were sent to nobody, or found no room.
+
+    Messages to dead processes, and those that a bounded mailbox has dropped. Each is also told by the
+    event `("actors", "mailbox", "dead_letter")`. Mail that a process had not read when it ended is not
+    counted.
+
+    Runs in the caller and does not wait.
+
+    Returns:
+        How many, since the runtime was started.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     pid, _ = spawn_monitor(exit, "bored")
+        ...     receive()
+        ...     send(pid, "hello")
+        ...     return dead_letters()
+        >>> run(main)
+        1
+
+    Source: https://doc.akka.io/docs/akka/current/general/message-delivery-reliability.html#dead-letters
+    """
+    return _do(_dead_letters)
+
+
+def _dead_letters(scheduler: Scheduler, _: Cell) -> int:
+    return scheduler.dead_letters
 
 
 def receive(match: Match = None, timeout: float | None = None) -> Message:
@@ -583,6 +713,34 @@ def exchange(target: Cell, tag: str, request: Message, timeout: float | None) ->
     if cell.port is None:
         return cell.scheduler.exchange(cell, target, tag, request, timeout)
     return cell.port.exchange(target, tag, request, timeout)
+
+
+def begin_waiting(pids: Iterable[Pid]) -> list[Pid] | None:
+    """Note that the caller waits for processes that do not answer it, but end: for its tasks.
+
+    Whoever of them calls the caller now, or has done so before, would wait for it in vain.
+
+    Returns:
+        Who waits for whom, if one of them waits for the caller already; nothing is noted then.
+    """
+    return _do(_begin_waiting, [*pids])
+
+
+def _begin_waiting(scheduler: Scheduler, cell: Cell, pids: list[Pid]) -> list[Pid] | None:
+    targets = [pid._cell for pid in pids if pid._cell is not None]
+    for target in targets:
+        if target.calling is not None and target.scheduler is scheduler:
+            chain = scheduler.circle(cell, target)
+            if chain is not None:
+                return chain
+    if targets:
+        cell.calling = targets[0]
+    return None
+
+
+def end_waiting() -> None:
+    """Note that the caller waits no longer."""
+    me().calling = None
 
 
 # -- links, monitors, exits ------------------------------------------------------------------------
@@ -1411,7 +1569,7 @@ def get_label(pid: Pid) -> object:
 
     Source: https://www.erlang.org/doc/apps/stdlib/proc_lib.html#get_label/1
     """
-    return _seen(_do(_label, _pid(pid)))
+    return seen(_do(_label, _pid(pid)))
 
 
 def _label(_: Scheduler, __: Cell, pid: Pid) -> object:
@@ -1466,6 +1624,8 @@ class ProcessInfo:
     """The keys of its dictionary."""
     label: object
     """What `set_label` gave it."""
+    mailbox: MailboxStats | None
+    """How its bounded mailbox stands; `None` for a mailbox without a bound."""
 
 
 @overload
@@ -1503,17 +1663,17 @@ def info(
     Source: https://hexdocs.pm/elixir/Process.html#info/2
     """
     if items is None:
-        return _seen(_do(_info, _pid(pid)))
+        return seen(_do(_info, _pid(pid)))
     if not isinstance(items, str | list | tuple):
         raise BadArgument("items", items, f"one of {_ITEMS}, or a list of these")
     for item in (items,) if isinstance(items, str) else items:
         if item not in _ITEMS:
             raise BadArgument("items", item, f"one of {_ITEMS}")
-    return _seen(_do(_items, _pid(pid), items))
+    return seen(_do(_items, _pid(pid), items))
 
 
-def _seen(value: R) -> R:
-    """Return what the caller may see of what is another process's."""
+def seen(value: R) -> R:
+    """Return what the caller may see of what is another process's: what may not cross is withheld."""
     return cast("R", witnessed(value, me().scheduler.cross))
 
 
@@ -1552,6 +1712,7 @@ def _info(scheduler: Scheduler, _: Cell, pid: Pid) -> ProcessInfo | None:
         host="thread" if cell in scheduler.carried else None,
         dictionary=tuple(_given(cell) if cell.dictionary is None else cell.dictionary),
         label=cell.label,
+        mailbox=cell.mail.stats if isinstance(cell.mail, BoundedMail) else None,
     )
 
 

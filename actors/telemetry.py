@@ -18,6 +18,9 @@ All events of the library; those with a level are reports. A field in brackets m
 | `("actors", "gen_server", "terminate")` | error | *process*, reason, [accepted], [stack], last_message, state |
 | `("actors", "gen_server", "unhandled")` | warning | pid, [name], message |
 | `("actors", "event_manager", "handler_failed")` | error | manager, handler, reason, [last_message], [state] |
+| `("actors", "mailbox", "dead_letter")` | | dest, message, cause |
+| `("actors", "mailbox", "dropping")` | warning | pid, [name], when_full, limit, dropped |
+| `("actors", "mailbox", "high_water")` | | pid, [name], when_full |
 | `("actors", "stage", "discarded")` | warning | pid, [name], count |
 | `("actors", "stage", "excess")` | error | pid, [name], producer, count |
 | `("actors", "stage", "greedy")` | warning | pid, demand, max_demand |

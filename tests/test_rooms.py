@@ -45,12 +45,13 @@ class Floor:
 FLOORS = {
     "words": Floor(
         "actors",
-        "pid exits outcomes errors telemetry messages _envelopes _shapes _copying isolation transitions",
+        "pid exits outcomes errors telemetry messages _envelopes "
+        "_shapes _copying _containers _instances _captures _ways isolation transitions",
         "",
     ),
     "kernel": Floor(
         "actors._kernel",
-        "switch clock wakeup mailbox timers names signals cell "
+        "switch clock wakeup mailbox timers names signals cell bounds "
         "relations scheduler press outside watchdog away current turns",
         "words",
     ),
@@ -64,7 +65,7 @@ FLOORS = {
     "behaviours": Floor(
         "actors",
         "gen_server agent state_machine event_manager "
-        "stage.protocol stage.buffer stage.dispatchers stage._engine stage.stage "
+        "stage.protocol stage.buffer stage.dispatchers stage._steps stage._consuming stage._engine stage.stage "
         "stage.streams stage",
         "words doors machinery",
     ),

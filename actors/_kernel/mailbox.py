@@ -14,12 +14,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+from typing import cast as typed
 
 from actors.errors import BadArgument
 from actors.messages import Message
 
-__all__ = ["NOTHING", "Mail", "Match", "Predicate", "as_predicate", "take"]
+if TYPE_CHECKING:
+    from actors._kernel.bounds import BoundedMail
+
+__all__ = ["NOTHING", "Mail", "Match", "Predicate", "as_predicate", "has_news", "take"]
 
 Mail: TypeAlias = deque[Message]
 Predicate: TypeAlias = Callable[[Message], object]
@@ -51,11 +55,14 @@ def take(mail: Mail, accepts: Predicate, start: int) -> tuple[Message, int]:
     """Remove and return the oldest message that is accepted, beginning at index `start`.
 
     Returns:
-        The message, or `NOTHING`, and the index at which the next scan may begin.
+        The message, or `NOTHING`, and the index at which the next scan may begin. (Of a mailbox with a
+        bound, from which others may be dropped, how many messages had come.)
 
     Raises:
         BadArgument: The predicate has itself taken mail out of the mailbox.
     """
+    if type(mail) is not deque:
+        return _take_bounded(typed("BoundedMail", mail), accepts, start)
     size = len(mail)
     # One by one first: what is wanted is most often near, and a copy of a long mailbox is dear.
     near = min(size, start + _NEAR)
@@ -72,6 +79,21 @@ def take(mail: Mail, accepts: Predicate, start: int) -> tuple[Message, int]:
             if accepts(message):
                 return _remove(mail, index, message, accepts)
     return NOTHING, size
+
+
+def _take_bounded(mail: BoundedMail, accepts: Predicate, since: int) -> tuple[Message, int]:
+    seen, line = mail.since(since)
+    for message in line:
+        if accepts(message) and mail.take_out(message):
+            return message, 0
+    return NOTHING, seen
+
+
+def has_news(mail: Mail, seen: int) -> bool:
+    """Tell whether something has come since `take` returned `seen`."""
+    if type(mail) is deque:
+        return len(mail) > seen
+    return len(mail) > 0 and typed("BoundedMail", mail).arrivals > seen
 
 
 def _remove(mail: Mail, index: int, message: Message, accepts: Predicate) -> tuple[Message, int]:

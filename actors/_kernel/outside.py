@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, Generic, ParamSpec, TypeVar, final
 
 from actors import telemetry
-from actors._kernel.mailbox import NOTHING, Predicate, take
+from actors._kernel.bounds import BoundedMail
+from actors._kernel.mailbox import NOTHING, Predicate, has_news, take
 from actors._kernel.press import press_thread
 from actors.errors import NotInProcess
 from actors.exits import KILLED, NOPROC, Exit, Killed
@@ -194,7 +195,8 @@ class Port:
             return True
         if self._expired is not None and self._expired is self._token:
             return True
-        return self._looks_at_mail and len(cell.mail or ()) > self._seen
+        mail = cell.mail
+        return self._looks_at_mail and mail is not None and has_news(mail, self._seen)
 
     # -- on the thread ----------------------------------------------------------------------------
 
@@ -304,7 +306,7 @@ class Port:
         self.running = False
         try:
             mail = cell.mail
-            if (mail is None or len(mail) <= seen) and cell.exiting is None:
+            if (mail is None or not has_news(mail, seen)) and cell.exiting is None:
                 self._stand(token, until)
         finally:
             # Also when Ctrl-C ends the wait of a thread that came from elsewhere.
@@ -401,8 +403,30 @@ class Port:
             scheduler.answer(cell, ref, "circle", ("call_cycle", chain))
             return
         scheduler.deliver(target, (tag, (cell.pid, ref), request))
-        if timeout is not None:
+        if timeout is not None and cell.awaiting is ref:
             scheduler.deadlines.arm(cell, scheduler.clock.now() + timeout)
+
+    def send(self, target: Cell, message: Message) -> Outcome:
+        """Send to a process that may have its senders wait, or told that its mailbox is full."""
+        self.check()
+        self.cell.answer = None
+        ref = Ref()
+        self.post(self._begin_send, ref, target, message)
+        return self._await(ref, None)
+
+    def _begin_send(self, ref: Ref, target: Cell, message: Message) -> None:
+        cell = self.cell
+        scheduler = cell.scheduler
+        if cell.exiting is not None:
+            return
+        cell.answer = None
+        self._begun = ref
+        scheduler.expect(cell, target, ref)
+        if isinstance(target.mail, BoundedMail) and target.exiting is None:
+            target.mail.offer(cell, ref, message)
+        else:
+            scheduler.dead_letter(target.pid, message, NOPROC)
+            scheduler.answer(cell, ref, "down", NOPROC)
 
     def _give_up_exchange(self) -> None:
         cell = self.cell

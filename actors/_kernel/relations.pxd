@@ -17,6 +17,7 @@ cdef class Relations:
     cdef public list spare_mail
     cdef public dict _aliases
     cdef public dict _watched
+    cdef public Py_ssize_t dead_letters
     cdef public Py_ssize_t _serial
 
     cpdef deliver(self, Cell cell, object message)

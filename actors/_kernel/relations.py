@@ -18,6 +18,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from actors import telemetry
+from actors._kernel.bounds import DEAD_LETTER, force
 from actors._kernel.names import Names
 from actors._kernel.signals import Verdict, are_linked, link, unlink, verdict
 from actors._kernel.timers import Deadlines, Timer
@@ -61,6 +63,8 @@ class Relations:
         self.spare_mail: list[Mail] = []
         self._aliases: dict[Ref, tuple[Cell, AliasKind]] = {}
         self._watched: dict[Ref, Watched] = {}
+        self.dead_letters = 0
+        """How many messages found nobody, or no room."""
         self._serial = 0
 
     # -- delivery ---------------------------------------------------------------------------------
@@ -75,6 +79,13 @@ class Relations:
         if cell.idle:
             cell.idle = False
             self.ready.append(cell)
+
+    def dead_letter(self, dest: Pid, message: Message, cause: str) -> None:
+        """Count a message that nobody will ever read, and tell those who want to know."""
+        self.dead_letters += 1
+        if telemetry.is_heard(DEAD_LETTER):
+            fields = {"dest": dest, "message": message, "cause": cause}
+            telemetry.emit(DEAD_LETTER, {"count": 1}, fields)
 
     def give_back(self, mail: Mail) -> None:
         """Keep an empty mailbox for the next process that gets mail."""
@@ -95,7 +106,11 @@ class Relations:
             self.unalias(cell, alias)
             if kind == "reply_demonitor":
                 self.demonitor(cell, alias, flush=False)
-        self.deliver(cell, message)
+        if kind == "explicit":
+            self.deliver(cell, message)
+        else:
+            # An alias that goes with a request is for its reply, which no bound holds up.
+            force(cell, message)
 
     # -- exchanges --------------------------------------------------------------------------------
 
@@ -129,7 +144,8 @@ class Relations:
         """Return who waits for whom if `target` waits, through others, for `cell`."""
         chain = [cell.pid, target.pid]
         one = target.calling
-        while one is not None:
+        # Longer than there are processes: a circle of others, which have been told, or will be.
+        while one is not None and len(chain) <= len(self.cells):
             chain.append(one.pid)
             if one is cell:
                 return chain

@@ -27,6 +27,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING, ParamSpec
 
 from actors import telemetry
+from actors._kernel.bounds import force
 from actors._kernel.cell import Body, Cell, Outcome
 from actors._kernel.clock import Choice, Clock
 from actors._kernel.mailbox import NOTHING, Predicate, take
@@ -242,7 +243,8 @@ class Scheduler(Relations):
         self.current = None
         if cell.exiting is not None:
             self.bury(cell, None)
-        elif not mail and mail is not None and cell.rest_for is None:
+        elif not mail and type(mail) is deque and cell.rest_for is None:
+            # One with a bound is of another type, and stays.
             cell.mail = None
             if len(self.spare_mail) < SPARE_MAIL:
                 self.spare_mail.append(mail)
@@ -284,7 +286,7 @@ class Scheduler(Relations):
         if mail:
             self.ready.append(cell)
             return
-        if mail is not None:
+        if type(mail) is deque:
             cell.mail = None
             self.give_back(mail)
         cell.idle = True
@@ -472,7 +474,7 @@ class Scheduler(Relations):
         self.drop_timer(timer.ref)
         cell = self.resolve(timer.dest)
         if cell is not None:
-            self.deliver(cell, timer.message)
+            force(cell, timer.message)
 
     def _fire_deadline(self, cell: Cell) -> None:
         if cell.awaiting is not None:

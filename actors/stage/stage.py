@@ -69,6 +69,7 @@ class Stage(Startable, Generic[S]):
     _otp_calls: ClassVar[Mapping[str, Callable[..., object]]] = {}
     _otp_casts: ClassVar[Mapping[str, Callable[..., object]]] = {}
     _otp_caller: Caller | None = None
+    _otp_takes_bound: ClassVar[bool] = False
 
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)
