@@ -19,6 +19,7 @@ from contextvars import Context
 from functools import partial
 from typing import TYPE_CHECKING, final
 
+from actors._kernel.bounds import force
 from actors._kernel.cell import Cell
 from actors._kernel.outside import Port
 from actors._kernel.switch import Stack
@@ -291,7 +292,8 @@ class Away:
 def _put_back(cell: Cell, message: Message) -> None:
     if isinstance(message, TimedOut) and message.ref is None:
         return
-    cell.scheduler.deliver(cell, message)
+    # It had a place in there a moment ago, whatever bound the mailbox has.
+    force(cell, message)
     if cell.mail is not None:
         cell.mail.rotate()
 
