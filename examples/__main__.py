@@ -9,8 +9,19 @@ from pathlib import Path
 
 from examples._setup import enter
 
-READING_ORDER = ("ping_pong", "counter", "let_it_crash", "music_server", "channel", "stages")
+READING_ORDER = (
+    "ping_pong",
+    "counter",
+    "let_it_crash",
+    "shared_nothing",
+    "music_server",
+    "channel",
+    "stages",
+)
 """Small before large; what is not named here follows by name."""
+
+MORE = {("smelter", "--serve"): "serve"}
+"""Options that need more than all examples need, with the dependency group that has it."""
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -53,7 +64,12 @@ def main(arguments: list[str]) -> int:
         known = ", ".join(sources()) or "none yet"
         print(f"examples: no example {name!r}; there are: {known}", file=sys.stderr)
         return 2
-    enter("examples")
+    enter(
+        next(
+            (group for (who, option), group in MORE.items() if who == name and option in rest),
+            "examples",
+        )
+    )
     return run(name, rest)
 
 
