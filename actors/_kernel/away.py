@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Away", "Job"]
 
-_new_ref = Ref.__new__
-
 
 @final
 class Job:
@@ -105,7 +103,8 @@ class Away:
         """Whether the coroutine has ended."""
         self._jobs: deque[Job] = deque()
         self._doing: Job | None = None
-        self._ref: Ref | None = None
+        self._ref = Ref()
+        """What the process waits for while it has nothing to do."""
         self._was_told = False
         self._is_abroad = False
 
@@ -189,8 +188,7 @@ class Away:
 
     def _call(self) -> None:
         """Have the process look at its jobs, if it waits for some."""
-        if self._ref is not None:
-            self.cell.scheduler.answer(self.cell, self._ref, "job", None)
+        self.cell.scheduler.answer(self.cell, self._ref, "job", None)
 
     def _interrupt(self, job: Job, error: BaseException) -> None:
         if job in self._jobs:
@@ -245,7 +243,6 @@ class Away:
                 else:
                     self._wait(cell)
         finally:
-            self._ref = None
             reason = NORMAL if cell.exiting is None else cell.exiting[0]
             while self._jobs:
                 self._was_told = True
@@ -254,7 +251,7 @@ class Away:
     def _wait(self, cell: Cell) -> None:
         port = cell.port
         if port is None:
-            cell.awaiting = self._ref = _new_ref(Ref)
+            cell.awaiting = self._ref
             cell.scheduler.wait(cell)
             cell.answer = None
         else:
@@ -262,7 +259,7 @@ class Away:
             port.await_answer(None)
 
     def _expect(self, _: Scheduler, cell: Cell) -> None:
-        cell.awaiting = self._ref = Ref()
+        cell.awaiting = self._ref
         cell.answer = None
         if self._jobs or self.is_over:
             self._call()
