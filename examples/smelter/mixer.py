@@ -69,8 +69,12 @@ class _Saved:
     outputs: tuple[_Heard, ...] = ()
 
 
-class Mixer(GenServer[None]):
-    """Sums all inputs for every output, a chunk at a time. It keeps its state on itself."""
+class Mixer(GenServer[None], host="thread"):
+    """Sums all inputs for every output, a chunk at a time. It keeps its state on itself.
+
+    On a thread of its own: arithmetic on samples lets go of the interpreter again and again, and the
+    loop that keeps the time would wait for it each time.
+    """
 
     def init(self, settings: Settings) -> None:
         """Go on where the ledger says the last mixer stopped."""
