@@ -36,6 +36,10 @@ Those that handle media are plain objects, each for one process at a time:
 - between: `draw` (pixels), `sprites` (images and words), `compose`; `resample` (drift), `mix`;
 - out: `encode`, `muxer` (a file that survives crashes), and to look into it `inspection`.
 
+Where pictures and sound come from and go to besides files is in `protocols` (RTMP, RTP, HLS, SRT,
+WebRTC, Python); what is served over HTTP, with a page to look at it, in `web`: see
+`python3 -m examples smelter --serve`. `loops` is where asyncio meets a process.
+
 Nobody waits for a slow neighbour and nothing grows: whoever takes gives permission for more. In real
 time the queue leaves out what finds no place; offline it waits.
 """

@@ -13,9 +13,9 @@ from typing import TypeAlias
 from examples.smelter import control
 from examples.smelter.complaints import NotRegistered, SpecRefused
 from examples.smelter.ledger import LEDGER, Ledger
-from examples.smelter.protocols.live_sink import KeyWanted
+from examples.smelter.protocols.live_sink import KeyWanted, LiveSink
 from examples.smelter.protocols.preview import PreviewSink
-from examples.smelter.requests import Settings
+from examples.smelter.requests import OutputPlan, Settings, Sink
 from examples.smelter.web import answers, bodies
 from examples.smelter.web.fields import Fields
 from examples.smelter.web.gate import Gate
@@ -24,7 +24,7 @@ from examples.smelter.web.watch import WATCH, Watch
 from examples.smelter.wire import tell, video_end_of
 from supervisors import Supervisor
 
-__all__ = ["PIPELINE", "SCENE", "Answer", "Api", "Rules"]
+__all__ = ["PIPELINE", "SCENE", "Answer", "Api", "Rules", "sink_of"]
 
 Answer: TypeAlias = dict[str, object]
 """What becomes JSON."""
@@ -102,8 +102,8 @@ class Api:
             _remember_scene(id, body)
 
     def request_keyframe(self, id: str, body: object) -> None:
-        if id not in control.status().outputs:
-            raise NotRegistered("output", id)
+        if not isinstance(sink_of(id), LiveSink):
+            raise SpecRefused("id", id, "an output that somebody watches live")
         tell(video_end_of(id), KeyWanted())
 
     # -- images and the pipeline -----------------------------------------------------------------
@@ -158,6 +158,18 @@ class Api:
         pid = fields.text("pid")
         fields.end()
         return {"id": kill(self._rules.root, pid)}
+
+
+def sink_of(id: str) -> Sink:
+    """Return where an output goes.
+
+    Raises:
+        NotRegistered: there is none.
+    """
+    plan = Ledger.get(LEDGER, ("output", id))
+    if not isinstance(plan, OutputPlan):
+        raise NotRegistered("output", id)
+    return plan.spec.sink
 
 
 def _remember_scene(id: str, body: object, *inside: str) -> None:

@@ -29,16 +29,16 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from actors import Exit, telemetry
-from examples.smelter import control
 from examples.smelter.complaints import NotRegistered, SpecRefused
 from examples.smelter.protocols import whip
+from examples.smelter.protocols.preview import PreviewSink
 from examples.smelter.web import answers
-from examples.smelter.web.api import Answer, Api, Rules
+from examples.smelter.web.api import Answer, Api, Rules, sink_of
 from examples.smelter.web.gate import COOKIE, LOGIN, Gate
 from examples.smelter.web.gated import Gated
 from examples.smelter.web.streams import BOUNDARY, Streams
 
-__all__ = ["application"]
+__all__ = ["application", "routes"]
 
 STATIC = Path(__file__).parent / "static"
 
@@ -49,8 +49,14 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 def application(rules: Rules) -> ASGIApp:
     """Make the ASGI application of one server."""
+    app = Starlette(routes=routes(rules), exception_handlers={HTTPException: _not_there})
+    return Gated(app, rules.gate)
+
+
+def routes(rules: Rules) -> list[BaseRoute]:
+    """Return all there is behind the gate."""
     streams = Streams()
-    routes: list[BaseRoute] = [
+    return [
         *_of_api(Api(rules)),
         Route("/whip/{id}", _publish, methods=["POST"]),
         Route("/preview/{id}", _preview(streams)),
@@ -60,8 +66,6 @@ def application(rules: Rules) -> ASGIApp:
         Route("/", _page),
         Route("/static/{name}", _static),
     ]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: _not_there})
-    return Gated(app, rules.gate)
 
 
 def _of_api(api: Api) -> Iterator[Route]:
@@ -142,7 +146,8 @@ def _preview(streams: Streams) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         id = request.path_params["id"]
         try:
-            if id not in (await run_in_threadpool(control.status)).outputs:
+            # Anybody else would not know what a preview is asked.
+            if not isinstance(await run_in_threadpool(sink_of, id), PreviewSink):
                 raise NotRegistered("output", id)
         except (Exception, Exit) as error:  # noqa: BLE001 - whatever it is, it is told
             return _told(error)

@@ -5,6 +5,7 @@
     {"type": "rtp_stream", "port": 5004, "video": {"codec": "h264"}, "audio": {"codec": "opus"}}
     {"type": "hls", "url": "http://…/live.m3u8"}       {"type": "srt_server", "port": 9000}
     {"type": "whip_server", "bearer_token": "…"}
+    and "apart": true for media nobody trusts, which is then read in a process of its own
 
     {"type": "mp4", "path": "out.mp4",
      "video": {"resolution": {"width": 640, "height": 360}, "initial": {"root": {…scene…}}},
@@ -23,6 +24,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
+from examples.smelter.apart import Apart
 from examples.smelter.complaints import SpecRefused
 from examples.smelter.encode import Encoding
 from examples.smelter.inputs import InputInfo, Supply
@@ -120,10 +122,16 @@ def input_of(id: str, json: object) -> AskedInput:
     read = _INPUTS[fields.choice("type", *_INPUTS)]
     required = fields.flag("required", default=False)
     offset = fields.milliseconds("offset_ms")
+    is_apart = fields.flag("apart", default=False)
     supply, answer = read(id, fields)
+    if is_apart and isinstance(supply, WhipSupply):
+        raise SpecRefused("apart", True, "left out: WebRTC is spoken by the pipeline itself")
     fields.end()
     where: Offset = Floating() if offset is None else FromStart(offset)
-    return AskedInput(InputSpec(supply, required, where, f"{id} {supply.title}"), answer)
+    title = f"{id} {supply.title}"
+    return AskedInput(
+        InputSpec(Apart(supply) if is_apart else supply, required, where, title), answer
+    )
 
 
 def _mp4(id: str, fields: Fields) -> _Found:

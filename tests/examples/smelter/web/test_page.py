@@ -142,6 +142,30 @@ def test_a_hostile_id_is_text(client: Client, page: Browser) -> None:
     assert page.run("return window.ran === undefined")
 
 
+def test_a_thousand_hostile_names_are_text(page: Browser) -> None:
+    names = [f"{HOSTILE[n % len(HOSTILE)]} {n} {chr(0x20 + n % 95)}" for n in range(1000)]
+    nodes = [
+        {"id": name, "pid": name, "kind": name, "restarts": n, "children": []}
+        for n, name in enumerate(names)
+    ]
+    tree = {"id": "x", "pid": "y", "kind": "supervisor", "restarts": 0, "children": nodes}
+    page.run(
+        "draw(arguments[0]); for (const one of arguments[1]) told({ type: one, a: one });",
+        tree,
+        names,
+    )
+    page.run(
+        "for (const one of arguments[0]) told({ type: 'PROCESS', id: one, what: one, why: one });",
+        names,
+    )
+
+    assert page.run("return window.ran === undefined")
+    assert (
+        page.run("return document.querySelectorAll('#tree img, #tree script, #events img').length")
+        == 0
+    )
+
+
 def test_nothing_was_asked_of_anybody_else_and_nothing_was_refused(
     client: Client, page: Browser
 ) -> None:

@@ -6,10 +6,16 @@ import threading
 from pathlib import Path
 
 import pytest
+from starlette.routing import Route, WebSocketRoute
 
+from examples.smelter.requests import Settings
+from examples.smelter.web.api import Rules
+from examples.smelter.web.app import routes
+from examples.smelter.web.gate import LOGIN, Gate
 from examples.smelter.web.serve import main
 from tests.examples.smelter.web.clients import Client, eventually, listening, serving
 
+RULES = Rules(Gate(frozenset()), Settings(), "smelter")
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is to be refused
 
 
@@ -56,8 +62,13 @@ def test_with_a_token_nobody_comes_in_without_it(tmp_path: Path) -> None:
     path.chmod(0o600)
     with serving("test:", "--token-file", str(path)) as guarded:
         stranger = Client(guarded.port)
-        for each in ("/", "/status", "/ws", "/api/tree", "/preview/preview", "/static/page.js"):
-            assert stranger.ask(each).status == 401
+        paths = [each.path for each in routes(RULES) if isinstance(each, Route | WebSocketRoute)]
+        assert len(paths) > 20
+        for each in paths:
+            for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"):
+                if each != LOGIN:
+                    place = each.replace("{id}", "preview").replace("{name}", "page.js")
+                    assert stranger.ask(place, method=method).status == 401, (method, place)
         assert stranger.post("/api/kill", {"pid": "x"}).status == 401
         assert guarded.status()["outputs"] == ["preview"]
 
