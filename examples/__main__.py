@@ -9,7 +9,15 @@ from pathlib import Path
 
 from examples._setup import enter
 
-READING_ORDER = ("ping_pong", "counter", "let_it_crash", "music_server", "channel", "stages")
+READING_ORDER = (
+    "ping_pong",
+    "counter",
+    "let_it_crash",
+    "shared_nothing",
+    "music_server",
+    "channel",
+    "stages",
+)
 """Small before large; what is not named here follows by name."""
 
 MORE = {("smelter", "--serve"): "serve"}

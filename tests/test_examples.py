@@ -20,6 +20,7 @@ SMALL = {
     "ping_pong": "is down, the reason is 'normal'",
     "counter": "counted 1000",
     "let_it_crash": "reached_max_restart_intensity",
+    "shared_nothing": "<captured lock> is a lock, which cannot be shared or copied",
     "music_server": "a client that came back heard 'after'",
     "channel": "sold 5: 1, 8, 10, 11, 12",
     "stages": "pages ahead, not thousands",
