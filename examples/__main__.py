@@ -9,7 +9,22 @@ from pathlib import Path
 
 from examples._setup import enter
 
-READING_ORDER = ("ping_pong", "counter", "let_it_crash", "channel", "stages")
+READING_ORDER = (
+    "ping_pong",
+    "from_elixir",
+    "counter",
+    "hits",
+    "sendable",
+    "let_it_crash",
+    "channel",
+    "producer_consumer",
+    "blocking_queue",
+    "await_many",
+    "fan_out",
+    "many_readers",
+    "stages",
+    "key_value",
+)
 """Small before large; what is not named here follows by name."""
 
 FOLDER = Path(__file__).resolve().parent

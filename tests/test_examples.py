@@ -18,10 +18,19 @@ ROOT = Path(__file__).resolve().parent.parent
 
 SMALL = {
     "ping_pong": "is down, the reason is 'normal'",
+    "from_elixir": "1 child, another one: true",
     "counter": "counted 1000",
+    "hits": "100 updates: 1000 counted",
+    "sendable": "message[1] is a socket",
     "let_it_crash": "reached_max_restart_intensity",
     "channel": "sold 5: 1, 8, 10, 11, 12",
+    "producer_consumer": "two stages: 25 items",
+    "blocking_queue": "demand: 40 dishes, the cook was 10 ahead at most",
+    "await_many": "twice 0.2 s of time.sleep took",
+    "fan_out": "1000 items, 4 workers, 2.50 s, all there",
+    "many_readers": "none of them saw half a write",
     "stages": "pages ahead, not thousands",
+    "key_value": "connections that live: 1",
 }
 """A line that each prints near its end."""
 
