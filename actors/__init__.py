@@ -8,18 +8,21 @@ A tour of the rooms, from the bottom up.
   and how; `_shapes` judges classes, `_copying` copies).
 * *The kernel*, `_kernel`, private, the only code that switches stacks: `cell` is one process's
   record, `relations` says who must be told what, `scheduler` is the loop, `outside` lets other
-  threads take part.
+  threads take part, `turns` and `away` let the loop live beside another one.
 * *The doors to it*: `process` (spawn, send, receive, link, monitor, timers), `naming` (addresses),
-  `runtime` (`run`).
+  `runtime` (`run`), `hosting` (for bridges to other loops), `_coroutines` (callbacks that are
+  `async def`).
 * *Machinery and behaviours*: `_behaviour` (start, call, end), `proc_lib` (start a process of one's
   own), `_startable` (`start_link` and `child_spec` of a class), `_halves` (`@call` and `@cast`),
   `requests` (a call in two halves),
   `task` (`Task`: a function in a process of its own; `_errand` runs it, `_outcome` waits for it,
-  `_task_stream` is many of them), `debug` (look into a process, hold it, watch it), `groups` (names
-  that many share), `gen_server` (`GenServer`), `agent` (`Agent`: a value in a process),
-  `state_machine` (`StateMachine`; its words are in `transitions`), `event_manager`
-  (`EventManager`), `stage` (`Stage`: producers and consumers with back-pressure).
-* *Bridges*, imported when wanted: `threads` (pykka), `logs` (structlog), `testing` (virtual clock).
+  `_task_stream` is many of them, `_interpreter` is for those that may have to be killed), `debug`
+  (look into a process, hold it, watch it), `groups` (names that many share), `gen_server`
+  (`GenServer`), `agent` (`Agent`: a value in a process), `state_machine` (`StateMachine`; its
+  words are in `transitions`), `event_manager` (`EventManager`), `stage` (`Stage`: producers and
+  consumers with back-pressure).
+* *Bridges*, imported when wanted: `threads` (pykka), `asyncio_bridge` (coroutines; `_asyncio_loops`
+  and `_asyncio_tasks` belong to it), `logs` (structlog), `testing` (virtual clock).
 
 A message walks through few of them: the client half wraps it, `process` hands it to the kernel, the
 scheduler calls the receiver's handler, `gen_server` unwraps it for the user's callback.
@@ -46,6 +49,7 @@ from actors.errors import (
     StartError,
     TaskExited,
     TaskTimeout,
+    WouldBlock,
 )
 from actors.event_manager import EventHandler, EventManager
 from actors.exits import Crash, Exit, is_clean
@@ -118,6 +122,7 @@ __all__ = [
     "TaskTimeout",
     "TimedOut",
     "Via",
+    "WouldBlock",
     "call",
     "cast",
     "debug",

@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from actors import naming, process, telemetry
+from actors._coroutines import settled
 from actors._envelopes import CALL, CAST, REPLY, SYSTEM, Caller
 from actors._kernel.cell import Cell
 from actors._kernel.current import me
@@ -157,6 +158,8 @@ def _start(
     if holder is not None:
         raise StartError(("already_started", holder))
     starter = me()
+    if starter.port is not None:
+        starter.port.check_wait()
     boot = _Boot(make, initial_call, starter, options)
     launched = process.launch(
         boot.run,
@@ -168,7 +171,7 @@ def _start(
         heir=True,
         before=boot.expect,
     )
-    kind, value = await_start(starter, options.timeout)
+    kind, value = _answer_of(starter, launched, options)
     match kind, value:
         case "reply", ("started", _):
             return launched
@@ -184,6 +187,19 @@ def _start(
         case _, reason:
             part(launched, options)
     raise StartError(reason) from reason.exception if isinstance(reason, Crash) else None
+
+
+def _answer_of(
+    starter: Cell, launched: process.Launched, options: StartOptions
+) -> tuple[str, object]:
+    try:
+        return await_start(starter, options.timeout)
+    except BaseException:
+        # A coroutine's wait may be cancelled, and its process lives on: the child must not.
+        if starter.exiting is None:
+            part(launched, options)
+            process.send_exit(launched.pid, KILL)
+        raise
 
 
 def _forget(launched: process.Launched) -> None:
@@ -605,7 +621,7 @@ def end(reason: Reason, terminate: Callable[[Reason], object], failure: Failure)
     cell = me()
     stack = failure.stack
     try:
-        terminate(reason)
+        settled(terminate(reason))
     except BaseException as error:
         if cell.exiting is not None:
             raise

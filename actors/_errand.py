@@ -21,6 +21,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from actors import process, telemetry
+from actors._coroutines import settled
 from actors.exits import SHUTDOWN, Exit, Reason, is_clean, reason_of
 from actors.messages import Down, Message
 from actors.pid import Pid, Ref
@@ -151,9 +152,9 @@ def packed(fn: Callable[..., object], args: tuple[object, ...], asked_by: tuple[
     return Job(fn, args, asked_by)
 
 
-def send_off(job: Job, *, link: bool, host: Host = None) -> Pid:
+def send_off(job: Job, doing: str, *, link: bool, host: Host = None) -> Pid:
     """Start a process that does a job and tells nobody."""
-    return process.launch(partial(run, job), named(job.fn), link=link, host=host, heir=True).pid
+    return process.launch(partial(run, job), doing, link=link, host=host, heir=True).pid
 
 
 def _wait(sender: Pid, watch: bool) -> None:
@@ -181,7 +182,7 @@ def run(job: Job) -> object:
     """
     process.put(CALLERS, [*job.callers])
     try:
-        return job.fn(*job.args)
+        return settled(job.fn(*job.args))
     except BaseException as error:
         if not process.is_alive(process.self()):
             raise

@@ -15,10 +15,11 @@ Source: https://hexdocs.pm/elixir/GenServer.html#module-client-server-apis
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from inspect import Parameter, Signature, signature
 from math import inf
 from typing import (
+    Any,
     Concatenate,
     Generic,
     Never,
@@ -155,6 +156,10 @@ class call(_Half, Generic[S, P, R]):  # noqa: N801 - a decorator
         self,
         method: Callable[
             Concatenate[Never, S, P], Reply[R, S] | Emit[R, S] | NoReply[S] | Stop[R, S]
+        ]
+        | Callable[
+            Concatenate[Never, S, P],
+            Coroutine[Any, Any, Reply[R, S] | Emit[R, S] | NoReply[S] | Stop[R, S]],
         ],
     ) -> None:
         super().__init__(method, "call")
@@ -236,6 +241,10 @@ class cast(_Half, Generic[S, P]):  # noqa: N801 - a decorator
         self,
         method: Callable[
             Concatenate[Never, S, P], NoReply[S] | Emit[object, S] | Stop[object, S] | None
+        ]
+        | Callable[
+            Concatenate[Never, S, P],
+            Coroutine[Any, Any, NoReply[S] | Emit[object, S] | Stop[object, S] | None],
         ],
     ) -> None:
         super().__init__(method, "cast")

@@ -36,6 +36,7 @@ from typing import (
     cast as typed,
 )
 
+from actors._coroutines import settled
 from actors._startable import UNSET, overridden
 from actors.errors import BadArgument
 from actors.exits import NORMAL, Exit, Reason
@@ -368,11 +369,11 @@ class _Keeper(GenServer[object]):
     """The process of an agent."""
 
     def init(self, fn: Callable[..., object], args: tuple[object, ...]) -> Started[object]:
-        return Started(fn(*args))
+        return Started(settled(fn(*args)))
 
     def handle_call(self, request: Message, caller: Caller, state: object) -> Reply[object, object]:
         what, fn, args = _read(request)
-        value = fn(state, *args)
+        value = settled(fn(state, *args))
         match what:
             case "get":
                 return Reply(value, KEEP)
@@ -389,7 +390,7 @@ class _Keeper(GenServer[object]):
         what, fn, args = _read(request)
         if what != "cast":
             raise _refusal(request)
-        return NoReply(fn(state, *args))
+        return NoReply(settled(fn(state, *args)))
 
     def code_change(self, old_version: object, state: object, extra: object) -> object:
         """Let `extra` make the new state: a function, or a tuple of one and what it gets as well."""

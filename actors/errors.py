@@ -9,6 +9,7 @@
     ├── MailboxFull                  the receiver's: its mailbox is full, and its senders are to know
     │   ├── SendCycle                yours: it waits, through others, for this very sender
     │   └── ServerFull               a call found it full, or its request was dropped; also a CallFailed
+    ├── WouldBlock                   yours: this wait would hold up the event loop around it; await it
     ├── StartError                   the child's: its start failed; `reason` says why
     └── CallFailed                   the server's: a call got no answer; uncaught it ends the caller
         ├── NoProcess                nobody of that name or pid is alive
@@ -52,6 +53,7 @@ __all__ = [
     "StartError",
     "TaskExited",
     "TaskTimeout",
+    "WouldBlock",
 ]
 
 _LONGEST = 200
@@ -199,6 +201,13 @@ class SendCycle(MailboxFull):
 
     def __str__(self) -> str:
         return f"to wait for room would close a circle of waiting processes: {shown(self.chain)}"
+
+
+class WouldBlock(ActorsError):
+    """A coroutine was about to wait without `await`, and the whole event loop with it; nothing was sent.
+
+    `await as_process(function, *arguments)` of `actors.asyncio_bridge` waits and lets the loop go on.
+    """
 
 
 class StartError(ActorsError):

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, final
 from typing import cast as typed
 
 from actors import _behaviour, process, requests, telemetry
+from actors._coroutines import settled
 from actors._envelopes import Caller
 from actors.errors import ActorsError, BadArgument, shown
 from actors.exits import NORMAL, SHUTDOWN, Crash, Reason, reason_of
@@ -26,6 +27,7 @@ from actors.messages import Exited, Message
 from actors.naming import Address, MaybeMonitored, MaybePid
 from actors.outcomes import KEEP, Hibernate, Ignore, Keep, NoReply, Reply, Started, Stop, sealed
 from actors.pid import Pid
+from actors.process import Host
 
 __all__ = [
     "EventHandler",
@@ -222,20 +224,21 @@ class EventManager:
     """
 
     @staticmethod
-    def start_link(*, name: str | None = None) -> MaybePid:
+    def start_link(*, name: str | None = None, host: Host = None) -> MaybePid:
         """Start a manager without handlers, linked to the caller.
 
         Runs in the caller. Waits until it is up.
 
         Args:
             name: A name to register; `None`, the default, for none.
+            host: `"thread"` for an OS thread of its own, for handlers that block.
 
         Returns:
             The pid.
 
         Raises:
             StartError: The name is taken.
-            BadArgument: The name is none.
+            BadArgument: The name is none, or there is no such host.
 
         Example:
             >>> from actors import run
@@ -247,23 +250,24 @@ class EventManager:
 
         Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#start_link/2
         """
-        return _Manager.start_link(name=name)
+        return _Manager.start_link(name=name, host=host)
 
     @staticmethod
-    def start(*, name: str | None = None) -> MaybePid:
+    def start(*, name: str | None = None, host: Host = None) -> MaybePid:
         """Start a manager that is linked to nobody; otherwise like `start_link`.
 
         Runs in the caller. Waits until it is up.
 
         Args:
             name: A name to register; `None`, the default, for none.
+            host: `"thread"` for an OS thread of its own, for handlers that block.
 
         Returns:
             The pid.
 
         Raises:
             StartError: The name is taken.
-            BadArgument: The name is none.
+            BadArgument: The name is none, or there is no such host.
 
         Example:
             >>> from actors import run
@@ -275,23 +279,24 @@ class EventManager:
 
         Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#start/2
         """
-        return _Manager.start(name=name)
+        return _Manager.start(name=name, host=host)
 
     @staticmethod
-    def start_monitor(*, name: str | None = None) -> MaybeMonitored:
+    def start_monitor(*, name: str | None = None, host: Host = None) -> MaybeMonitored:
         """Start a manager that the caller monitors and is not linked to; otherwise like `start`.
 
         Runs in the caller. Waits until it is up.
 
         Args:
             name: A name to register; `None`, the default, for none.
+            host: `"thread"` for an OS thread of its own, for handlers that block.
 
         Returns:
             The pid, and the reference that its `Down` will carry.
 
         Raises:
             StartError: The name is taken.
-            BadArgument: The name is none.
+            BadArgument: The name is none, or there is no such host.
 
         Example:
             >>> from actors import run
@@ -304,16 +309,17 @@ class EventManager:
 
         Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html#start_monitor/2
         """
-        return _Manager.start_monitor(name=name)
+        return _Manager.start_monitor(name=name, host=host)
 
     @classmethod
-    def child_spec(cls, *, name: str | None = None) -> dict[str, object]:
+    def child_spec(cls, *, name: str | None = None, host: Host = None) -> dict[str, object]:
         """Describe a manager as a child of a supervisor.
 
         Runs in the caller. Starts nothing.
 
         Args:
             name: A name to register; `None`, the default, for none.
+            host: `"thread"` for an OS thread of its own, for handlers that block.
 
         Returns:
             What a supervisor takes for a child.
@@ -326,7 +332,9 @@ class EventManager:
         """
         _behaviour.check_name(name)
         id = cls if name is None else (cls, name)
-        return {"id": id, "start": (cls.start_link, (), {"name": name}), "modules": "dynamic"}
+        process.check_host(host)
+        named = {"name": name} if host is None else {"name": name, "host": host}
+        return {"id": id, "start": (cls.start_link, (), named), "modules": "dynamic"}
 
     @staticmethod
     def add_handler(manager: Address, handler: HandlerId, *args: object) -> None:
@@ -955,7 +963,7 @@ class _Manager(GenServer[None]):
         finally:
             owner, handler.owner = handler.owner, None
             if owner is not None:
-                process.send(owner, HandlerExited(handler.id, told))
+                process.inform(owner, HandlerExited(handler.id, told))
                 self._part(owner)
 
     def _part(self, owner: Pid | None) -> None:
@@ -999,7 +1007,7 @@ def _parts(id: HandlerId) -> tuple[type[EventHandler[Any]], Hashable]:
 def _tried(what: Callable[[], object]) -> object:
     """Call a handler's code, which must not harm the manager."""
     try:
-        return what()
+        return settled(what())
     except BaseException as error:
         if _behaviour.is_ending():
             raise

@@ -19,7 +19,7 @@ one's own there are `handle_call`, `handle_cast` and `handle_info`, as in OTP, w
 and `GenServer.cast` on the other side.
 
 A server handles one message at a time. While a callback waits (for a call, a receive, a sleep),
-others run.
+others run. A callback may be `async def`: it is awaited, as `asyncio_bridge` tells.
 
 Source: https://hexdocs.pm/elixir/GenServer.html,
     https://www.erlang.org/doc/apps/stdlib/gen_server.html
@@ -44,6 +44,7 @@ from typing import (
 
 from actors import _behaviour, debug, naming, requests, telemetry
 from actors._behaviour import DEFAULT_TIMEOUT, Cell, Ended, Failure, Server, me
+from actors._coroutines import settled
 from actors._envelopes import CALL, CAST, SYSTEM, Caller
 from actors._halves import Asked, call, cast, protocol_of
 from actors._startable import Startable
@@ -504,7 +505,7 @@ class _Server(Generic[S]):
 
     def init(self) -> object:
         args, kwargs, self._args, self._kwargs = self._args, self._kwargs, (), {}
-        outcome = self.callbacks.init(*args, **kwargs)
+        outcome = settled(self.callbacks.init(*args, **kwargs))
         match outcome:
             case Started(then=then) if not _is_extra(then):
                 raise Exit(("bad_return_value", outcome))
@@ -549,6 +550,8 @@ class _Server(Generic[S]):
             callbacks._otp_caller = None  # noqa: SLF001 - the same
         else:
             outcome = callbacks.handle_call(request, caller, self.state)
+        if type(outcome) is not Reply:
+            outcome = settled(outcome)
         if type(outcome) is Reply:
             then = outcome.then
             if then is not None and not _is_extra(then):
@@ -602,6 +605,7 @@ class _Server(Generic[S]):
 
     def _accept(self, outcome: object, message: Message) -> Extra:
         """Take over the state of an outcome that answers nobody; return what is to come next."""
+        outcome = settled(outcome)
         match outcome:
             case None:
                 return None

@@ -548,7 +548,7 @@ class _Scope:
     ) -> None:
         for ref, (watcher, groups) in self._watchers.items():
             if pids and (not groups or group in groups):
-                process.send(watcher, what(ref, group, pids))
+                process.inform(watcher, what(ref, group, pids))
 
     # What `debug` asks for
 

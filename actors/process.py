@@ -37,7 +37,8 @@ from typing import (
     overload,
 )
 
-from actors._kernel.bounds import Bounded, BoundedMail, MailboxStats, WhenFull
+from actors._coroutines import is_coroutine_function, settled
+from actors._kernel.bounds import Bounded, BoundedMail, MailboxStats, WhenFull, force
 from actors._kernel.cell import LABEL, Ancestors, Body, Cell, Outcome
 from actors._kernel.current import enter, here, me, running
 from actors._kernel.mailbox import Match, as_predicate
@@ -102,11 +103,12 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
 
-Host: TypeAlias = Literal["thread"] | None
-"""Where a process's code runs: on the loop (`None`), or on an OS thread of its own (`"thread"`)."""
+Host: TypeAlias = Literal["thread", "pool"] | None
+"""Where a process's code runs: on the loop (`None`), on an OS thread of its own (`"thread"`), or on one of
+those that `actors.threads` keeps for short work (`"pool"`)."""
 
 _LONGEST = 1e15
-_CARRIERS = {"thread": "actors.threads"}
+_CARRIERS = {"pool": "actors.threads", "thread": "actors.threads"}
 _ALIASES = ("explicit", "reply")
 _MONITOR_ALIASES = ("explicit_unalias", "demonitor", "reply_demonitor")
 
@@ -155,7 +157,7 @@ def check_host(host: object) -> None:
     """Refuse what is no host.
 
     Raises:
-        BadArgument: It is neither `None` nor `"thread"`.
+        BadArgument: It is neither `None`, `"thread"` nor `"pool"`.
     """
     if host is not None and not (isinstance(host, str) and host in _CARRIERS):
         raise BadArgument("host", host, f"None or one of {sorted(_CARRIERS)}")
@@ -359,7 +361,7 @@ def _launch(
     if host is None:
         scheduler.begin(cell)
     else:
-        _carry(scheduler, cell)
+        _carry(scheduler, cell, host)
     return Launched(cell.pid, ref)
 
 
@@ -371,11 +373,11 @@ def _lineage(parent: Cell) -> Ancestors:
     return parent.lineage
 
 
-carriers: dict[str, Callable[[Callable[[], None]], None]] = {}
-"""Filled by `actors.threads` when it is imported: how code gets onto a thread of its own."""
+carriers: dict[str, Callable[[Callable[[], None]], bool]] = {}
+"""Filled by `actors.threads` when it is imported: how code gets onto a thread, and whether it begins now."""
 
 
-def _carry(scheduler: Scheduler, cell: Cell) -> None:
+def _carry(scheduler: Scheduler, cell: Cell, host: str) -> None:
     port = Port(cell, carried=True)
     cell.port = port
 
@@ -387,7 +389,9 @@ def _carry(scheduler: Scheduler, cell: Cell) -> None:
             cell.context.run(port.carry)
 
     try:
-        carriers["thread"](on_its_thread)
+        if not carriers[host](on_its_thread) and port.thread is None:
+            # Nobody works for it yet: whoever waits for time may have the thread that it waits for.
+            port.running = False
     except BaseException:
         scheduler.discard(cell)
         raise
@@ -411,6 +415,8 @@ def bound(fn: Callable[[Unpack[Ts]], object], args: tuple[*Ts]) -> Body:
         fn, args = cast("tuple[Callable[[Unpack[Ts]], object], tuple[*Ts]]", crossing)
     elif type(fn) not in SHARED:
         fn = scheduler.cross(fn, "fn")  # type: ignore[assignment]
+    if is_coroutine_function(fn):
+        return lambda: settled(fn(*args))
     return partial(fn, *args)
 
 
@@ -489,7 +495,7 @@ def deliver(dest: Pid | str | Ref | tuple[str, str], message: Message) -> None:
             _send_and_hear(cell, target, message)
         elif cell.port is None or target.scheduler is not scheduler:
             target.scheduler.post(_deliver_to, target.scheduler, dest, message)
-        elif target is cell:
+        elif dest is cell.pid:
             # Waits for the loop: what one has sent oneself must be there at once.
             cell.port.ask(_deliver_to_itself, message)
         else:
@@ -500,6 +506,31 @@ def deliver(dest: Pid | str | Ref | tuple[str, str], message: Message) -> None:
         pid = _do(_named_process, dest)
         if pid is not None:
             deliver(pid, message)
+
+
+def inform(dest: Pid, message: Message) -> None:
+    """Tell a process what a server of the library has to say, which no bound of a mailbox holds up.
+
+    For servers whose work is to tell many: none of them may fail, wait or lose a word because one listener
+    is slow. Runs in the caller and does not wait.
+    """
+    message = crossed(message, "message")
+    cell = me()
+    target = dest._cell
+    if target is None:
+        _lost(cell, dest, message)
+    elif cell.port is None and target.scheduler is cell.scheduler:
+        force(target, message)
+    else:
+        target.scheduler.post(_inform, target.scheduler, dest, message)
+
+
+def _inform(scheduler: Scheduler, dest: Pid, message: Message) -> None:
+    target = dest._cell
+    if target is not None:
+        force(target, message)
+    else:
+        scheduler.dead_letter(dest, message, NOPROC)
 
 
 def _deliver_to(scheduler: Scheduler, dest: Pid, message: Message) -> None:

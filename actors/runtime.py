@@ -23,6 +23,7 @@ from actors._kernel.cell import Cell
 from actors._kernel.clock import Choice, Clock, MonotonicClock
 from actors._kernel.press import is_open, press
 from actors._kernel.scheduler import Scheduler, own_context
+from actors._kernel.turns import Turns
 from actors._kernel.wakeup import LockWakeup, Wakeup
 from actors._kernel.watchdog import Watchdog
 from actors.errors import ActorsError, BadArgument, NotInProcess, shown, told
@@ -117,7 +118,7 @@ class Runtime:
     Args:
         clock: Where time comes from; the machine's monotonic clock by default.
         choice: Which ready process runs next; the longest waiting by default.
-        wakeup: How the loop sleeps; on a lock by default.
+        wakeup: How the loop sleeps; on a lock by default, or by letting another loop go on.
         grace: Seconds that processes get to end at the end, before they are killed.
         held: Seconds after which a callback that holds the loop is reported; `None` for never.
         isolation: What becomes of values that cross between processes: `"copy"` copies what can change,
@@ -148,6 +149,10 @@ class Runtime:
         self._grace = grace
         self._held = None if self._clock.is_virtual else held
         self._scheduler = Scheduler(self._clock, self._wakeup, choice, isolation)
+        if isinstance(self._wakeup, Turns):
+            self._scheduler.give_way = self._wakeup.give_way
+            self._scheduler.hurry = self._wakeup.hurry
+            self._wakeup.on_lost = self._scheduler.forsake
         self._main: Cell | None = None
         self._closer: Cell | None = None
         self._signals: list[int] = []
@@ -275,6 +280,9 @@ class Runtime:
 
     def _take_signals(self) -> dict[signal.Signals, _SignalHandler]:
         """Take over what nobody else handles; return the handlers that were there."""
+        if isinstance(self._wakeup, Turns):
+            # Whoever runs the other loop decides what a signal does.
+            return {}
         if threading.current_thread() is not threading.main_thread():
             return {}
         return {
@@ -331,6 +339,8 @@ class Runtime:
         if not self._clock.is_virtual or main is None or main.exiting is not None:
             return False
         cells = scheduler.cells.values()
+        if scheduler.visited or isinstance(self._wakeup, Turns):
+            return False
         if any(cell.port is not None and not cell.port.carried for cell in cells):
             return False
         scheduler.doom(main, ("deadlock", [cell.pid for cell in cells]))

@@ -30,7 +30,7 @@ https://www.erlang.org/doc/system/statem.html
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, ClassVar, Generic, Literal, NoReturn, TypeAlias, TypeVar, final
@@ -38,6 +38,7 @@ from typing import cast as typed
 
 from actors import _behaviour, debug, process, requests
 from actors._behaviour import Ended, Failure, Server, me
+from actors._coroutines import settled
 from actors._envelopes import CALL, CAST, Caller
 from actors._startable import Startable
 from actors.debug import Watch
@@ -315,7 +316,9 @@ class StateMachine(Startable, Generic[S, D]):
         message = f"{type(self).__name__} has no init"
         raise NotImplementedError(message)
 
-    def handle_event(self, event: Event, state: S, data: D) -> Transition[S, D]:
+    def handle_event(
+        self, event: Event, state: S, data: D
+    ) -> Transition[S, D] | Coroutine[Any, Any, Transition[S, D]]:
         """Handle one event, unless there is a method for each state.
 
         Runs in the machine.
@@ -422,7 +425,7 @@ class _Machine(Generic[S, D]):
     def init(self) -> object:
         args, kwargs = self._arguments
         self._arguments = (), {}
-        outcome = self.callbacks.init(*args, **kwargs)
+        outcome = settled(self.callbacks.init(*args, **kwargs))
         if isinstance(outcome, Begin | Ignore) or (
             isinstance(outcome, Stop) and outcome.reply is NO_REPLY
         ):
@@ -481,10 +484,10 @@ class _Machine(Generic[S, D]):
         """Call the callback."""
         callbacks, state = self.callbacks, self.state
         if callbacks.callback_mode == "handle_event":
-            return callbacks.handle_event(event, state, self.data)
+            return settled(callbacks.handle_event(event, state, self.data))
         if not isinstance(state, str) or getattr(StateMachine, state, None) is not None:
             _refuse("bad_state_from_state_function", state)
-        return getattr(callbacks, state)(event, self.data)
+        return settled(getattr(callbacks, state)(event, self.data))
 
     def _follow(self, outcome: object, event: Event) -> None:
         """Do what the outcome of an event says."""

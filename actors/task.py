@@ -19,10 +19,13 @@ Source: https://hexdocs.pm/elixir/Task.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+import importlib
+from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import (
     TYPE_CHECKING,
+    Any,
     ClassVar,
     Generic,
     Literal,
@@ -30,6 +33,7 @@ from typing import (
     TypeVar,
     TypeVarTuple,
     Unpack,
+    overload,
 )
 from typing import (
     cast as typed,
@@ -56,17 +60,21 @@ __all__ = [
     "Rules",
     "Succeeded",
     "Task",
+    "TaskHost",
     "assign",
     "callers",
     "check_function",
     "employ",
     "named",
+    "placed",
+    "placed_each",
     "recruit",
     "stream_of",
 ]
 
 R = TypeVar("R")
 A = TypeVar("A")
+F = TypeVar("F", bound=Callable[..., object])
 T = TypeVar("T", covariant=True)
 Ts = TypeVarTuple("Ts")
 
@@ -76,6 +84,8 @@ Failed: TypeAlias = tuple[Literal["exit"], Reason]
 """A task's failure, as `("exit", reason)`."""
 Outcome: TypeAlias = Succeeded[R] | Failed
 """What became of a task: `("ok", value)` or `("exit", reason)`."""
+TaskHost: TypeAlias = "Host | Literal['process']"
+"""Where a task runs: as any process, or with its function in an interpreter of its own (`"process"`)."""
 OnYieldTimeout: TypeAlias = Literal["nothing", "ignore", "kill_task"]
 """What `yield_many` does with tasks that are not done: leave them, forget them or kill them."""
 
@@ -122,16 +132,28 @@ class Task(Generic[T]):
 
     # -- starting ---------------------------------------------------------------------------------
 
+    @overload
     @staticmethod
-    def async_(fn: Callable[[Unpack[Ts]], R], *args: *Ts, host: Host = None) -> Task[R]:
+    def async_(
+        fn: Callable[[Unpack[Ts]], Coroutine[Any, Any, R]], *args: *Ts, host: TaskHost = None
+    ) -> Task[R]: ...
+    @overload
+    @staticmethod
+    def async_(fn: Callable[[Unpack[Ts]], R], *args: *Ts, host: TaskHost = None) -> Task[R]: ...
+    @staticmethod
+    def async_(fn: Callable[..., object], *args: object, host: TaskHost = None) -> Task[Any]:
         """Run a function in a new process, linked to the caller, who must await it.
 
         Does not wait.
 
         Args:
-            fn: The function.
+            fn: The function; one that is `async def` is awaited.
             args: Passed to it.
-            host: `"thread"` for an OS thread of its own, for work that blocks.
+            host: `"thread"` for an OS thread of its own, for work that blocks, or `"pool"` for one
+                that is kept for the next such work; `"process"` for
+                an interpreter of its own, for work that may have to be killed or may crash: what
+                crosses is pickled, and its death has the reason `("signal", number)` or
+                `("exit_status", code)`.
 
         Returns:
             The task.
@@ -148,10 +170,11 @@ class Task(Generic[T]):
         """
         check_function(fn)
         owner, doing = process.self(), named(fn)
-        return assign(lambda: recruit(owner, doing, watch=False, host=host), fn, args)
+        fn, args, place = placed(fn, args, host)
+        return assign(lambda: recruit(owner, doing, watch=False, host=place), fn, args, doing)
 
     @staticmethod
-    def start(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
+    def start(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: TaskHost = None) -> Pid:
         """Run a function in a new process that is linked to nobody and tells nobody.
 
         Does not wait.
@@ -159,7 +182,7 @@ class Task(Generic[T]):
         Args:
             fn: The function.
             args: Passed to it.
-            host: `"thread"` for an OS thread of its own.
+            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
 
         Returns:
             The pid.
@@ -180,7 +203,7 @@ class Task(Generic[T]):
         return employ(callers(), fn, args, link=False, host=host)
 
     @staticmethod
-    def start_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: Host = None) -> Pid:
+    def start_link(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: TaskHost = None) -> Pid:
         """Run a function in a new process that is linked to the caller and tells nobody.
 
         Does not wait.
@@ -188,7 +211,7 @@ class Task(Generic[T]):
         Args:
             fn: The function.
             args: Passed to it.
-            host: `"thread"` for an OS thread of its own.
+            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
 
         Returns:
             The pid.
@@ -216,7 +239,7 @@ class Task(Generic[T]):
         id: object = UNSET,
         restart: str | None = None,
         shutdown: object = UNSET,
-        host: Host = None,
+        host: TaskHost = None,
     ) -> dict[str, object]:
         """Describe a task for a supervisor, as a plain mapping.
 
@@ -228,7 +251,7 @@ class Task(Generic[T]):
             id: What the supervisor calls it; the class by default.
             restart: `"temporary"`, the default, `"transient"` or `"permanent"`.
             shutdown: Seconds it gets to end, `None` for no limit, or `"brutal_kill"`.
-            host: `"thread"` for an OS thread of its own.
+            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
 
         Returns:
             What a supervisor takes for a child.
@@ -270,7 +293,7 @@ class Task(Generic[T]):
         Source: https://hexdocs.pm/elixir/Task.html#completed/1
         """
         task: Task[R] = Task(None, Ref(), process.self(), "actors.task.Task.completed")
-        process.deliver(task.owner, (task.ref, value))
+        process.inform(task.owner, (task.ref, value))
         return task
 
     # -- getting the result -----------------------------------------------------------------------
@@ -499,7 +522,7 @@ class Task(Generic[T]):
         timeout: float | None = _TIMEOUT,
         on_timeout: OnTimeout = "exit",
         zip_input_on_exit: bool = False,
-        host: Host = None,
+        host: TaskHost = None,
     ) -> Generator[Outcome[R], None, None]:
         """Run a function for each of many inputs, so many at a time, and yield the outcomes.
 
@@ -537,11 +560,15 @@ class Task(Generic[T]):
         Source: https://hexdocs.pm/elixir/Task.html#async_stream/3
         """
         check_function(fn)
-        process.check_host(host)
         rules = Rules(max_concurrency, ordered, timeout, on_timeout, zip_input_on_exit)
         doing = named(fn)
+        work, place = placed_each(fn, host)
         return stream_of(
-            inputs, fn, args, rules, lambda: recruit(process.self(), doing, watch=False, host=host)
+            inputs,
+            work,
+            args,
+            rules,
+            lambda: recruit(process.self(), doing, watch=False, host=place),
         )
 
 
@@ -568,7 +595,9 @@ def check_function(fn: object) -> None:
         raise BadArgument("fn", fn, "a function")
 
 
-def assign(hire: Hire, fn: Callable[[Unpack[Ts]], R], args: tuple[*Ts]) -> Task[R]:
+def assign(
+    hire: Hire, fn: Callable[[Unpack[Ts]], R], args: tuple[*Ts], doing: str | None = None
+) -> Task[R]:
     """Have a process started that waits for an errand of the caller, and give it its work.
 
     Runs in the caller. Does not wait, unless starting the process does.
@@ -577,6 +606,7 @@ def assign(hire: Hire, fn: Callable[[Unpack[Ts]], R], args: tuple[*Ts]) -> Task[
         hire: Starts it, as `recruit` does for the caller.
         fn: The function.
         args: What it is given.
+        doing: What people are told that it runs; the function's name by default.
 
     Returns:
         The task, which the caller owns.
@@ -598,7 +628,66 @@ def assign(hire: Hire, fn: Callable[[Unpack[Ts]], R], args: tuple[*Ts]) -> Task[
     pid = hire()
     ref = process.monitor(pid, alias="demonitor")
     process.deliver(pid, Errand(owner, ref, ref, job))
-    return Task(pid, ref, owner, named(fn))
+    return Task(pid, ref, owner, named(fn) if doing is None else doing)
+
+
+def placed(
+    fn: Callable[..., object], args: tuple[Any, ...], host: TaskHost
+) -> tuple[Callable[..., Any], tuple[Any, ...], Host]:
+    """Return what a task runs where: for an interpreter of its own, what keeps that.
+
+    Pure.
+
+    Args:
+        fn: The function.
+        args: What it is given.
+        host: Where it is to run.
+
+    Returns:
+        The function and arguments of the process, and the host of the process.
+
+    Raises:
+        BadArgument: There is no such host, or the function cannot be sent to another interpreter.
+
+    Example:
+        >>> placed(pow, (2, 3), None)
+        (<built-in function pow>, (2, 3), None)
+
+    Source: https://docs.python.org/3/library/multiprocessing.html
+    """
+    if host != "process":
+        process.check_host(host)
+        return fn, args, host
+    prepare = importlib.import_module("actors._interpreter").prepare
+    return prepare(fn, args), (), None
+
+
+def placed_each(fn: F, host: TaskHost) -> tuple[F, Host]:
+    """Return what the tasks of a stream run where, of which each has its own arguments.
+
+    Pure.
+
+    Args:
+        fn: The function.
+        host: Where it is to run.
+
+    Returns:
+        The function of the processes, and their host.
+
+    Raises:
+        BadArgument: There is no such host.
+
+    Example:
+        >>> placed_each(pow, None)
+        (<built-in function pow>, None)
+
+    Source: https://docs.python.org/3/library/multiprocessing.html
+    """
+    if host != "process":
+        process.check_host(host)
+        return fn, host
+    run_apart = importlib.import_module("actors._interpreter").run_apart
+    return typed("F", partial(run_apart, fn)), None
 
 
 def employ(
@@ -607,7 +696,7 @@ def employ(
     args: tuple[*Ts],
     *,
     link: bool,
-    host: Host = None,
+    host: TaskHost = None,
 ) -> Pid:
     """Start a process that runs a function for others and tells nobody.
 
@@ -618,7 +707,7 @@ def employ(
         fn: The function.
         args: What it is given.
         link: Whether it is linked to the calling process.
-        host: `"thread"` for an OS thread of its own.
+        host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
 
     Returns:
         Its pid.
@@ -637,7 +726,9 @@ def employ(
     Source: https://hexdocs.pm/elixir/Task.html#start_link/3
     """
     check_function(fn)
-    return send_off(packed(fn, args, asked_by), link=link, host=host)
+    doing = named(fn)
+    work, given, place = placed(fn, args, host)
+    return send_off(packed(work, given, asked_by), doing, link=link, host=place)
 
 
 def stream_of(

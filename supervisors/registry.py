@@ -947,7 +947,7 @@ def _tell(tables: Tables, message: Message) -> None:
     for listener in tables.listeners:
         pid = process.whereis(listener)
         if pid is not None:
-            process.send(pid, message)
+            process.inform(pid, message)
 
 
 def _read(key: object) -> tuple[Address, object, object]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Hashable, Iterable, Mapping
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, TypeVarTuple, Unpack, cast
 
 from actors import process
@@ -28,11 +29,14 @@ from actors.task import (
     Outcome,
     Rules,
     Task,
+    TaskHost,
     assign,
     callers,
     check_function,
     employ,
     named,
+    placed,
+    placed_each,
     recruit,
     stream_of,
 )
@@ -193,7 +197,7 @@ class TaskSupervisor:
         fn: Callable[[Unpack[Ts]], R],
         *args: *Ts,
         shutdown: Shutdown = _SHUTDOWN,
-        host: Host = None,
+        host: TaskHost = None,
     ) -> Task[R]:
         """Run a function in a child of the supervisor that is linked to the caller as well.
 
@@ -206,7 +210,7 @@ class TaskSupervisor:
             args: Passed to it.
             shutdown: Seconds it gets to end when the supervisor ends, `None` for no limit, or
                 `"brutal_kill"`.
-            host: `"thread"` for an OS thread of its own.
+            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
 
         Returns:
             The task.
@@ -227,13 +231,15 @@ class TaskSupervisor:
         Source: https://hexdocs.pm/elixir/Task.Supervisor.html#async/3
         """
         check_function(fn)
+        doing = named(fn)
+        work, given, place = placed(fn, args, host)
 
         def hire() -> Pid:
-            pid = _hire(supervisor, named(fn), shutdown, host)
+            pid = _hire(supervisor, doing, shutdown, place)
             process.link(pid)
             return pid
 
-        return assign(hire, fn, args)
+        return assign(hire, work, given, doing)
 
     @staticmethod
     def async_nolink(
@@ -241,7 +247,7 @@ class TaskSupervisor:
         fn: Callable[[Unpack[Ts]], R],
         *args: *Ts,
         shutdown: Shutdown = _SHUTDOWN,
-        host: Host = None,
+        host: TaskHost = None,
     ) -> Task[R]:
         """Run a function in a child of the supervisor that is not linked to the caller.
 
@@ -254,7 +260,7 @@ class TaskSupervisor:
             args: Passed to it.
             shutdown: Seconds it gets to end when the supervisor ends, `None` for no limit, or
                 `"brutal_kill"`.
-            host: `"thread"` for an OS thread of its own.
+            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
 
         Returns:
             The task.
@@ -275,7 +281,10 @@ class TaskSupervisor:
         Source: https://hexdocs.pm/elixir/Task.Supervisor.html#async_nolink/3
         """
         check_function(fn)
-        return assign(lambda: _hire(supervisor, named(fn), shutdown, host), fn, args)
+        doing = named(fn)
+        work, given, place = placed(fn, args, host)
+        hire = partial(_hire, supervisor, doing, shutdown, place)
+        return assign(hire, work, given, doing)
 
     @staticmethod
     def start_child(
@@ -284,7 +293,7 @@ class TaskSupervisor:
         *args: *Ts,
         restart: Restart = "temporary",
         shutdown: Shutdown = _SHUTDOWN,
-        host: Host = None,
+        host: TaskHost = None,
     ) -> Pid:
         """Run a function in a child of the supervisor; nobody waits for it.
 
@@ -298,7 +307,7 @@ class TaskSupervisor:
                 or `"permanent"`.
             shutdown: Seconds it gets to end when the supervisor ends, `None` for no limit, or
                 `"brutal_kill"`.
-            host: `"thread"` for an OS thread of its own.
+            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
 
         Returns:
             The pid.
@@ -320,7 +329,7 @@ class TaskSupervisor:
         Source: https://hexdocs.pm/elixir/Task.Supervisor.html#start_child/3
         """
         check_function(fn)
-        process.check_host(host)
+        placed(fn, args, host)  # refused here, not in the supervisor
         asked_by = callers()
         spec = ChildSpec(
             "task",
@@ -345,7 +354,7 @@ class TaskSupervisor:
         on_timeout: OnTimeout = "exit",
         zip_input_on_exit: bool = False,
         shutdown: Shutdown = _SHUTDOWN,
-        host: Host = None,
+        host: TaskHost = None,
     ) -> Generator[Outcome[R], None, None]:
         """Run a function for each of many inputs, in children of the supervisor.
 
@@ -387,8 +396,9 @@ class TaskSupervisor:
         """
         check_function(fn)
         rules = Rules(max_concurrency, ordered, timeout, on_timeout, zip_input_on_exit)
-        hire = _linked(_hiring(supervisor, fn, shutdown, host))
-        return stream_of(inputs, fn, args, rules, hire)
+        work, place = placed_each(fn, host)
+        hire = _linked(_hiring(supervisor, fn, shutdown, place))
+        return stream_of(inputs, work, args, rules, hire)
 
     @staticmethod
     def async_stream_nolink(
@@ -402,7 +412,7 @@ class TaskSupervisor:
         on_timeout: OnTimeout = "exit",
         zip_input_on_exit: bool = False,
         shutdown: Shutdown = _SHUTDOWN,
-        host: Host = None,
+        host: TaskHost = None,
     ) -> Generator[Outcome[R], None, None]:
         """Run a function for each of many inputs; failures are outcomes and harm nobody.
 
@@ -422,7 +432,7 @@ class TaskSupervisor:
             zip_input_on_exit: Whether a failure is `("exit", (input, reason))`.
             shutdown: Seconds it gets to end when the supervisor ends, `None` for no limit, or
                 `"brutal_kill"`.
-            host: `"thread"` for an OS thread of its own.
+            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
 
         Yields:
             `("ok", value)` or `("exit", reason)`.
@@ -444,8 +454,9 @@ class TaskSupervisor:
         """
         check_function(fn)
         rules = Rules(max_concurrency, ordered, timeout, on_timeout, zip_input_on_exit)
-        hire = _hiring(supervisor, fn, shutdown, host)
-        return stream_of(inputs, fn, args, rules, hire)
+        work, place = placed_each(fn, host)
+        hire = _hiring(supervisor, fn, shutdown, place)
+        return stream_of(inputs, work, args, rules, hire)
 
     # -- the children -----------------------------------------------------------------------------
 

@@ -51,26 +51,26 @@ FLOORS = {
     "kernel": Floor(
         "actors._kernel",
         "switch clock wakeup mailbox timers names signals cell bounds "
-        "relations scheduler press outside watchdog current",
+        "relations scheduler press outside watchdog away current turns",
         "words",
     ),
-    "doors": Floor("actors", "process naming runtime", "words kernel"),
+    "doors": Floor("actors", "_coroutines process naming runtime hosting", "words kernel"),
     "machinery": Floor(
         "actors",
-        "_behaviour proc_lib _halves _startable requests _errand _outcome _task_stream task threads "
+        "_behaviour proc_lib _halves _startable requests _interpreter _errand _outcome _task_stream task threads "
         "debug groups",
         "words doors",
     ),
     "behaviours": Floor(
         "actors",
         "gen_server agent state_machine event_manager "
-        "stage.protocol stage.buffer stage.dispatchers stage._engine stage.stage "
+        "stage.protocol stage.buffer stage.dispatchers stage._steps stage._consuming stage._engine stage.stage "
         "stage.streams stage",
         "words doors machinery",
     ),
     "bridges": Floor(
         "actors",
-        "_ration asyncio_bridge pykka_bridge logs testing",
+        "_ration _asyncio_loops _asyncio_tasks asyncio_bridge pykka_bridge logs testing",
         "words doors machinery behaviours",
     ),
     "specs": Floor(
@@ -93,6 +93,11 @@ PACKAGES = ("actors", "supervisors")
 
 EXCEPTIONS = {
     ("actors.pid", "actors._kernel.cell"): "names the type of a pid's short cut, loads nothing",
+    ("actors._kernel.current", "actors.asyncio_bridge"): "opened by name when asyncio is running",
+    (
+        "actors._coroutines",
+        "actors.asyncio_bridge",
+    ): "opened by name when a coroutine is to be awaited",
     ("actors.telemetry", "actors.logs"): "opened by name when there is something to log",
     ("actors._behaviour", "actors._kernel.cell"): "the corridor of a call, which is measured",
     ("actors._behaviour", "actors._kernel.current"): "the same",
@@ -105,7 +110,11 @@ CLOCK = {"actors._kernel.clock"}
 FOREIGN = {
     "greenlet": {"actors._kernel.switch"},
     "structlog": {"actors.logs"},
-    "asyncio": {"actors.asyncio_bridge"},
+    "asyncio": {
+        "actors._asyncio_loops",
+        "actors._asyncio_tasks",
+        "actors.asyncio_bridge",
+    },
     "pykka": {"actors.threads", "actors.pykka_bridge"},
     "logging": {"actors.logs"},
     "time": CLOCK,
@@ -521,6 +530,15 @@ HALF_DOCUMENTED = {
     "actors.exits.Stack": "cut from a traceback by the kernel",
     "actors.gen_server.call": "a decorator; `ask` is what its client half makes requests with",
     "actors.gen_server.cast": "the same",
+    "actors.hosting.Away": "what a bridge to an event loop is made of; asyncio_bridge uses all of it",
+    "actors.hosting.Host": "a protocol, which asyncio_bridge implements",
+    "actors.hosting.Scheduler": "the loop itself, for bridges to name",
+    "actors.hosting.Turns": "as `Away`",
+    "actors.hosting.appear": "as `Away`",
+    "actors.hosting.connect": "as `Away`",
+    "actors.hosting.depart": "as `Away`",
+    "actors.hosting.serving": "as `Away`",
+    "actors.hosting.variables": "as `Away`",
     "actors.naming.ViaModule": "a protocol, shown by `Registry` which implements it",
     "actors.runtime.Choice": "a protocol, shown by `SeededChoice` which implements it",
     "actors.runtime.Clock": "a protocol, shown by `VirtualClock` which implements it",

@@ -5,8 +5,8 @@ A bound is an option of a process, `Bounded(limit, when_full)`, and its sender s
 (`"drop_newest"`) or the oldest one in the mailbox (`"drop_oldest"`).
 
 What the runtime itself has to say finds room always and drops nothing: exits, downs, timeouts, timers,
-replies and system requests. So a full mailbox never hides a death, and a supervisor can always stop
-its owner.
+replies, system requests, and what groups, registries, event managers and stages tell those who listen.
+So a full mailbox never hides a death, and a supervisor can always stop its owner.
 
 The bound costs other processes nothing. Such a process has, from its birth to its death, a mailbox of this
 class in place of a deque, so that whoever appends to a mailbox, or takes from it, does here what
@@ -45,7 +45,6 @@ from actors.pid import Pid, Ref
 
 if TYPE_CHECKING:
     from actors._kernel.cell import Cell
-    from actors._kernel.mailbox import Predicate
 
 __all__ = ["DEAD_LETTER", "Bounded", "BoundedMail", "MailboxStats", "WhenFull", "force"]
 
@@ -66,8 +65,8 @@ DROPPING: telemetry.Event = ("actors", "mailbox", "dropping")
 class Bounded:
     """A bound for the mailbox of a process. Checked when made.
 
-    Exits, downs, timeouts, timers, replies and system requests are never dropped and never wait; they count
-    as messages that are there.
+    Exits, downs, timeouts, timers, replies, system requests and what servers of the library tell their
+    listeners are never dropped and never wait; they count as messages that are there.
 
     Raises:
         BadArgument: It is no number of messages, or there is no such policy.
@@ -342,33 +341,24 @@ class BoundedMail(deque[Message]):
         self._forget(message)
         self._make_room()
 
-    def take(self, accepts: Predicate, since: int, nothing: Message) -> tuple[Message, int]:
-        """Take the oldest message that is accepted, of those that came after so many others.
-
-        Others may be dropped meanwhile, so that places move: a message is looked for again before it is
-        taken.
-
-        Returns:
-            The message, or `nothing`, and how many have come by now.
-        """
+    def since(self, count: int) -> tuple[int, tuple[Message, ...]]:
+        """Return how many messages have come, and those that are here of the ones after so many."""
         # Counted before and after, since the loop may append between two lines of a thread: what came
         # meanwhile is looked at now if it can be seen, and in any case the next time.
         seen = self.arrivals
         line = tuple(self)
-        for message in line[max(len(line) - (self.arrivals - since), 0) :]:
-            if accepts(message) and self._take_out(message):
-                self._make_room()
-                return message, 0
-        return nothing, seen
+        return seen, line[max(len(line) - (self.arrivals - count), 0) :]
 
-    def _take_out(self, message: Message) -> bool:
+    def take_out(self, message: Message) -> bool:
+        """Take a message if it is still here: others may have been dropped, so that places move."""
         with self._lock:
-            for index, each in enumerate(self):
-                if each is message:
-                    super().__delitem__(index)
-                    self._forget(message)
-                    return True
-        return False
+            index = next((i for i, each in enumerate(self) if each is message), None)
+            if index is None:
+                return False
+            super().__delitem__(index)
+            self._forget(message)
+        self._make_room()
+        return True
 
     def _forget(self, message: Message) -> None:
         """Note that a message that must not be dropped has been taken."""

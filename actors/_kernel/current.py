@@ -1,12 +1,15 @@
 """Which runtime and which process is running: the answer to "who am I?" on every thread.
 
-On a loop's thread it is the process whose turn it is. On a thread that carries a process it is that one. On any
+On a loop's thread it is the process whose turn it is. On a thread that carries a process it is that one. In
+code that an event loop runs it is the process that stands for that code, such as a task of asyncio. On any
 other thread a guest stands for the caller: a process made at the first use, in the runtime that runs in
 this program, or in one that is started in the background then.
 """
 
 from __future__ import annotations
 
+import importlib
+import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -26,6 +29,7 @@ __all__ = [
     "me",
     "no_forked_process",
     "running",
+    "tenants",
     "use_default",
 ]
 
@@ -53,6 +57,8 @@ _default: list[Scheduler] = []
 _lock = threading.Lock()
 background: list[Callable[[], Scheduler]] = []
 """Set by `runtime`: starts the runtime that serves threads which have none."""
+tenants: list[Callable[[], Cell | None]] = []
+"""Filled by a bridge to an event loop: who stands for the code that the loop runs in the calling thread."""
 
 
 def me() -> Cell:
@@ -69,7 +75,26 @@ def me() -> Cell:
             raise NotInProcess(message)
         return cell
     carried = here.carried
-    return carried if carried is not None else guest_of(default_scheduler())
+    if carried is not None:
+        return carried
+    if "asyncio" in sys.modules:
+        tenant = _tenant()
+        if tenant is not None:
+            return tenant
+    return guest_of(default_scheduler())
+
+
+def _tenant() -> Cell | None:
+    """Return who stands for the code of an event loop, if one runs in the calling thread."""
+    if not tenants:
+        if sys.modules["asyncio"]._get_running_loop() is None:
+            return None
+        importlib.import_module("actors.asyncio_bridge")
+    for of_caller in tenants:
+        tenant = of_caller()
+        if tenant is not None:
+            return tenant
+    return None
 
 
 def running() -> Scheduler:

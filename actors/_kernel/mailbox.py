@@ -62,7 +62,7 @@ def take(mail: Mail, accepts: Predicate, start: int) -> tuple[Message, int]:
         BadArgument: The predicate has itself taken mail out of the mailbox.
     """
     if type(mail) is not deque:
-        return typed("BoundedMail", mail).take(accepts, start, NOTHING)
+        return _take_bounded(typed("BoundedMail", mail), accepts, start)
     size = len(mail)
     # One by one first: what is wanted is most often near, and a copy of a long mailbox is dear.
     near = min(size, start + _NEAR)
@@ -79,6 +79,14 @@ def take(mail: Mail, accepts: Predicate, start: int) -> tuple[Message, int]:
             if accepts(message):
                 return _remove(mail, index, message, accepts)
     return NOTHING, size
+
+
+def _take_bounded(mail: BoundedMail, accepts: Predicate, since: int) -> tuple[Message, int]:
+    seen, line = mail.since(since)
+    for message in line:
+        if accepts(message) and mail.take_out(message):
+            return message, 0
+    return NOTHING, seen
 
 
 def has_news(mail: Mail, seen: int) -> bool:

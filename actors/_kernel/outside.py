@@ -7,6 +7,9 @@ only ever appends. To wait, it marks itself idle, looks once more, and stops at 
 
 There are two of them: threads that a process was given (`host="thread"`), and guests: threads that came
 from elsewhere, such as a REPL, a test or a web handler, and act as a process.
+
+A loop that takes turns with another one has the code of that one on its own thread. What such code does to the
+world is done at once, since our loop rests meanwhile; to wait there would be to wait for ever.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from actors._kernel.cell import Cell, Outcome
     from actors._kernel.scheduler import Scheduler
 
-__all__ = ["Port", "place"]
+__all__ = ["Port", "guards", "place"]
 
 _OURS = str(Path(__file__).parent.parent)
 _PATIENCE = 1.0
@@ -44,6 +47,9 @@ _SLACK = 0.1
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+guards: list[Callable[[], object]] = []
+"""Asked before a thread that is not the loop's waits; bridges to other loops raise what forbids that."""
 
 
 @final
@@ -73,7 +79,6 @@ class _Question(Generic[R]):
         return self._value[0]
 
 
-@final
 class Port:
     """How a thread that is not the loop's acts as one process.
 
@@ -136,6 +141,10 @@ class Port:
     def condemn(self) -> None:
         """Let the thread unwind; bury a process that was killed soon, thread or no thread."""
         self.open()
+        if self.thread is None:
+            # It waits for a thread of the pool, or for its own to begin: there is nothing to unwind.
+            self.cell.scheduler.post(self.cell.scheduler.bury, self.cell, None)
+            return
         reason = None if self.cell.exiting is None else self.cell.exiting[0]
         if isinstance(reason, str) and reason == KILLED:
             self.hurry()
@@ -222,10 +231,24 @@ class Port:
         if self.cell.exiting is not None and (not self._is_told or self.is_buried()):
             self.check()
 
+    def check_wait(self) -> None:
+        """Refuse to wait where that would hold up another loop.
+
+        Raises:
+            WouldBlock: An event loop runs in the calling thread.
+        """
+        for guard in guards:
+            guard()
+
     def post(self, what: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         """Have something done on the loop."""
         self._check_once()
-        self.cell.scheduler.post(what, *args, **kwargs)
+        scheduler = self.cell.scheduler
+        if scheduler.is_here():
+            what(*args, **kwargs)
+            scheduler.wakeup.wake()
+        else:
+            scheduler.post(what, *args, **kwargs)
 
     def ask(
         self,
@@ -235,14 +258,21 @@ class Port:
     ) -> R:
         """Have something done on the loop and return its result."""
         self._check_once()
-        question: _Question[R] = _Question()
         cell = self.cell
+        if cell.scheduler.is_here():
+            try:
+                return what(cell.scheduler, cell, *args, **kwargs)
+            finally:
+                cell.scheduler.wakeup.wake()
+        question: _Question[R] = _Question()
         cell.scheduler.post(question.settle, lambda: what(cell.scheduler, cell, *args, **kwargs))
         return question.answer(cell.scheduler)
 
     def receive(self, accepts: Predicate | None, timeout: float | None) -> Message:
         """Take the oldest message that is accepted, waiting for it if need be."""
         cell = self.cell
+        if timeout is None or timeout > 0.0:
+            self.check_wait()
         wanted = accepts or _everything
         seen = 0
         token = None
@@ -322,6 +352,7 @@ class Port:
 
     def exchange(self, target: Cell, tag: str, request: Message, timeout: float | None) -> Outcome:
         """Send a request and wait for its answer, the target's death, or the end of time."""
+        self.check_wait()
         self.check()
         if target.scheduler is not self.cell.scheduler:
             self.cell.scheduler.own(target)
@@ -332,6 +363,7 @@ class Port:
 
     def await_answer(self, timeout: float | None) -> Outcome:
         """Wait for the end of the exchange that was begun on the loop, where its time is set."""
+        self.check_wait()
         return self._await(self._begun, timeout)
 
     def _await(self, ref: Ref | None, timeout: float | None) -> Outcome:
@@ -409,6 +441,7 @@ class Port:
     def carry(self) -> None:
         """Run the process's code, on the thread that was made for it, until it ends."""
         cell = self.cell
+        self.running = True
         self.thread = threading.get_ident()
         error: BaseException | None = None
         try:

@@ -22,6 +22,10 @@ cdef class Scheduler(Relations):
     cdef public object on_end
     cdef public object on_failure
     cdef public object thread
+    cdef public object give_way
+    cdef public object hurry
+    cdef public bint visited
+    cdef public Py_ssize_t abroad
     cdef public Py_ssize_t _batch
     cdef public object _root
     cdef public list _spare

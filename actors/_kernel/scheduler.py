@@ -97,6 +97,14 @@ class Scheduler(Relations):
         """Told what was raised on the loop itself: by a signal handler, or by a driver."""
         self.thread: int | None = None
         """The thread that is the loop."""
+        self.give_way: Callable[[], object] | None = None
+        """Called every few turns by a loop that shares its thread with another."""
+        self.hurry: Callable[[], object] = wakeup.wake
+        """Have a turn as soon as may be; called on the loop's thread by code beside the loop."""
+        self.visited = False
+        """Whether code of an event loop has acted as a process, and may do so again."""
+        self.abroad = 0
+        """How many processes wait for work of theirs that is done elsewhere, so that time must not jump."""
         self._batch = _BATCH if choice is None else 1
         self._root: Stack = current_stack()
         self._spare: list[Stack] = []
@@ -179,6 +187,11 @@ class Scheduler(Relations):
             self.turns = turns = self.turns + 1
             if not turns & _LOOK_UP:
                 self._fire_due()
+                if self.give_way is not None:
+                    self.give_way()
+                    if doomed or not ready:
+                        # The other loop's code may have ended somebody meanwhile.
+                        continue
             cell = ready.popleft() if choice is None else self._choose(choice)
             stack = cell.stack
             if stack is not None:
@@ -501,7 +514,9 @@ class Scheduler(Relations):
 
         Whoever parks has posted everything it had to say before, so after this the inbox is the truth.
         """
-        return any(cell.port is not None and cell.port.is_busy() for cell in self.carried)
+        return self.abroad > 0 or any(
+            cell.port is not None and cell.port.is_busy() for cell in self.carried
+        )
 
     # -- from outside -----------------------------------------------------------------------------
 
@@ -509,6 +524,10 @@ class Scheduler(Relations):
         """Have something done on the loop's thread soon; from any thread, in order."""
         self.inbox.append((partial(what, **kwargs) if kwargs else what, args))
         self.wakeup.wake()
+
+    def is_here(self) -> bool:
+        """Tell whether the caller is on the loop's thread."""
+        return self.thread == get_ident() and not self.ended
 
     def _take_in(self) -> None:
         """Do what was posted until now; what is posted meanwhile waits until others had a turn."""
@@ -568,6 +587,10 @@ class Scheduler(Relations):
         """End the loop as soon as nothing is ready."""
         self.closed = True
         self.wakeup.wake()
+
+    def forsake(self) -> None:
+        """Say that the loop will never turn again, because what turned it is gone."""
+        self.closed = self.ended = True
 
 
 class Abandoned(BaseException):

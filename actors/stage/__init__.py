@@ -5,7 +5,8 @@ A tour of the rooms, in the way of an event:
 * `protocol`: who may send what to whom, and the words of it: subscriptions, kinds of stages, demand.
 * `buffer`: events that nobody has asked for yet, and what is lost when there are too many.
 * `dispatchers`: which consumer gets which event: the neediest, all, or the one of its partition.
-* `_engine`: the process of a stage, which turns messages into calls of its callbacks.
+* `_engine`: the process of a stage, which turns messages into calls of its callbacks; `_steps` does what
+  these return, `_consuming` is its side towards producers.
 * `stage`: `Stage`, the class that users derive from, and its client half.
 * `streams`: iterables as producers, and producers as iterators.
 

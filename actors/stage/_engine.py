@@ -4,11 +4,8 @@
     producer-consumer: events ──> queue ──> (is somebody asking?) ──> handle_events ──> dispatcher
     consumer:          events ──> handle_events ──> ask for more
 
-A stage is a `GenServer` whose callbacks are these, and which calls those of the user's class. So calls,
-casts, replies, `debug`, the end of the parent and `terminate` are those of every server.
-
-Whatever a callback returns has its effect at once, in the order of OTP: first the state, then the
-events go out, then the reply. A `Stop` deep inside is raised to the one place that answers the server.
+A stage is a `GenServer` whose callbacks are these, and which calls those of the user's class, as `_steps`
+tells. So calls, casts, replies, `debug`, the end of the parent and `terminate` are those of every server.
 
 Source: https://hexdocs.pm/gen_stage/GenStage.html
 """
@@ -16,41 +13,36 @@ Source: https://hexdocs.pm/gen_stage/GenStage.html
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
-from actors import naming, process, telemetry
-from actors._behaviour import me
+from actors import process, telemetry
+from actors._coroutines import settled
 from actors._envelopes import Caller
-from actors._halves import Asked
 from actors.errors import BadArgument
-from actors.exits import NOPROC, Exit, Reason, is_clean
-from actors.gen_server import GenServer
+from actors.exits import Exit, Reason
 from actors.messages import Down, Message
 from actors.outcomes import (
     KEEP,
     NO_REPLY,
-    Emit,
-    Extra,
     Ignore,
     NoReply,
     Reply,
     Stop,
 )
 from actors.pid import Pid, Ref
+from actors.stage._consuming import ALREADY_SUBSCRIBED, Consuming
+from actors.stage._steps import Outcome, Stopped
 from actors.stage.buffer import Buffer
 from actors.stage.dispatchers import AlreadySubscribed, DemandDispatcher, Dispatcher
 from actors.stage.protocol import (
     TO_CONSUMER,
     TO_PRODUCER,
     Automatic,
-    CancelMode,
     Consumer,
-    Demand,
     EndKind,
     Kind,
-    Manual,
     Producer,
     ProducerConsumer,
     StageStats,
@@ -79,34 +71,8 @@ SUBSCRIBE = "$subscribe"
 """The tags of what the client half of `Stage` asks for."""
 
 _DISCARDED: telemetry.Event = ("actors", "stage", "discarded")
-_EXCESS: telemetry.Event = ("actors", "stage", "excess")
-_MISUSED: telemetry.Event = ("actors", "stage", "misused")
-_NOT_SUBSCRIBED: telemetry.Event = ("actors", "stage", "not_subscribed")
-_STOPPING: telemetry.Event = ("actors", "stage", "stopping")
 
-_ALREADY_SUBSCRIBED = "already_subscribed"
 _REQUESTS = {DEMAND, ESTIMATE, INFO, STATS, SUBSCRIBE}
-
-
-_Outcome: TypeAlias = NoReply[None] | Stop[object, None] | None
-
-
-class _Stopped(Exception):
-    """A callback wants the stage to end; raised to where the server is answered."""
-
-    def __init__(self, outcome: Stop[object, None]) -> None:
-        super().__init__()
-        self.outcome = outcome
-
-
-@dataclass(slots=True)
-class _Upstream:
-    """One producer of this stage."""
-
-    pid: Pid
-    mode: CancelMode
-    demand: Demand | None
-    """`None` for manual demand."""
 
 
 @dataclass(slots=True)
@@ -118,7 +84,7 @@ class _Downstream:
 
 
 @final
-class Engine(GenServer[None]):
+class Engine(Consuming):
     """A stage's half of its process; the state and the class are the user's."""
 
     behaviour: ClassVar[str] = "gen_stage"
@@ -126,23 +92,17 @@ class Engine(GenServer[None]):
     def init(
         self, callbacks: Stage[Any], args: tuple[object, ...], kwargs: Mapping[str, object]
     ) -> Ignore | Stop[Any, Any] | None:
-        self.callbacks = callbacks
-        self.state: object = None
-        self.me = process.self()
-        self._then: Extra = None
-        self._reply: object = NO_REPLY
-        self._upstream: dict[Ref, _Upstream] = {}
+        self._start_with(callbacks)
+        self._start_consuming()
         self._downstream: dict[Ref, _Downstream] = {}
         self._monitors: dict[Ref, Ref] = {}
         """Which consumer a monitor is for."""
         self._held: deque[tuple[str, Any]] | None = None
         """Demand and events that are accumulated, `None` while demand is forwarded."""
-        self._queue: deque[tuple[str, Any]] = deque()
-        """What a producer-consumer has got and not handled."""
         self._open = 0
         """What its consumers have asked a producer-consumer for."""
         self._discarded = 0
-        outcome = callbacks.init(*args, **kwargs)
+        outcome = settled(callbacks.init(*args, **kwargs))
         match outcome:
             case Producer() | ProducerConsumer() | Consumer():
                 return self._begin(outcome)
@@ -166,13 +126,13 @@ class Engine(GenServer[None]):
         try:
             for each in producers_of(outcome.subscribe_to):
                 self._subscribe(None, each)
-        except _Stopped as stopped:
+        except Stopped as stopped:
             return stopped.outcome
         return None
 
     # -- messages of the protocol -----------------------------------------------------------------
 
-    def handle_info(self, message: Message, state: None) -> _Outcome:
+    def handle_info(self, message: Message, state: None) -> Outcome:
         if type(message) is tuple and len(message) == 3:  # noqa: PLR2004 - tag, subscription, content
             match message:
                 case (str() as tag, (Pid() as pid, Ref() as ref), what) if tag == TO_CONSUMER:
@@ -186,9 +146,6 @@ class Engine(GenServer[None]):
                 ref = self._monitors[message.ref]
                 return self._step(self._lose_consumer, ref, "down", message.reason)
         return self._step(self._take_info, message)
-
-    def _take_info(self, message: Message) -> None:
-        self._take(self.callbacks.handle_info(message, self.state))
 
     def _from_producer(self, peer: Subscription, what: object, message: Message) -> None:
         match what:
@@ -233,7 +190,7 @@ class Engine(GenServer[None]):
             return outcome or NoReply()
         return Reply(value, KEEP, None if outcome is None else outcome.then)
 
-    def handle_cast(self, request: Message, state: None) -> _Outcome:
+    def handle_cast(self, request: Message, state: None) -> Outcome:
         if _is_ours(request):
             outcome = self._answer(request)
             return Stop(outcome.reason) if isinstance(outcome, Stop) else self._rested()
@@ -255,165 +212,8 @@ class Engine(GenServer[None]):
                     return Reply(self._stats())
                 case _:
                     return Reply(self._buffered())
-        except _Stopped as stopped:
+        except Stopped as stopped:
             return stopped.outcome
-
-    def _take_call(self, request: Message, caller: Caller) -> None:
-        callbacks = self.callbacks
-        calls = callbacks._otp_calls  # noqa: SLF001 - one class in two parts
-        if type(request) is Asked and request[0] in calls:
-            name, args, kwargs = request
-            callbacks._otp_caller = caller  # noqa: SLF001 - the same
-            outcome = calls[name](callbacks, self.state, *args, **kwargs)
-            callbacks._otp_caller = None  # noqa: SLF001 - the same
-        else:
-            outcome = callbacks.handle_call(request, caller, self.state)
-        match outcome:
-            case Reply(value=value):
-                self._keep(outcome.state, outcome.then)
-                self._reply = value
-            case Emit(reply=value) if value is not NO_REPLY:
-                self._emit(outcome)
-                self._reply = value
-            case Stop():
-                self._stop(outcome)
-            case NoReply() | Emit():
-                self._take(outcome)
-            case _:
-                raise Exit(("bad_return_value", outcome))
-
-    def _take_cast(self, request: Message) -> None:
-        callbacks = self.callbacks
-        casts = callbacks._otp_casts  # noqa: SLF001 - one class in two parts
-        if type(request) is Asked and request[0] in casts:
-            name, args, kwargs = request
-            self._take(casts[name](callbacks, self.state, *args, **kwargs))
-        else:
-            self._take(callbacks.handle_cast(request, self.state))
-
-    def handle_continue(self, term: object, state: None) -> object:
-        return self._step(self._take_continue, term)
-
-    def _take_continue(self, term: object) -> None:
-        self._take(self.callbacks.handle_continue(term, self.state))
-
-    # -- what callbacks return --------------------------------------------------------------------
-
-    def _step(self, what: Callable[..., None], *args: object) -> _Outcome:
-        """Do one thing, and say to the server how it ended."""
-        try:
-            what(*args)
-        except _Stopped as stopped:
-            return stopped.outcome
-        return self._rested()
-
-    def _rested(self) -> NoReply[None] | None:
-        then, self._then = self._then, None
-        return None if then is None else NoReply(KEEP, then)
-
-    def _take(self, outcome: object) -> None:
-        """Do what the outcome of a callback says that answers nobody."""
-        match outcome:
-            case None:
-                pass
-            case NoReply():
-                self._keep(outcome.state, outcome.then)
-            case Emit() if outcome.reply is NO_REPLY:
-                self._emit(outcome)
-            case Stop() if outcome.reply is NO_REPLY:
-                self._stop(outcome)
-            case _:
-                raise Exit(("bad_return_value", outcome))
-
-    def _keep(self, state: object, then: Extra) -> None:
-        if state is not KEEP:
-            self.state = state
-        if then is not None:
-            self._then = then
-
-    def _emit(self, outcome: Emit[object, object]) -> None:
-        events = outcome.events
-        if not isinstance(events, list | tuple | range):
-            raise Exit(("bad_return_value", outcome))
-        self._keep(outcome.state, outcome.then)
-        self._dispatch(events if type(events) is list else [*events])
-
-    def _stop(self, outcome: Stop[object, object]) -> NoReturn:
-        if outcome.state is not KEEP:
-            self.state = outcome.state
-        raise _Stopped(Stop(outcome.reason, reply=outcome.reply))
-
-    # -- a consumer's side ------------------------------------------------------------------------
-
-    def _subscribe(self, current: object, to: SubscribeTo) -> tuple[str, object]:
-        if self.kind == "producer":
-            self._misused("a producer cannot be subscribed to another stage", to)
-            return "error", "not_a_consumer"
-        pid = naming.whereis(to.to)
-        if pid is None:
-            ref = Ref()
-            if to.cancel != "temporary":
-                self._report("error", _NOT_SUBSCRIBED, producer=to.to, reason=NOPROC)
-                raise _Stopped(Stop(NOPROC, reply=("ok", ref)))
-            return "ok", ref
-        peer = Subscription(pid, process.monitor(pid))
-        self._tell_producer(peer, ("subscribe", current, to.options))
-        match self.callbacks.handle_subscribe("producer", to.options, peer, self.state):
-            case None | Automatic() as outcome:
-                demand: Demand | None = Demand(to.min_demand, to.max_demand, to.max_demand)
-                self._tell_producer(peer, ("ask", to.max_demand))
-            case Manual() as outcome:
-                demand = None
-            case Stop() as outcome:
-                self._stop(outcome)
-            case outcome:
-                raise Exit(("bad_return_value", outcome))
-        self._upstream[peer.ref] = _Upstream(pid, to.cancel, demand)
-        self._keep(KEEP if outcome is None else outcome.state, None)
-        return "ok", peer.ref
-
-    def _handle_events(self, events: list[object], peer: Subscription) -> None:
-        """Handle events in batches, and ask for more after each as far as it is due."""
-        upstream = self._upstream.get(peer.ref)
-        handle = self.callbacks.handle_events
-        if upstream is None or upstream.demand is None:
-            # Demand is manual, or the producer is gone and these events have waited.
-            self._take(handle(events, peer, self.state))
-            return
-        demand = upstream.demand
-        batches = demand.batches(events)
-        if demand.excess:
-            self._report("error", _EXCESS, producer=peer.pid, count=demand.excess)
-        for batch, ask in batches:
-            self._take(handle(batch, peer, self.state))
-            if ask:
-                self._tell_producer(peer, ("ask", ask))
-
-    def _lose_producer(self, ref: Ref, kind: EndKind, reason: Reason) -> None:
-        upstream = self._upstream.pop(ref, None)
-        if upstream is None:
-            return
-        process.demonitor(ref, flush=True)
-        lost = (upstream, kind, reason, Subscription(upstream.pid, ref))
-        if self._queue:
-            # Events that came before are handled before.
-            self._queue.append(("lost", lost))
-        else:
-            self._cancelled(*lost)
-
-    def _cancelled(
-        self, upstream: _Upstream, kind: EndKind, reason: Reason, peer: Subscription
-    ) -> None:
-        self._take(self.callbacks.handle_cancel((kind, reason), peer, self.state))
-        is_last = upstream.mode == "permanent" or (
-            upstream.mode == "transient" and not is_clean(reason)
-        )
-        if is_last and not (isinstance(reason, str) and reason == _ALREADY_SUBSCRIBED):
-            self._report("info", _STOPPING, producer=peer.pid, reason=reason)
-            raise _Stopped(Stop(reason))
-
-    def _tell_producer(self, peer: Subscription, what: tuple[object, ...]) -> None:
-        process.send(peer.pid, (TO_PRODUCER, (self.me, peer.ref), what))
 
     # -- a producer's side ------------------------------------------------------------------------
 
@@ -434,7 +234,7 @@ class Engine(GenServer[None]):
         monitor = process.monitor(peer.pid)
         self._monitors[monitor] = peer.ref
         self._downstream[peer.ref] = _Downstream(peer.pid, monitor)
-        match self.callbacks.handle_subscribe("consumer", options, peer, self.state):
+        match settled(self.callbacks.handle_subscribe("consumer", options, peer, self.state)):
             case None:
                 pass
             case Automatic(state=state):
@@ -449,7 +249,7 @@ class Engine(GenServer[None]):
             # The consumer's mistake: it is told, and the others' producer lives.
             is_second = isinstance(error, AlreadySubscribed)
             self._misused(str(error), message)
-            reason = _ALREADY_SUBSCRIBED if is_second else ("bad_opts", str(error))
+            reason = ALREADY_SUBSCRIBED if is_second else ("bad_opts", str(error))
             self._lose_consumer(peer.ref, "cancel", reason, is_known=False)
             return
         self._new_demand(demand)
@@ -537,7 +337,7 @@ class Engine(GenServer[None]):
         return "ok"
 
     def _tell_consumer(self, peer: Subscription, what: object) -> None:
-        process.send(peer.pid, (TO_CONSUMER, (self.me, peer.ref), what))
+        process.inform(peer.pid, (TO_CONSUMER, (self.me, peer.ref), what))
 
     # The outlet of the dispatcher
 
@@ -593,29 +393,6 @@ class Engine(GenServer[None]):
             waiting=sum(what == "events" for what, _ in self._queue),
             discarded=self._discarded,
         )
-
-    def _misused(self, problem: str, what: object) -> None:
-        self._report("error", _MISUSED, problem=problem, message=what)
-
-    def _report(self, level: str, event: telemetry.Event, **fields: object) -> None:
-        who = {"pid": self.me, "name": me().name}
-        telemetry.report(event, level, {**who, **fields})
-
-    def terminate(self, reason: Reason, state: None) -> object:
-        return self.callbacks.terminate(reason, self.state)
-
-    def code_change(self, old_version: object, state: None, extra: object) -> None:
-        self.state = self.callbacks.code_change(old_version, self.state, extra)
-
-    def format_status(self, status: Mapping[str, object]) -> Mapping[str, object]:
-        shown = {**status, "state": self.state, "stage": self._stats()}
-        return self.callbacks.format_status(shown)
-
-    def system_get_state(self, state: None) -> object:
-        return self.state
-
-    def system_replace_state(self, function: Callable[[object], object], state: None) -> None:
-        self.state = function(self.state)
 
 
 def _is_ours(request: Message) -> bool:

@@ -4,7 +4,9 @@
     for event in stream([producer]): …   a consumer that asks for more as the loop goes on
 
 Of `from_iterable` the iterator lives in the producer's process; what it waits for holds that one only if
-it waits as a process does. Of `stream` a consumer of its own does the asking, the *tap*: so whatever
+it waits as a process does, or is asynchronous: then each element is awaited, as `actors.asyncio_bridge`
+tells, and goes out as soon as it is there. In a coroutine, `iterate(stream, subscriptions)` of that room is
+the way back. Of `stream` a consumer of its own does the asking, the *tap*: so whatever
 comes late, when the loop has been left, is nobody's mail. It ends with the process that made it.
 
 Source: https://hexdocs.pm/gen_stage/GenStage.html#stream/2
@@ -13,7 +15,16 @@ Source: https://hexdocs.pm/gen_stage/GenStage.html#stream/2
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, final
@@ -21,6 +32,7 @@ from typing import cast as typed
 
 from actors import _behaviour, naming, process
 from actors._behaviour import Server, StartOptions
+from actors._coroutines import settled
 from actors._envelopes import Caller
 from actors.errors import BadArgument, CallFailed, NoProcess, ServerExited, StartError
 from actors.exits import NOPROC, NORMAL, SHUTDOWN, Reason, is_clean
@@ -56,7 +68,7 @@ OnCancel: TypeAlias = Literal["continue", "stop"]
 
 
 def from_iterable(
-    iterable: Iterable[object],
+    iterable: Iterable[object] | AsyncIterable[object],
     *,
     link: bool = True,
     name: Name | None = None,
@@ -71,7 +83,8 @@ def from_iterable(
     producer ends with `"normal"` when all has been sent, and with whatever the iterable raises.
 
     Args:
-        iterable: Iterated in the producer's process, as events are asked for.
+        iterable: Iterated in the producer's process, as events are asked for; one that is asynchronous is
+            awaited there, element by element.
         link: Whether it is linked to the caller.
         name: A name to register, or a `Via`.
         on_cancel: `"stop"` to end when the last consumer goes; `"continue"` to wait for others.
@@ -96,7 +109,7 @@ def from_iterable(
 
     Source: https://hexdocs.pm/gen_stage/GenStage.html#from_enumerable/2
     """
-    if not isinstance(iterable, Iterable):
+    if not isinstance(iterable, Iterable | AsyncIterable):
         raise BadArgument("iterable", iterable, "what can be iterated")
     if on_cancel not in {"continue", "stop"}:
         raise BadArgument("on_cancel", on_cancel, "'continue' or 'stop'")
@@ -105,7 +118,8 @@ def from_iterable(
 
     def make(parent: Pid) -> Server:
         args = (iterable, first, on_cancel == "stop")
-        return Engine._otp_make(_INITIAL_CALL, parent, (_Streamer(), args, {}), {})  # noqa: SLF001 - as `Stage` does
+        streamer = _Streamer() if isinstance(iterable, Iterable) else _Awaiter()
+        return Engine._otp_make(_INITIAL_CALL, parent, (streamer, args, {}), {})  # noqa: SLF001 - as `Stage` does
 
     # Not through `start_link`, which would copy its arguments: an iterator has no copy.
     pid = _behaviour.start(make, _INITIAL_CALL, StartOptions(link, name, None, host))
@@ -115,17 +129,12 @@ def from_iterable(
 _INITIAL_CALL = f"{__name__}.from_iterable"
 
 
-@final
-class _Streamer(Stage[None]):
-    """The producer of an iterable."""
+class _Source(Stage[None]):
+    """What the producers of both kinds of iterables do about their consumers and their end."""
 
-    def init(
-        self, iterable: Iterable[object], first: Producer[None], stops: bool
-    ) -> Producer[None]:
-        self.iterator: Iterator[object] | None = iter(iterable)
+    def begin(self, *, stops: bool) -> None:
         self.stops = stops
         self.consumers: set[Ref] = set()
-        return first
 
     def handle_subscribe(
         self, kind: str, options: Mapping[str, object], peer: Subscription, state: None
@@ -138,6 +147,27 @@ class _Streamer(Stage[None]):
         self.consumers.discard(peer.ref)
         return Stop(NORMAL) if self.stops and not self.consumers else None
 
+    def handle_info(self, message: Message, state: None) -> object:
+        if message == _END:
+            return Stop(NORMAL)
+        return super().handle_info(message, state)
+
+
+@final
+class _Streamer(_Source):
+    """The producer of an iterable."""
+
+    def init(
+        self, iterable: Iterable[object], first: Producer[None], stops: bool
+    ) -> Producer[None]:
+        self.begin(stops=stops)
+        self.iterator: Iterator[object] | None = iter(iterable)
+        return first
+
+    def terminate(self, reason: Reason, state: None) -> None:
+        if isinstance(self.iterator, Generator):
+            self.iterator.close()
+
     def handle_demand(self, demand: int, state: None) -> Emit[object, None] | None:
         if self.iterator is None:
             return None
@@ -148,13 +178,54 @@ class _Streamer(Stage[None]):
             Stage.async_info(process.self(), _END)
         return Emit(events)
 
-    def handle_info(self, message: Message, state: None) -> Stop[object, None] | None:
-        if message == _END:
-            return Stop(NORMAL)
-        return typed("None", super().handle_info(message, state))
+
+@final
+class _Awaiter(_Source):
+    """The producer of an asynchronous iterable, whose elements go out one by one."""
+
+    def init(
+        self, iterable: AsyncIterable[object], first: Producer[None], stops: bool
+    ) -> Producer[None]:
+        self.begin(stops=stops)
+        self.iterator: AsyncIterator[object] | None = aiter(iterable)
+        self.owed = 0
+        return first
+
+    def terminate(self, reason: Reason, state: None) -> None:
+        if isinstance(self.iterator, AsyncGenerator):
+            settled(_closed(self.iterator))
+
+    def handle_demand(self, demand: int, state: None) -> None:
+        if not self.owed:
+            # By a message, so that who comes and goes meanwhile is heard between two elements.
+            process.send(process.self(), _MORE)
+        self.owed += demand
+
+    def handle_info(self, message: Message, state: None) -> object:
+        if message != _MORE:
+            return super().handle_info(message, state)
+        element = _NOTHING if self.iterator is None else settled(_following(self.iterator))
+        if element is _NOTHING:
+            self.iterator = None
+            Stage.async_info(process.self(), _END)
+            return None
+        self.owed -= 1
+        if self.owed:
+            process.send(process.self(), _MORE)
+        return Emit([element])
+
+
+async def _following(iterator: AsyncIterator[object]) -> object:
+    return await anext(iterator, _NOTHING)
+
+
+async def _closed(generator: AsyncGenerator[object, None]) -> None:
+    await generator.aclose()
 
 
 _END = "$end_of_stream"
+_MORE = "$next_of_stream"
+_NOTHING = object()
 
 
 # -- producers as iterators ------------------------------------------------------------------------

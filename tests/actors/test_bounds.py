@@ -13,14 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors import GenServer, NoReply, Reply, Runtime, StateMachine, call, cast, process, telemetry
+from actors import GenServer, NoReply, Reply, Runtime, call, cast, groups, process, telemetry
 from actors._kernel.bounds import BoundedMail
+from actors._kernel.mailbox import take
 from actors.errors import BadArgument, CallCycle, CallFailed, MailboxFull, SendCycle, ServerFull
 from actors.messages import Down, Exited, Message, TimedOut
 from actors.pid import Pid, Ref
 from actors.process import Bounded, Host, MailboxStats, receive, self, send, sleep, spawn
 from actors.runtime import run
-from actors.stage import Stage
+from actors.stage import TO_PRODUCER, Stage, from_iterable
 from actors.task import Task
 from actors.testing import VirtualClock
 from tests.actors.schedules import SEEDS, played
@@ -158,11 +159,6 @@ class Slow(GenServer[int], mailbox=Bounded(2, "raise")):
     @call
     def value(self, state: int) -> Reply[int, int]:
         return Reply(state)
-
-
-class Machine(StateMachine[str, int]):
-    def init(self) -> tuple[str, int]:
-        return "on", 0
 
 
 @in_any_order
@@ -589,6 +585,26 @@ def test_a_receive_that_waits_for_one_sees_it_whatever_is_dropped_meanwhile(host
 # -- what no bound holds up ------------------------------------------------------------------------
 
 
+def test_a_predicate_that_never_ends_can_be_killed() -> None:
+    def spins(_: Message) -> bool:
+        while True:
+            pass
+
+    def main() -> object:
+        pid = spawn(receive, spins, host="thread", mailbox=Bounded(3, "drop_oldest"))
+        ref = process.monitor(pid)
+        send(pid, "look")
+        process.send_exit(pid, "kill")
+        down: Term = receive(lambda m: isinstance(m, Down) and m.ref is ref, 20.0)
+        return down.reason
+
+    before = telemetry.set_reporter(None)
+    try:
+        assert run(main) == "killed"
+    finally:
+        telemetry.set_reporter(before)
+
+
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("when_full", POLICIES)
 def test_exits_downs_timers_replies_and_system_requests_find_room(
@@ -654,6 +670,38 @@ def test_a_full_server_can_be_stopped_and_looked_into(when_full: Term) -> None:
 
         assert debug.get_state(slow) == 2
         GenServer.stop(slow)
+
+    scene()
+
+
+@pytest.mark.parametrize("when_full", POLICIES)
+def test_servers_of_the_library_are_not_held_up_by_a_slow_listener(when_full: Term) -> None:
+    @in_any_order
+    def scene() -> None:
+        groups.start_link()
+        boss = self()
+
+        def listener() -> None:
+            groups.monitor("room")
+            send(boss, "listening")
+            sleep(1.0)
+            while True:
+                send(boss, ("told", type(receive()).__name__))
+
+        pid = spawn(listener, mailbox=Bounded(1, when_full))
+        assert receive(timeout=5.0) == "listening"
+        for _ in range(3):
+            groups.join("room", self())
+        sleep(0.1)
+        assert stats(pid).length == 3
+        producer = from_iterable(range(5), link=False)
+        ref = Ref()
+        send(producer, (TO_PRODUCER, (pid, ref), ("subscribe", None, {})))
+        send(producer, (TO_PRODUCER, (pid, ref), ("ask", 3)))
+        messages = heard(2.0)
+
+        assert [m[1] for m in messages if m[0] == "told"] == ["Joined"] * 3 + ["tuple"]
+        assert stats(pid).dropped == 0
 
     scene()
 
@@ -813,6 +861,41 @@ def test_ten_times_too_much_for_a_minute_takes_no_memory(when_full: Term) -> Non
         assert 5_000 <= seen.dropped <= 5_500
 
 
+@pytest.mark.parametrize("mailbox", [None, Bounded(200_000)])
+def test_what_waits_takes_little_and_is_freed_at_the_end(mailbox: Bounded | None) -> None:
+    """The long form is `tests.bench mail mail_left`, with a million."""
+    count = 100_000
+
+    def fill() -> Pid:
+        pid = spawn(sleep, None, mailbox=mailbox)
+        for number in range(count):
+            send(pid, ("tick", number))
+        return pid
+
+    def end(pid: Pid) -> None:
+        process.monitor(pid)
+        process.send_exit(pid, "kill")
+        receive(Down)
+
+    def main() -> tuple[int, int]:
+        end(fill())
+        tracemalloc.start()
+        before = tracemalloc.get_traced_memory()[0]
+        pid = fill()
+        full = tracemalloc.get_traced_memory()[0]
+        end(pid)
+        left = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        return full - before, left - before
+
+    result = run(main, clock=VirtualClock())
+    assert result is not None
+    full, left = result
+
+    assert full <= 300 * count
+    assert left <= count / 10
+
+
 STEPS = st.lists(st.tuples(st.sampled_from(["send", "timer", "take"]), st.integers(0, 9)))
 
 
@@ -844,7 +927,7 @@ def test_a_mailbox_that_drops_is_a_line_that_does(
                 line.append(TimedOut(None, number))
             elif line:
                 wanted = line[count % len(line)]
-                taken, _ = mail.take(lambda each, wanted=wanted: each == wanted, 0, None)  # type: ignore[misc]
+                taken, _ = take(mail, lambda each, wanted=wanted: each == wanted, 0)  # type: ignore[misc]
                 assert taken == wanted
                 line.remove(wanted)
             assert list(mail) == line

@@ -6,21 +6,27 @@ import importlib
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pykka
 import pytest
 
 from actors import (
+    Agent,
     CallTimeout,
     Crash,
     Down,
+    EventHandler,
+    EventManager,
     Exit,
     Exited,
     GenServer,
     Pid,
     Reply,
+    StateMachine,
+    Task,
     TimedOut,
+    call,
     process,
     receive,
     run,
@@ -29,9 +35,13 @@ from actors import (
     spawn_link,
     spawn_monitor,
     telemetry,
+    threads,
 )
 from actors.errors import BadArgument
 from actors.exits import Killed
+from actors.testing import VirtualClock
+from actors.transitions import Begin, Called, Event, KeepState, ReplyTo
+from supervisors import Supervisor, TaskSupervisor
 from tests.actors.probes import inside, mail, probe, simulate
 from tests.watching import Flag, Seen
 
@@ -482,3 +492,179 @@ def test_the_switch_interval_is_left_alone() -> None:
     simulate(lambda: inside(probe("worker", host="thread"), lambda: 1))
 
     assert sys.getswitchinterval() == before
+
+
+def thread_of() -> int:
+    return threading.get_ident()
+
+
+def told(boss: Pid) -> None:
+    send(boss, threading.get_ident())
+
+
+class Hosted(GenServer[None], host="thread"):
+    @call
+    def thread(self, state: None) -> Reply[int, None]:
+        return Reply(threading.get_ident())
+
+
+class Machine(StateMachine[str, int], host="thread"):
+    def init(self) -> Begin[str, int]:
+        return Begin("on", threading.get_ident())
+
+    def handle_event(self, event: Event, state: str, data: int) -> KeepState[int]:
+        match event:
+            case Called(caller, _):
+                return KeepState(actions=[ReplyTo(caller, data)])
+            case _:
+                return KeepState()
+
+
+class Listener(EventHandler[Pid]):
+    def init(self, boss: Pid) -> Pid:
+        return boss
+
+    def handle_event(self, event: object, state: Pid) -> None:
+        told(state)
+
+
+def of_server() -> object:
+    return Hosted.thread(Hosted.start_link())
+
+
+def of_child() -> object:
+    Supervisor.start_link([Hosted.child_spec(name="hosted")])
+    return Hosted.thread("hosted")
+
+
+def of_agent() -> object:
+    return Agent.get(Agent.start_link(lambda: 0, host="thread"), lambda _: threading.get_ident())
+
+
+def of_machine() -> object:
+    pid = Machine.start_link()
+    assert pid is not None
+    return Machine.call(pid, "thread")
+
+
+def of_manager() -> object:
+    manager = EventManager.start_link(host="thread")
+    assert manager is not None
+    EventManager.add_handler(manager, Listener, process.self())
+    EventManager.notify(manager, "say")
+    return receive(int, 10.0)
+
+
+def of_task() -> object:
+    return Task.await_(Task.async_(thread_of, host="thread"))
+
+
+def of_supervised_task() -> object:
+    top = TaskSupervisor.start_link()
+    return Task.await_(TaskSupervisor.async_(top, thread_of, host="thread"))
+
+
+def of_stream() -> object:
+    ((_, value),) = Task.async_stream([1], lambda _: threading.get_ident(), host="thread")
+    return value
+
+
+def of_body() -> object:
+    spawn(told, process.self(), host="thread")
+    return receive(int, 10.0)
+
+
+EVERY_KIND = [
+    of_server,
+    of_child,
+    of_agent,
+    of_machine,
+    of_manager,
+    of_task,
+    of_supervised_task,
+    of_stream,
+    of_body,
+]
+
+
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """Let the pool have two."""
+    before = threads.pool_size()
+    threads.set_pool_size(2)
+    yield
+    threads.set_pool_size(before)
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_work_of_the_pool_shares_a_few_threads_and_all_of_it_is_done() -> None:
+    def main() -> list[int]:
+        return Task.await_many([Task.async_(thread_of, host="pool") for _ in range(20)])
+
+    found = run(main)
+    assert found is not None
+    assert len(found) == 20
+    assert len(set(found)) <= 2
+    assert threading.get_ident() not in found
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_who_finds_no_thread_waits_for_one_and_time_may_pass_meanwhile() -> None:
+    def main() -> tuple[float, list[object]]:
+        boss = process.self()
+
+        def works(name: str) -> None:
+            process.sleep(60.0)
+            send(boss, name)
+
+        for name in "abc":
+            spawn(works, name, host="pool")
+        got = sorted(str(receive()) for _ in range(3))
+        return process.monotonic(), list(got)
+
+    assert run(main, clock=VirtualClock()) == (120.0, ["a", "b", "c"])
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_who_is_killed_while_it_waits_for_a_thread_never_runs_and_is_buried_at_once() -> None:
+    def main() -> object:
+        boss = process.self()
+        for _ in range(2):
+            spawn(holds, boss, host="pool")
+        pids = [receive(Pid, 10.0) for _ in range(2)]
+        waits, ref = spawn_monitor(told, boss, host="pool")
+        process.send_exit(waits, "kill")
+        down = receive(timeout=10.0)
+        for pid in pids:
+            send(pid, "go")  # type: ignore[arg-type]
+        assert Task.await_(Task.async_(thread_of, host="pool"), 10.0)
+        return down == Down(ref, waits, "killed"), mail()
+
+    def holds(boss: Pid) -> None:
+        send(boss, process.self())
+        receive()
+
+    assert run(main) == (True, [])
+
+
+def test_a_pool_whose_actors_somebody_has_stopped_starts_others() -> None:
+    def main() -> object:
+        return Task.await_(Task.async_(thread_of, host="pool"), 10.0) != threading.get_ident()
+
+    assert run(main)
+    pykka.ActorRegistry.stop_all()
+    assert run(main)
+
+
+@pytest.mark.parametrize("size", [0, -1, True, 1.5, "2", None])
+def test_a_size_that_is_none_is_refused(size: object) -> None:
+    with pytest.raises(BadArgument, match="size"):
+        threads.set_pool_size(size)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", EVERY_KIND)
+def test_any_kind_of_process_may_have_a_thread_of_its_own(kind: Callable[[], object]) -> None:
+    found = run(kind, clock=VirtualClock())
+
+    assert isinstance(found, int)
+    assert found != threading.get_ident()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from difflib import unified_diff
@@ -12,6 +12,8 @@ from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 
+from actors import process
+from actors._startable import Startable
 from actors.runtime import Choice, Clock, run
 from tests.conformance import support
 from tests.conformance.differences import DIFFERENCES
@@ -34,6 +36,9 @@ ROOMS = {
     "task_supervisor": "supervisors.task_supervisor",
 }
 """Traces of rooms that came later than the others."""
+
+OF_TRACES = ("tests.conformance.", "actors.agent")
+"""Where the servers of the traces come from."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,47 @@ def perform(name: str, clock: Clock | None = None, choice: Choice | None = None)
     with redirect_stdout(printed), unlogged():
         run(main, clock=clock, choice=choice)
     return printed.getvalue().splitlines()
+
+
+@contextmanager
+def on_threads() -> Iterator[list[str]]:
+    """Give every server of the traces an OS thread of its own, as the class keyword `host` does.
+
+    Yields a list that has one entry for each thread.
+    """
+    import_module("actors.threads")
+    made: list[str] = []
+    carry = process.carriers["thread"]
+
+    def counted(code: Callable[[], None]) -> bool:
+        made.append("thread")
+        return carry(code)
+
+    process.carriers["thread"] = counted
+    try:
+        with _hosted_by_threads():
+            yield made
+    finally:
+        process.carriers["thread"] = carry
+
+
+@contextmanager
+def _hosted_by_threads() -> Iterator[None]:
+    servers = [cls for cls in _subclasses(Startable) if cls.__module__.startswith(OF_TRACES)]
+    before = [cls.options for cls in servers]
+    for cls in servers:
+        cls.options = {**cls.options, "host": "thread"}
+    try:
+        yield
+    finally:
+        for cls, options in zip(servers, before, strict=True):
+            cls.options = options
+
+
+def _subclasses(cls: type[Startable]) -> Iterator[type[Startable]]:
+    for each in cls.__subclasses__():
+        yield each
+        yield from _subclasses(each)
 
 
 @contextmanager

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
 
 from actors.testing import SeededChoice, VirtualClock
 from tests.conformance import support
 from tests.conformance.differences import DIFFERENCES, Difference
-from tests.conformance.play import TRACES, compare, missing_room, recorded, traces
+from tests.conformance.play import TRACES, compare, missing_room, on_threads, recorded, traces
 from tests.conformance.support import Text, fmt
+
+ON_THREADS = [
+    *("agent", "dyn_ends", "dynamic_supervisor", "exit_kill_by_itself", "gen_stage_demand"),
+    *("gen_statem_events", "gs_call_failures", "gs_continue_order", "gs_init_returns"),
+    *("gs_reply_rules", "gs_start_races", "gs_state_and_from", "gs_terminate"),
+    *("gs_timeout_rules", "idle_mail", "log_reports", "names_and_deaths", "nested_trees"),
+    *("partition_routes", "registry_owners", "statem_timeouts", "sup_child_admin"),
+    *("sup_code_change", "sup_failed_restarts", "sup_intensity", "sup_odd_children"),
+    *("sup_one_for_all", "sup_rest_order", "sup_restart_types", "sup_shutdown"),
+    *("sup_significant", "sup_start_rollback", "sys_functions", "task_supervisor"),
+]
+"""All that have servers but `terminate_games`, which prints two senders' messages in the order in
+which they came: between the loop and a thread, nothing is promised of that."""
 
 HELPERS = {"kid", "srv", "support"}
 SEEDS = 10
@@ -36,6 +51,24 @@ def test_a_twin_prints_the_same_whoever_runs_next(name: str) -> None:
         verdict = compare(name, VirtualClock(), SeededChoice(seed), f"seed {seed}")
 
         assert verdict.state == "matched", f"\n{verdict.diff}"
+
+
+@pytest.mark.parametrize("name", ON_THREADS)
+def test_a_twin_prints_the_same_with_its_servers_on_threads_of_their_own(name: str) -> None:
+    room = missing_room(name)
+    if room is not None:
+        pytest.skip(f"{room} is not there yet")
+    import_module(f"tests.conformance.traces.{name}")
+
+    with on_threads() as made:
+        verdict = compare(name, VirtualClock(), circumstances="on threads")
+
+    assert verdict.state == "matched", f"\n{verdict.diff}"
+    assert made, "none of its servers has got a thread"
+
+
+def test_at_least_a_third_of_the_traces_is_played_on_threads() -> None:
+    assert len(ON_THREADS) * 3 >= len(traces())
 
 
 def test_every_scenario_has_its_recording() -> None:

@@ -125,8 +125,8 @@ def agents(pid: Pid) -> None:
 
 def tasks() -> None:
     Task.async_(double, "2")  # type: ignore[arg-type]
-    Task.async_(double)  # type: ignore[arg-type]
-    Task.async_(double, 2, host="moon")  # type: ignore[arg-type]
+    Task.async_(double)  # type: ignore[arg-type, call-arg]
+    Task.async_(double, 2, host="moon")  # type: ignore[call-overload]
     number: int = Task.await_(Task.async_(double, 2))  # type: ignore[assignment]
     Task.await_(number)  # type: ignore[arg-type]
     Task.async_stream(["x"], double)  # type: ignore[arg-type]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from actors import process
+from actors.asyncio_bridge import as_process, hosted, iterate
 from actors.errors import BadArgument, CallFailed, NoProcess, ServerExited, StartError
 from actors.exits import Crash
 from actors.messages import Down, Exited
+from actors.outcomes import Emit
 from actors.pid import Pid, Ref
 from actors.process import receive, self, send, sleep, spawn
 from actors.runtime import run
@@ -20,6 +23,7 @@ from actors.stage import (
     BroadcastDispatcher,
     Stage,
     SubscribeTo,
+    Subscription,
     from_iterable,
     stream,
 )
@@ -158,6 +162,77 @@ def test_an_iterable_that_blocks_may_have_a_thread() -> None:
 def test_what_is_none_is_refused(arguments: Term, options: Term, text: str) -> None:
     with pytest.raises(BadArgument, match=text):
         run(lambda: from_iterable(*arguments, **options))
+
+
+class Letters:
+    """An asynchronous iterable that says when it was closed."""
+
+    def __init__(self, word: str, seconds: float = 0.0) -> None:
+        self.word, self.seconds = word, seconds
+
+    async def __aiter__(self) -> AsyncIterator[str]:
+        try:
+            for letter in self.word:
+                await asyncio.sleep(self.seconds)
+                yield letter
+        finally:
+            CLOSED.append(self.word)
+
+
+CLOSED: list[str] = []
+
+
+def test_the_elements_of_an_asynchronous_iterable_are_awaited_and_go_out_one_by_one() -> None:
+    def main() -> list[Term]:
+        sink(SubscribeTo(from_iterable(Letters("abc", 0.001)), cancel="temporary"))
+        found: list[Term] = []
+        while len(found) < 3:
+            found += told("c", "events", heard(0.05))
+        return found
+
+    assert run(main) == [["a"], ["b"], ["c"]]
+
+
+def test_an_asynchronous_iterable_ends_its_producer_and_is_closed_when_that_ends_before() -> None:
+    def main() -> tuple[list[str], object]:
+        producer = from_iterable(Letters("whole"), link=False)
+        ref = process.monitor(producer)
+        whole = list(stream([transient(producer)]))
+        down: Term = receive(lambda message: getattr(message, "ref", None) is ref, 5.0)
+        half = from_iterable(Letters("half"), link=False)
+        with stream([SubscribeTo(half, max_demand=1)]) as events:
+            next(events)
+        Stage.stop(half)
+        return whole, down.reason
+
+    CLOSED.clear()
+    assert run(main) == (list("whole"), "normal")
+    assert CLOSED == ["whole", "half"]
+
+
+def test_a_coroutine_iterates_over_stages() -> None:
+    async def main() -> list[object]:
+        async with hosted():
+            producer = await as_process(from_iterable, range(5), link=False)
+            return [event async for event in iterate(stream, [transient(producer)])]
+
+    assert asyncio.run(main()) == [0, 1, 2, 3, 4]
+
+
+def test_callbacks_of_a_stage_may_be_coroutines() -> None:
+    class Doubling(Doubler):
+        async def handle_events(  # type: ignore[override]
+            self, events: list[Term], peer: Subscription, state: None
+        ) -> Emit[object, None]:
+            await asyncio.sleep(0)
+            return Emit([2 * event for event in events])
+
+    def main() -> list[Term]:
+        middle = Doubling.start(self(), [SubscribeTo(from_iterable(range(3)), cancel="temporary")])
+        with stream([middle]) as events:
+            return [next(events) for _ in range(3)]
+
+    assert run(main) == [0, 2, 4]
 
 
 # -- stream ----------------------------------------------------------------------------------------

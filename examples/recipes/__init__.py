@@ -1,0 +1,1 @@
+"""Processes inside other people's programs: web applications, notebooks, tests."""
