@@ -10,8 +10,8 @@ A tour of the rooms, from the bottom up.
   record, `relations` says who must be told what, `scheduler` is the loop, `outside` lets other
   threads take part, `turns` and `away` let the loop live beside another one.
 * *The doors to it*: `process` (spawn, send, receive, link, monitor, timers), `naming` (addresses),
-  `runtime` (`run`), `hosting` (for bridges to other loops), `_coroutines` (callbacks that are
-  `async def`).
+  `latch` (what is waited for and is no message), `runtime` (`run`), `hosting` (for bridges to other
+  loops), `_coroutines` (callbacks that are `async def`).
 * *Machinery and behaviours*: `_behaviour` (start, call, end), `proc_lib` (start a process of one's
   own), `_startable` (`start_link` and `child_spec` of a class), `_halves` (`@call` and `@cast`),
   `requests` (a call in two halves),
@@ -21,7 +21,8 @@ A tour of the rooms, from the bottom up.
   (`GenServer`), `agent` (`Agent`: a value in a process), `state_machine` (`StateMachine`; its
   words are in `transitions`), `event_manager` (`EventManager`), `stage` (`Stage`: producers and
   consumers with back-pressure).
-* *Bridges*, imported when wanted: `threads` (pykka), `asyncio_bridge` (coroutines; `_asyncio_loops`
+* *Bridges*, imported when wanted: `threads` (OS threads), `pykka_bridge` (pykka's actors),
+  `asyncio_bridge` (coroutines; `_asyncio_loops`
   and `_asyncio_tasks` belong to it), `logs` (structlog), `testing` (virtual clock).
 
 A message walks through few of them: the client half wraps it, `process` hands it to the kernel, the

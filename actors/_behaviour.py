@@ -60,7 +60,6 @@ __all__ = [
     "StartOptions",
     "acknowledge",
     "await_start",
-    "become",
     "call",
     "cast",
     "check_name",
@@ -575,11 +574,6 @@ def system(
 
 
 # -- the process half ------------------------------------------------------------------------------
-
-
-def become(handler: Callable[[Message], object]) -> None:
-    """Let the calling process's messages go to another handler, from the next one on."""
-    me().handler = handler
 
 
 def is_ending() -> bool:

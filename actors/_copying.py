@@ -124,7 +124,7 @@ class Moved:
     def spend(self) -> None:
         """Empty the shell: the value has crossed.
 
-        Called by the border; does not wait.
+        Runs in the sender, called by the border; does not wait.
 
         Example:
             >>> shell = Moved([1])

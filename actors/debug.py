@@ -879,7 +879,7 @@ class Watch:
         """Be the process's handler while there is somebody to tell, and only then."""
         half = self._half
         half.watch = self if self._functions else None
-        _behaviour.become(self.handle if self._functions else half.handle)
+        process.become(self.handle if self._functions else half.handle)
 
 
 # What watches without being asked by a function of the user's

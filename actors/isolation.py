@@ -81,7 +81,8 @@ Cross: TypeAlias = "Callable[[object, str], object]"
 def is_sendable(value: object) -> bool:
     """Tell whether a value may cross to another process.
 
-    Runs in the caller and makes the copy to find out. Nothing is sent, and a `Moved` keeps its value.
+    Runs in the caller, makes the copy to find out and does not wait. Nothing is sent, and a
+    `Moved` keeps its value.
 
     Args:
         value: Anything.
@@ -103,7 +104,8 @@ def is_sendable(value: object) -> bool:
 def explain_sendable(value: object) -> str | None:
     """Say why a value may not cross to another process.
 
-    Runs in the caller and makes the copy to find out. Nothing is sent, and a `Moved` keeps its value.
+    Runs in the caller, makes the copy to find out and does not wait. Nothing is sent, and a
+    `Moved` keeps its value.
 
     Args:
         value: Anything.
@@ -127,7 +129,8 @@ def explain_sendable(value: object) -> str | None:
 def moved(value: T) -> T:
     """Return `Moved(value)`, typed as what the other side gets.
 
-    For client halves and tasks, whose arguments are checked by type. Runs in the caller.
+    For client halves and tasks, whose arguments are checked by type. Runs in the caller and does
+    not wait.
 
     Args:
         value: What is handed over.
@@ -148,8 +151,9 @@ def moved(value: T) -> T:
 def shareable(cls: C) -> C:
     """Declare that the instances of a class never change, so that they cross as they are.
 
-    A decorator. It speaks for exactly this class: one that is derived from it may add what changes. Frozen
-    dataclasses, named tuples and frozen classes of attrs and msgspec need none.
+    A decorator, for any process; it does not wait. It speaks for exactly this class: one that is
+    derived from it may add what changes. Frozen dataclasses, named tuples and frozen classes of
+    attrs and msgspec need none.
 
     Args:
         cls: The class.
@@ -177,7 +181,8 @@ def shareable(cls: C) -> C:
 def register(cls: type, how: Literal["share", "refuse"] | Callable[[T], T]) -> None:
     """Say how the values of a class cross that was written by somebody else.
 
-    For all runtimes of the program; do it where the class is imported, before anything is sent.
+    From any process, without waiting, for all runtimes of the program; do it where the class is
+    imported, before anything is sent.
 
     Args:
         cls: The class; those that are derived from it are not meant.
@@ -209,6 +214,8 @@ def register(cls: type, how: Literal["share", "refuse"] | Callable[[T], T]) -> N
 def crossing(policy: Isolation) -> Cross:
     """Return what a runtime does with a value that crosses.
 
+    Pure.
+
     Args:
         policy: `"copy"`, `"check"` or `"trust"`.
 
@@ -233,6 +240,8 @@ def witnessed(value: object, cross: Cross) -> object:
     """Return what others get of a value that must reach them: the reason of an end, what one looks into.
 
     Never fails.
+
+    Runs in the caller and does not wait.
 
     Args:
         value: The value.

@@ -334,6 +334,11 @@ def launch(
     return _do(_launch, body, doing, link, monitor, host, mailbox, heir, before, context)
 
 
+def become(handler: Callable[[Message], object]) -> None:
+    """Let the calling process's messages go to another handler, from the next one on."""
+    me().handler = handler
+
+
 def _launch(
     scheduler: Scheduler,
     parent: Cell,

@@ -265,7 +265,7 @@ class Runtime:
         scheduler.on_end = self._on_end
         scheduler.on_failure = self._on_failure
         watchdog = None if self._held is None else Watchdog(scheduler, self._held)
-        previous = self._take_signals()
+        has_taken = self._take_signals()
         current.enter(scheduler)
         current.use_default(scheduler, on=True)
         try:
@@ -273,23 +273,22 @@ class Runtime:
         finally:
             current.use_default(scheduler, on=False)
             current.enter(None)
-            for number, handler in previous.items():
-                signal.signal(number, handler)
+            if has_taken:
+                _give_signals_back()
             if watchdog is not None:
                 watchdog.stop()
 
-    def _take_signals(self) -> dict[signal.Signals, _SignalHandler]:
-        """Take over what nobody else handles; return the handlers that were there."""
+    def _take_signals(self) -> bool:
+        """Take over what nobody else handles; tell whether it was for this runtime to do so."""
         if isinstance(self._wakeup, Turns):
             # Whoever runs the other loop decides what a signal does.
-            return {}
+            return False
         if threading.current_thread() is not threading.main_thread():
-            return {}
-        return {
-            number: typed("_SignalHandler", signal.signal(number, self._interrupt))
-            for number, default in _SIGNALS.items()
-            if signal.getsignal(number) is default
-        }
+            return False
+        for number, default in _SIGNALS.items():
+            if signal.getsignal(number) is default:
+                _taken[number] = typed("_SignalHandler", signal.signal(number, self._interrupt))
+        return True
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         # Runs between two lines of whichever callback has its turn: it must not raise there at once.
@@ -408,6 +407,35 @@ class Runtime:
                 self._scheduler.signal(cell, process.self(), KILL, linked=False)
 
 
+_taken: dict[signal.Signals, _SignalHandler] = {}
+"""The handlers that the runtime of the main thread has replaced."""
+
+
+def _give_signals_back() -> None:
+    while _taken:
+        signal.signal(*_taken.popitem())
+
+
+def _hold_signals() -> None:
+    """Before a fork: let no signal come to the child while it still has the handlers of its parent."""
+    if _taken:
+        _forking.mask = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+
+
+def _let_signals_go() -> None:
+    mask, _forking.mask = _forking.mask, None
+    if mask is not None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+class _Forking(threading.local):
+    mask: set[int | signal.Signals] | None = None
+    """The signals that the thread had blocked before it began to fork."""
+
+
+_forking = _Forking()
+
+
 def _orphans(cells: list[Cell]) -> list[Cell]:
     """Return those whose parent is dead, or a guest, which nobody can ask to stop its children."""
     living = {cell.pid for cell in cells if cell.exiting is None}
@@ -481,6 +509,9 @@ class _Background:
         self._lock = threading.Lock()
         self._runtime = self._thread = None
         current.forget_other_threads()
+        # A handler would ask for the end of trees that are the parent's, and the child would live for ever.
+        _give_signals_back()
+        _let_signals_go()
 
     def __call__(self) -> Scheduler:
         with self._lock:
@@ -515,4 +546,8 @@ _background = _Background()
 current.background.append(_background)
 if hasattr(os, "register_at_fork"):
     # A child that waited for a loop which it does not have would wait for ever.
-    os.register_at_fork(after_in_child=_background.forget)
+    os.register_at_fork(
+        before=_hold_signals,
+        after_in_parent=_let_signals_go,
+        after_in_child=_background.forget,
+    )

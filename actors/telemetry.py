@@ -32,6 +32,7 @@ All events of the library; those with a level are reports. A field in brackets m
 | `("actors", "process", "stuck")` | error | pid, initial_call, where, limit |
 | `("actors", "loop", "held")` | warning | pid, [name], initial_call, where, limit, advice |
 | `("actors", "loop", "failed")` | | error |
+| `("actors", "pykka", "dead_letter")` | | actor, message |
 | `("actors", "telemetry", "failed")` | | handler, error |
 | `("supervisors", "child", "started")` | info | supervisor, started |
 | `("supervisors", "child", "terminated")` | error | supervisor, error_context, reason, offender |

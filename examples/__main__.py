@@ -24,6 +24,8 @@ READING_ORDER = (
     "many_readers",
     "stages",
     "key_value",
+    "music_server",
+    "recipes",
 )
 """Small before large; what is not named here follows by name."""
 

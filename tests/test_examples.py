@@ -31,6 +31,7 @@ SMALL = {
     "many_readers": "none of them saw half a write",
     "stages": "pages ahead, not thousands",
     "key_value": "connections that live: 1",
+    "music_server": "a client that came back heard 'after'",
 }
 """A line that each prints near its end."""
 

@@ -54,7 +54,7 @@ FLOORS = {
         "relations scheduler press outside watchdog away current turns",
         "words",
     ),
-    "doors": Floor("actors", "_coroutines process naming runtime hosting", "words kernel"),
+    "doors": Floor("actors", "_coroutines process latch naming runtime hosting", "words kernel"),
     "machinery": Floor(
         "actors",
         "_behaviour proc_lib _halves _startable requests _interpreter _errand _outcome _task_stream task threads "
@@ -70,7 +70,10 @@ FLOORS = {
     ),
     "bridges": Floor(
         "actors",
-        "_ration _asyncio_loops _asyncio_tasks asyncio_bridge pykka_bridge logs testing",
+        "_ration _asyncio_loops _asyncio_tasks asyncio_bridge "
+        "pykka_bridge.futures pykka_bridge._inbox pykka_bridge._undertaker "
+        "pykka_bridge._registry pykka_bridge.actor pykka_bridge.watched pykka_bridge.guardian "
+        "pykka_bridge.refs pykka_bridge logs testing",
         "words doors machinery behaviours",
     ),
     "specs": Floor(
@@ -107,6 +110,16 @@ EXCEPTIONS = {
 
 CLOCK = {"actors._kernel.clock"}
 
+PYKKA = {
+    "actors.pykka_bridge",
+    *(
+        f"actors.pykka_bridge.{room}"
+        for room in ("futures", "actor", "watched", "guardian", "refs")
+    ),
+    *(f"actors.pykka_bridge.{room}" for room in ("_inbox", "_registry")),
+}
+"""The rooms of one door: what pykka's users see, in parts."""
+
 FOREIGN = {
     "greenlet": {"actors._kernel.switch"},
     "structlog": {"actors.logs"},
@@ -115,7 +128,7 @@ FOREIGN = {
         "actors._asyncio_tasks",
         "actors.asyncio_bridge",
     },
-    "pykka": {"actors.threads", "actors.pykka_bridge"},
+    "pykka": {"actors.threads", *PYKKA},
     "logging": {"actors.logs"},
     "time": CLOCK,
     "datetime": CLOCK,

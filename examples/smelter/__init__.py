@@ -29,7 +29,8 @@ they are told the time and given items, and answer what goes out. From the groun
 Those that handle media are plain objects, each for one process at a time:
 
 - words: `pictures`, `inputs` (what a file holds), `complaints` (what is wrong, in one line);
-- in: `media` (files), `generated` (test pictures), `frames` (the border to FFmpeg);
+- in: `media` (files), `generated` (test pictures), `frames` (the border to FFmpeg), `apart` (any of
+  them in an operating system's process of its own);
 - between: `draw` (pixels), `sprites` (images and words), `compose`; `resample` (drift), `mix`;
 - out: `encode`, `muxer` (a file that survives crashes), and to look into it `inspection`.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from actors.isolation import shareable
 from examples.smelter.offsets import Ns, Offset
 
 __all__ = ["Checkpoint", "HalfMark", "InputMark", "TrackMark"]
@@ -65,6 +66,7 @@ class InputMark:
     """Place of the line at which it was paused; None if it runs."""
 
 
+@shareable
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """A whole queue."""

@@ -144,6 +144,7 @@ class Compositor:
         self._assets = assets or Assets()
         self._scaling = scaling or Scaling()
         self._masks = MaskStore()
+        self._sprites: OrderedDict[object, tuple[Pixels, Sprite | None]] = OrderedDict()
         self._sizes: dict[str, tuple[float, float]] = {}
         self._last: tuple[Component, tuple[Picture | None, ...], Picture] | None = None
 
@@ -247,11 +248,17 @@ class Compositor:
         drawn = self._pixels(component, shown, now)
         if drawn is None:
             return None
-        whole = pixels_of(item.rect)
-        fitted = resized(drawn, whole.width, whole.height)
-        top, left = place.top - whole.top, place.left - whole.left
-        cut = fitted[top : top + place.height, left : left + place.width]
-        return sprite_of(cut) if cut.shape[:2] == (place.height, place.width) else None
+        if isinstance(component, Shader):
+            return _fitted(drawn, item.rect, place)
+        key = (component, item.rect, place)
+        kept = self._sprites.get(key)
+        if kept is not None and kept[0] is drawn:
+            return kept[1]
+        sprite = _fitted(drawn, item.rect, place)
+        self._sprites[key] = (drawn, sprite)
+        if len(self._sprites) > _KEPT:
+            self._sprites.popitem(last=False)
+        return sprite
 
     def _pixels(self, component: Component, shown: Mapping[str, Picture], now: Ns) -> Pixels | None:
         match component:
@@ -294,6 +301,15 @@ class Compositor:
             else self._size_of(child)
         )
         return round(width) // 2 * 2, round(height) // 2 * 2
+
+
+def _fitted(drawn: Pixels, rect: Rect, place: PixelRect) -> Sprite | None:
+    """Bring pixels to the size of their rectangle and cut out what is seen."""
+    whole = pixels_of(rect)
+    fitted = resized(drawn, whole.width, whole.height)
+    top, left = place.top - whole.top, place.left - whole.left
+    cut = fitted[top : top + place.height, left : left + place.width]
+    return sprite_of(cut) if cut.shape[:2] == (place.height, place.width) else None
 
 
 def _checked(made: object, size: tuple[int, int]) -> Pixels:

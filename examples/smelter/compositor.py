@@ -14,7 +14,8 @@ from collections import deque
 from dataclasses import dataclass, replace
 from functools import partial
 
-from actors import GenServer, Message
+from actors import GenServer, Message, telemetry
+from actors.isolation import shareable
 from examples.smelter import events
 from examples.smelter.compose import Assets, Scaling, Shading, is_fresh
 from examples.smelter.compose import Compositor as Drawing
@@ -52,6 +53,9 @@ __all__ = ["Compositor"]
 
 _KEY = "compositor"
 
+_SENT = ("smelter", "picture", "sent")
+"""Told for every picture of every output, for those who measure."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
@@ -64,6 +68,7 @@ class _Shown:
     """The tick, counted from the origin, at which it has ended."""
 
 
+@shareable
 @dataclass(frozen=True, slots=True)
 class _Saved:
     """What the ledger keeps."""
@@ -175,6 +180,8 @@ class Compositor(GenServer[None], host="thread"):
                 continue
             if one.lane.has_room:
                 one.lane.send(tick, one.drawing.render(pictures, job.pts))
+                about = {"output": one.shown.plan.id}
+                telemetry.emit(_SENT, {"tick": tick, "pts": job.pts}, about)
             else:
                 one.lane.drop(tick)
         if job.ended - self.saved.over or job.inputs - self.saved.known:

@@ -44,7 +44,6 @@ def direct(request: Request, view: View, is_over: Callable[[], bool] = bool) -> 
     began = process.monotonic()
     try:
         top = tree.start(plan.settings, plan.desired)
-        events.subscribe()
     except StartError as failed:
         view.failed(failed.reason)
         return
@@ -63,8 +62,10 @@ def direct(request: Request, view: View, is_over: Callable[[], bool] = bool) -> 
 def _watch(top: Pid, view: View, is_over: Callable[[], bool]) -> Finished | None:
     """Wait for the end of the film, or of whoever makes it."""
     deadline: float | None = None
+    bus: Pid | None = None
     while deadline is None or process.monotonic() < deadline:
         _look(view)
+        bus = _listen(bus)
         is_asked = is_over()
         message: Message = process.receive(timeout=LOOK)
         match message:
@@ -85,6 +86,16 @@ def _watch(top: Pid, view: View, is_over: Callable[[], bool]) -> Finished | None
             # Again and again, since the queue may be dead just now.
             tell(QUEUE, FinishNow())
     return None
+
+
+def _listen(bus: Pid | None) -> Pid | None:
+    """Subscribe to what happens, again if it is another bus that tells it now."""
+    if bus is not None and process.whereis(events.EVENTS) is bus:
+        return bus
+    try:
+        return events.subscribe()
+    except CallFailed:
+        return None
 
 
 def _look(view: View) -> None:

@@ -99,7 +99,7 @@ class Canvas:
             if weights is None:
                 cut_out[:] = source
             else:
-                _mix(cut_out, source, weights if step == 1 else _quarter(weights))
+                _mix_bands(cut_out, source, weights, masks.solid_rows(weights), step)
         self._cover(place, weights)
 
     def _fill(self, place: PixelRect, colour: Rgba) -> None:
@@ -134,6 +134,16 @@ class MaskStore:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[object, Weights] = OrderedDict()
+        self._solid: OrderedDict[int, tuple[Weights, tuple[int, int]]] = OrderedDict()
+
+    def solid_rows(self, weights: Weights) -> tuple[int, int]:
+        """Return the rows, from one to another, in which all is opaque."""
+        found = self._solid.get(id(weights))
+        if found is None or found[0] is not weights:
+            found = self._solid[id(weights)] = (weights, _solid_rows(weights))
+            if len(self._solid) > _KEPT_MASKS:
+                self._solid.popitem(last=False)
+        return found[1]
 
     def weights(self, place: PixelRect, masks: tuple[Mask, ...], blur: float) -> Weights:
         """Return how much is seen of each pixel of a place; the blur belongs to the first mask."""
@@ -150,6 +160,31 @@ class MaskStore:
         else:
             self._kept.move_to_end(key)
         return found
+
+
+def _solid_rows(weights: Weights) -> tuple[int, int]:
+    """Return the longest run of even rows, from the middle outward, in which nothing is blended."""
+    solid = weights.min(axis=1) >= 1
+    middle = len(solid) // 4 * 2
+    if not solid[middle : middle + 2].all():
+        return middle, middle
+    above = np.flatnonzero(~solid[:middle])
+    below = np.flatnonzero(~solid[middle:])
+    first = int(above[-1]) + 1 if len(above) else 0
+    last = middle + int(below[0]) if len(below) else len(solid)
+    return (first + 1) // 2 * 2, last // 2 * 2
+
+
+def _mix_bands(
+    target: Plane, source: Plane, weights: Weights, solid: tuple[int, int], step: int
+) -> None:
+    """Blend above and below the rows that can be copied: round corners are most of it."""
+    first, last = solid[0] // step, solid[1] // step
+    target[first:last] = source[first:last]
+    for rows in (slice(0, first), slice(last, len(target))):
+        if rows.stop > rows.start:
+            part = weights[rows.start * step : rows.stop * step]
+            _mix(target[rows], source[rows], part if step == 1 else _quarter(part))
 
 
 def _weights(place: PixelRect, mask: Mask, blur: float) -> Weights:

@@ -32,6 +32,7 @@ from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 
+from actors.isolation import shareable
 from examples.smelter.complaints import OptionRefused
 from examples.smelter.frames import picture_to_av, sound_to_av
 from examples.smelter.pictures import RATE, Picture, Sound
@@ -129,6 +130,7 @@ class Encoding:
         check_rate(str(self.rate))
 
 
+@shareable
 @dataclass(frozen=True, slots=True)
 class Packet:
     """One encoded unit; plain values only."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from actors import GenServer, Message
+from actors.isolation import shareable
 from examples.smelter.lanes import SoundLane
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.mix import MixerState, OutputMix, SoundMixer
@@ -55,6 +56,7 @@ class _Heard:
     """The sample, counted from the origin, at which it has ended."""
 
 
+@shareable
 @dataclass(frozen=True, slots=True)
 class _Saved:
     """What the ledger keeps."""

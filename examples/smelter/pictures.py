@@ -1,8 +1,8 @@
 """The values media cross processes in: a picture, a frame, a run of samples.
 
-All are frozen and their arrays read-only, so a message carries a reference and nobody copies. A
-picture is planar YUV 4:2:0 with BT.709 coefficients in the limited range (black is 16, 128, 128),
-from the decoder through the compositor to the encoder. Times are whole nanoseconds.
+All are frozen and their arrays read-only, and say so (`shareable`), so a message carries a reference
+and nobody copies. A picture is planar YUV 4:2:0 with BT.709 coefficients in the limited range (black
+is 16, 128, 128), from the decoder through the compositor to the encoder. Times are whole nanoseconds.
 
 Also here, because it belongs to what a picture means: colour conversion between RGB and those
 bytes.
@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from actors.isolation import shareable
 
 __all__ = [
     "BLACK",
@@ -46,6 +48,7 @@ BLACK: Colour = (16, 128, 128)
 """Black as (Y, U, V)."""
 
 
+@shareable
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
     """One picture, immutable; two pictures are equal only if they are the same object.
@@ -109,6 +112,7 @@ class Picture:
         return planes(self.packed)[2]
 
 
+@shareable
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """A picture of an input with its time."""
@@ -120,6 +124,7 @@ class Frame:
     """What is to be seen from then on."""
 
 
+@shareable
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
     """A run of sound; stereo at 48 kHz, unless it comes from somebody who does not convert."""

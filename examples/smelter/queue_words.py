@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from actors.isolation import shareable
 from examples.smelter import events
 from examples.smelter.checkpoint import Checkpoint
 from examples.smelter.offsets import Ns
@@ -39,6 +40,7 @@ class QueueStats:
     """Whether the last set has been handed on."""
 
 
+@shareable
 @dataclass(frozen=True, slots=True)
 class Saved:
     """What the ledger keeps of a queue."""

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from actors.isolation import shareable
 from examples.smelter.compose import FALLBACK
 from examples.smelter.inputs import InputInfo, Supply
 from examples.smelter.media import FileSupply
 from examples.smelter.mix import OutputMix
 from examples.smelter.offsets import Framerate, FromStart, Ns, Offset
 from examples.smelter.scene import Component
-from supervisors import ChildSpec
+from supervisors.child_spec import ChildLike
 
 __all__ = [
     "AllInputs",
@@ -82,6 +83,7 @@ class InputSpec:
     """What people know it by; None is its id."""
 
 
+@shareable
 @dataclass(frozen=True, slots=True)
 class InputPlan:
     """One registered input, as its processes are started with."""
@@ -202,7 +204,7 @@ class Sink(Protocol):
         """Whether it is for those who watch now: what is missed is not made up for."""
         ...
 
-    def children(self, output: str, spec: OutputSpec, settings: Settings) -> Sequence[ChildSpec]:
+    def children(self, output: str, spec: OutputSpec, settings: Settings) -> Sequence[ChildLike]:
         """Return its processes, in the order of their start.
 
         Two of them are registered as `video_end_of` and `audio_end_of`, as far as it has these
@@ -221,6 +223,7 @@ class OutputSpec:
     audio: AudioPart | None = None
 
 
+@shareable
 @dataclass(frozen=True, slots=True)
 class OutputPlan:
     """One registered output."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeAlias, TypeVar
 
+from actors.isolation import shareable
 from examples.smelter.offsets import CHUNK, Framerate, Media, Ns
 
 __all__ = [
@@ -32,6 +33,7 @@ V = TypeVar("V")
 A = TypeVar("A")
 
 
+@shareable
 @dataclass(frozen=True, slots=True)
 class Frame(Generic[P_co]):
     """One picture."""
@@ -51,6 +53,7 @@ class Frame(Generic[P_co]):
         return Frame(pts, self.payload)
 
 
+@shareable
 @dataclass(frozen=True, slots=True)
 class Batch(Generic[P_co]):
     """Some samples in a row."""

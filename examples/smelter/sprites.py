@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, ImageSequence, UnidentifiedImageError
 
+from actors.isolation import shareable
 from examples.smelter.complaints import ImageRefused
 from examples.smelter.offsets import MILLISECOND, Ns
 from examples.smelter.scene import Text
@@ -39,6 +40,7 @@ _SHORTEST: Ns = 20 * MILLISECOND
 _USUAL: Ns = 100 * MILLISECOND
 
 
+@shareable
 @dataclass(frozen=True, slots=True, eq=False)
 class Still:
     """A decoded image; more than one frame if it moves."""

@@ -2,8 +2,8 @@
 
     pipeline            rest_for_one   without the ledger nothing after it knows what was asked for
     ├─ ledger                          what was asked for, positions and counters; never media
-    ├─ events                          who wants to know what happens
     └─ stage            one_for_one    every worker can be rebuilt alone, finding others by name
+       ├─ events                       who wants to know what happens
        ├─ assets                       decoded images
        ├─ outputs       one_for_one    rebuilt from the ledger
        │  └─ (output)   rest_for_one   a new muxer needs new encoders, told how far the file goes
@@ -73,7 +73,6 @@ def start(settings: Settings, desired: Mapping[tuple[str, str], object] | None =
     return Supervisor.start_link(
         heirs(
             Ledger.child_spec(desired, id="ledger", name=LEDGER),
-            Events.child_spec(id="events", name=EVENTS),
             _stage(settings),
         ),
         strategy="rest_for_one",
@@ -85,6 +84,7 @@ def start(settings: Settings, desired: Mapping[tuple[str, str], object] | None =
 
 def _stage(settings: Settings) -> ChildSpec:
     children = heirs(
+        Events.child_spec(id="events", name=EVENTS),
         Assets.child_spec(id="assets", name=ASSETS),
         ChildSpec(
             "outputs",

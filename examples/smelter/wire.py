@@ -10,7 +10,8 @@ read-only and shared, not copied.
     queue --Chunk, Order--> mixer ------Sing--> audio end --Packets--> muxer
 
 There is a muxer, a video end and an audio end for each output; mostly the ends are encoders. An end
-says `EncoderUp` when it has come up, takes what `Ready` is followed by, and its muxer says `Written`.
+says `EncoderUp` when it has come up, takes what `Ready` is followed by, leaves out what it has had
+(some come twice, after a crash), and its muxer says `Written`.
 Orders (what is connected, what it shows) go the same way as the sets, so they count from the very
 next one on.
 
@@ -25,6 +26,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from actors import GenServer, Pid
+from actors.isolation import shareable
 from examples.smelter.compose import Shading
 from examples.smelter.encode import Packet
 from examples.smelter.half import Credit
@@ -179,6 +181,7 @@ class Attach:
     """The supervisor of the input: when it is gone, so is the input."""
 
 
+@shareable
 @dataclass(frozen=True, slots=True)
 class Offer:
     """Items of one half of an input."""
@@ -223,6 +226,7 @@ class FinishNow:
 # -- to a feeder and its source ----------------------------------------------------------------
 
 
+@shareable
 @dataclass(frozen=True, slots=True)
 class Grant:
     """What the queue still needs of one half, and how much of it may come."""
@@ -243,6 +247,7 @@ class SourceUp:
     source: Pid
 
 
+@shareable
 @dataclass(frozen=True, slots=True)
 class Read:
     """What a source has read."""
@@ -274,6 +279,7 @@ class More:
 # -- to the consumers --------------------------------------------------------------------------
 
 
+@shareable
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
     """One tick to draw."""
@@ -297,6 +303,7 @@ class Job:
         return "video"
 
 
+@shareable
 @dataclass(frozen=True, slots=True, eq=False)
 class Chunk:
     """Twenty milliseconds to mix."""
@@ -370,6 +377,7 @@ class Gone:
 What: TypeAlias = Connect | Disconnect | SetScene | SetMix | Gone
 
 
+@shareable
 @dataclass(frozen=True, slots=True)
 class Order:
     """Something to be done between two sets."""
@@ -390,6 +398,7 @@ class Order:
 # -- images and shaders ------------------------------------------------------------------------
 
 
+@shareable
 @dataclass(frozen=True, slots=True, eq=False)
 class AssetsUp:
     """All images and shaders there are now."""
@@ -486,6 +495,7 @@ class Written:
 # -- to the encoders and the muxer -------------------------------------------------------------
 
 
+@shareable
 @dataclass(frozen=True, slots=True, eq=False)
 class Draw:
     """A picture to encode."""
@@ -495,6 +505,7 @@ class Draw:
     picture: Picture
 
 
+@shareable
 @dataclass(frozen=True, slots=True, eq=False)
 class Sing:
     """Samples to encode."""
@@ -504,6 +515,7 @@ class Sing:
     sound: Sound
 
 
+@shareable
 @dataclass(frozen=True, slots=True)
 class Packets:
     """Encoded media for the file."""

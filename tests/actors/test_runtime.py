@@ -746,6 +746,30 @@ def test_nobody_lives_twice_when_a_process_forks(
     assert child.returncode == 0
 
 
+@pytest.mark.parametrize("host", [None, "thread"])
+def test_a_forked_child_dies_of_a_signal_like_any_other_program(host: str | None) -> None:
+    """With the handler of its parent's runtime it would ask for an end that never comes."""
+    child = program(f"""
+        import os, signal, time, warnings
+        from actors import process, receive, run, send, spawn
+        warnings.simplefilter("ignore")
+        def forks(boss):
+            pid = os.fork()
+            if pid == 0:
+                time.sleep(60.0)
+                os._exit(0)
+            os.kill(pid, signal.SIGTERM)
+            send(boss, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        def main():
+            spawn(forks, process.self(), host={host!r})
+            print(receive(timeout=15.0))
+        run(main, held=None)
+    """)
+    out, err = child.communicate(timeout=20.0)
+
+    assert (out.strip(), err) == (str(-signal.SIGTERM), "")
+
+
 def test_an_api_call_in_a_forked_child_is_refused_by_its_reason() -> None:
     child = program("""
         import os, warnings

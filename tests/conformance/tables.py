@@ -1,4 +1,4 @@
-"""Which own tests of OTP, Elixir and GenStage are covered by ours: the tables of `coverage/`, read and counted.
+"""Which tests of OTP, Elixir and GenStage are covered by ours: the tables of `coverage/`, read and counted.
 
 `coverage/SUITE.tsv` has one row for every test of a suite that a Python API can have: its name there, whether it
 is portable in full (`yes`) or with a stated change (`partly`), and what covers it here: node ids of pytest,

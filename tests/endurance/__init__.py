@@ -4,7 +4,7 @@ In reading order: `tally` says what a case is; `failures` raises everything ever
 kills what does not want to die; `storms` kills many at once; `leaks` looks for what is left behind;
 `seeds` plays small races in many orders; `inputs` knocks at every door with what is wrong; `reports`
 looks at what the logs say of all that; `ends` interrupts whole programs; `crowds` comes from many
-threads; `soak` is everything at once
+threads; `compositor` kills parts of a running compositor; `soak` is everything at once
 for minutes.
 
 The suite plays each case in its short form; ``python3 -m tests --long`` plays the long forms, each in
@@ -19,7 +19,18 @@ from tests.endurance.tally import Case, cases_of
 
 __all__ = ["MODULES", "every_case"]
 
-MODULES = ("failures", "stubborn", "storms", "leaks", "seeds", "inputs", "ends", "crowds", "soak")
+MODULES = (
+    "failures",
+    "stubborn",
+    "storms",
+    "leaks",
+    "seeds",
+    "inputs",
+    "ends",
+    "crowds",
+    "compositor",
+    "soak",
+)
 
 
 def every_case() -> list[Case]:

@@ -45,6 +45,7 @@ def started(text: str, *arguments: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
 
 
@@ -52,7 +53,8 @@ def ended(child: subprocess.Popen[str]) -> Ended:
     try:
         out, err = child.communicate(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
-        child.kill()
+        # With all that it has started: they would hold its pipes open.
+        os.killpg(child.pid, signal.SIGKILL)
         out, err = child.communicate()
         return Ended(-999, out, f"it hung; {err}")
     return Ended(child.returncode, out, err)
@@ -159,10 +161,10 @@ _CROWD = """
 """
 
 EXITS: Final = {
-    "main returns": ("def main():\n    crowd()\nrun(main)", 0, ""),
-    "sys.exit": ("def main():\n    crowd()\n    sys.exit(3)\nrun(main)", 3, ""),
+    "main returns": ("def main():\n    crowd()\nrun(main, held=None)", 0, ""),
+    "sys.exit": ("def main():\n    crowd()\n    sys.exit(3)\nrun(main, held=None)", 3, ""),
     "an exception": (
-        "def main():\n    crowd()\n    raise ValueError('at the end')\nrun(main)",
+        "def main():\n    crowd()\n    raise ValueError('at the end')\nrun(main, held=None)",
         1,
         "ValueError: at the end",
     ),

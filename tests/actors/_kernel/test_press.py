@@ -14,7 +14,6 @@ import pytest
 from actors import Exit, GenServer, NoReply, process, receive, run, spawn
 from actors._kernel.press import is_open
 from actors.testing import VirtualClock
-from tests.watching import Seen
 
 Trace: TypeAlias = Callable[[FrameType, str, Any], Any]
 
@@ -43,11 +42,14 @@ class Interrupter:
         return self
 
 
+UNWOUND: list[str] = []
+"""Who was unwound; nobody copies what a module holds."""
+
+
 class Refuses(GenServer[None]):
     """Be told to end again and again, and wait in the middle of a callback."""
 
-    def init(self, unwound: list[str]) -> None:
-        self.unwound = unwound
+    def init(self) -> None:
         process.trap_exit(True)
         process.send_after(process.self(), "work", 0.1)
 
@@ -57,18 +59,18 @@ class Refuses(GenServer[None]):
             try:
                 process.sleep(0.05)
             except Exit:
-                self.unwound.append("server")
+                UNWOUND.append("server")
                 raise
         return NoReply()
 
 
-def refuses(unwound: list[str]) -> None:
+def refuses() -> None:
     process.trap_exit(True)
     try:
         while True:
             receive(timeout=0.1)
     finally:
-        unwound.append("body")
+        UNWOUND.append("body")
 
 
 def interrupted(interrupter: Interrupter, main: Callable[[], object]) -> None:
@@ -85,11 +87,11 @@ def interrupted(interrupter: Interrupter, main: Callable[[], object]) -> None:
 def test_who_refuses_to_end_is_unwound_wherever_the_second_ctrl_c_comes() -> None:
     rooms = set()
     for line in range(1, 400):
-        unwound: list[str] = Seen()
+        UNWOUND.clear()
         interrupter = Interrupter(line)
 
-        def main(unwound: list[str] = unwound, interrupter: Interrupter = interrupter) -> None:
-            spawn(refuses, unwound)
+        def main(interrupter: Interrupter = interrupter) -> None:
+            spawn(refuses)
             process.sleep(1.0)
             interrupter.press(None)
             interrupter.armed = True
@@ -97,7 +99,7 @@ def test_who_refuses_to_end_is_unwound_wherever_the_second_ctrl_c_comes() -> Non
 
         interrupted(interrupter, main)
 
-        assert unwound == ["body"], interrupter.pressed
+        assert UNWOUND == ["body"], interrupter.pressed
         rooms.add(interrupter.pressed[0].split(":")[0])
     assert {"_loop", "_begin", "_unwind", "wait", "receive", "release", "finish"} <= rooms
 
@@ -105,11 +107,11 @@ def test_who_refuses_to_end_is_unwound_wherever_the_second_ctrl_c_comes() -> Non
 def test_a_server_in_a_callback_is_ended_wherever_the_second_ctrl_c_comes() -> None:
     rooms = set()
     for line in range(1, 400):
-        unwound: list[str] = Seen()
+        UNWOUND.clear()
         interrupter = Interrupter(line)
 
-        def main(unwound: list[str] = unwound, interrupter: Interrupter = interrupter) -> None:
-            Refuses.start(unwound)
+        def main(interrupter: Interrupter = interrupter) -> None:
+            Refuses.start()
             process.sleep(1.02)
             interrupter.press(None)
             interrupter.armed = True
@@ -118,13 +120,13 @@ def test_a_server_in_a_callback_is_ended_wherever_the_second_ctrl_c_comes() -> N
         interrupted(interrupter, main)
 
         assert interrupter.pressed
-        assert unwound.count("server") <= 1, interrupter.pressed
+        assert UNWOUND.count("server") <= 1, interrupter.pressed
         rooms.add(interrupter.pressed[0].split(":")[0])
     assert {"_loop", "_serve", "wait", "deliver", "finish"} <= rooms
 
 
 def test_who_holds_the_loop_is_ended_though_the_second_ctrl_c_came_in_the_kernel() -> None:
-    unwound: list[str] = Seen()
+    UNWOUND.clear()
     interrupter = Interrupter(1)
 
     def main() -> None:
@@ -135,12 +137,12 @@ def test_who_holds_the_loop_is_ended_though_the_second_ctrl_c_came_in_the_kernel
             while True:
                 pass
         finally:
-            unwound.append("main")
+            UNWOUND.append("main")
 
     interrupted(interrupter, main)
 
     assert interrupter.pressed
-    assert unwound == ["main"]
+    assert UNWOUND == ["main"]
 
 
 def test_the_kernel_is_closed_and_what_it_calls_is_open() -> None:

@@ -30,6 +30,9 @@ Piece: TypeAlias = Frame[int] | Batch[int]
 Key: TypeAlias = tuple[str, int, Media]
 Queue: TypeAlias = Timeline[int, int]
 Out: TypeAlias = Emission[int, int]
+MOST = 200
+"""Items that a feeder looks ahead."""
+
 Deed: TypeAlias = Literal["pause", "resume", "abort"]
 
 
@@ -45,12 +48,17 @@ class Feeder:
     ended: bool = False
 
     def send(self, queue: Queue, credit: Credit, now: Ns) -> bool:
-        there = [i for i, at in zip(self.items, self.arrives, strict=True) if at <= now]
-        count = credit.admits(there[self.sent :])
-        for item in there[self.sent : self.sent + count]:
+        there = [item for item, at in self.next_ones() if at <= now]
+        count = credit.admits(there)
+        for item in there[:count]:
             self._push(queue, item)
         self.sent += count
         return self._end(queue) or count > 0
+
+    def next_ones(self) -> list[tuple[Piece, Ns]]:
+        """Return the next items and when they are there; more than any credit admits."""
+        window = slice(self.sent, self.sent + MOST)
+        return list(zip(self.items[window], self.arrives[window], strict=True))
 
     def _push(self, queue: Queue, item: Piece) -> None:
         name, track, _ = self.key
@@ -85,6 +93,8 @@ class World:
     """What is done to an input, and when; in order of time."""
     out: list[Out] = field(default_factory=list)
     steps: int = 0
+    gone_out: int = 0
+    """How many sets."""
     crashes: list[Ns] = field(default_factory=list)
     queue: Queue = field(init=False)
     busy: dict[Media, Ns] = field(default_factory=lambda: {"video": -1, "audio": -1})
@@ -95,7 +105,7 @@ class World:
 
     def run(self, until: Ns, *, sets: int = 2_000) -> None:
         """Drive the queue up to a time, or until so many sets have gone out."""
-        while self.now <= until and len(self.sets()) < sets:
+        while self.now <= until and self.gone_out < sets:
             self._settle(sets)
             while self.plan and self.plan[0][0] <= self.now:
                 self._do(*self.plan.pop(0)[1:])
@@ -119,7 +129,7 @@ class World:
         going = True
         self.feed()
         # Consumers come first: a place that becomes free at this instant counts.
-        while going and len(self.sets()) < sets:
+        while going and self.gone_out < sets:
             served = self._serve()
             stepped = self.queue.step(self.now)
             self.steps += 1
@@ -141,6 +151,7 @@ class World:
     def _note(self, emission: Out) -> None:
         self.out.append(emission)
         if isinstance(emission, VideoSet | AudioSet):
+            self.gone_out += 1
             self.waiting[emission.media] += 1
 
     def _serve(self) -> bool:
@@ -170,7 +181,7 @@ class World:
         times = [self.queue.next_wakeup(self.now)]
         times += [self.busy[media] for media, sets in self.waiting.items() if sets]
         times += [at for at, *_ in self.plan]
-        times += [at for feeder in self.feeders.values() for at in feeder.arrives]
+        times += [at for feeder in self.feeders.values() for _, at in feeder.next_ones()]
         return min((t for t in times if t is not None and t > self.now), default=None)
 
     def check_held(self) -> None:

@@ -1,0 +1,187 @@
+"""A compositor in real time, of which somebody kills a part every fifth of a second.
+
+Two inputs, a file with real encoders and a live output. Everybody may be killed but the ledger and the
+two supervisors at the top. Afterwards it must be as if nothing had happened: whoever is asked answers,
+as many processes and threads as before, no mailbox that has grown, and a file that plays.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import threading
+import time
+from fractions import Fraction
+from pathlib import Path
+
+from actors import CallFailed, Pid, process, run, telemetry
+from actors.process import info
+from examples.smelter import control, events, tree
+from examples.smelter.complaints import RequestRefused
+from examples.smelter.encode import Encoding
+from examples.smelter.inspection import inspect_output
+from examples.smelter.media import probe
+from examples.smelter.mix import InputVolume, OutputMix
+from examples.smelter.muxer import check_output
+from examples.smelter.offsets import SECOND, Framerate
+from examples.smelter.requests import (
+    AudioPart,
+    InputPlan,
+    OutputPlan,
+    OutputSpec,
+    Settings,
+    VideoPart,
+)
+from examples.smelter.scene import tiles_of
+from examples.smelter.sinks import FileSink
+from supervisors import Supervisor, which_children
+from tests.endurance.tally import Tally, case
+from tests.examples.smelter.rigs import Eye
+
+__all__: list[str] = []
+
+EVERY = 0.2
+SPARED = {"ledger", "stage"}
+LONGEST_MAILBOX = 64
+NAMES = ("1", "2")
+SHUTDOWN = 6.0
+"""Seconds that the end may take."""
+ANSWER = 2.0
+"""Seconds within which somebody must answer, whoever was killed just now."""
+
+
+def registered(folder: Path) -> dict[tuple[str, str], object]:
+    found: dict[tuple[str, str], object] = {}
+    for name in NAMES:
+        found["input", name] = InputPlan.of_file(name, probe(f"test:{name}"))
+    mix = OutputMix(tuple(InputVolume(name) for name in NAMES))
+    target = check_output(str(folder / "film.mp4"))
+    film = OutputSpec(
+        FileSink(target, Encoding(64, 36, Fraction(30))),
+        VideoPart(64, 36, tiles_of(NAMES)),
+        AudioPart(mix),
+    )
+    live = OutputSpec(Eye(), VideoPart(64, 36, tiles_of(NAMES)), AudioPart(mix))
+    found["output", "film"] = OutputPlan("film", film)
+    found["output", "live"] = OutputPlan("live", live)
+    return found
+
+
+def answers() -> bool:
+    """Ask, again if need be, and tell whether an answer came in time."""
+    deadline = time.monotonic() + ANSWER
+    while time.monotonic() < deadline:
+        try:
+            control.status()
+        except (CallFailed, RequestRefused):
+            process.sleep(0.02)
+        else:
+            return True
+    return False
+
+
+def parts(top: Pid) -> list[tree.Branch]:
+    return [one for one in tree.branches(top) if one.id not in SPARED]
+
+
+def pids_of(top: Pid) -> list[tuple[str, Pid]]:
+    """Return the workers and supervisors below the top with their pids."""
+    found: list[tuple[str, Pid]] = []
+
+    def visit(supervisor: Pid) -> None:
+        try:
+            children = which_children(supervisor)
+        except CallFailed:
+            return
+        for child in children:
+            if isinstance(child.pid, Pid):
+                if child.id not in SPARED:
+                    found.append((str(child.id), child.pid))
+                if child.type == "supervisor":
+                    visit(child.pid)
+
+    visit(top)
+    return found
+
+
+def storm(top: Pid, seconds: float, chance: random.Random, tally: Tally) -> int:
+    killed = 0
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        victims = pids_of(top)
+        if victims:
+            name, victim = chance.choice(victims)
+            process.send_exit(victim, "kill")
+            killed += 1
+            tally.check(answers(), f"nobody answered after {name} was killed")
+        process.sleep(EVERY)
+    return killed
+
+
+def longest_mailbox(top: Pid) -> int:
+    found = [info(pid) for _, pid in pids_of(top)]
+    return max(one.message_queue_len for one in found if one is not None)
+
+
+def settled(top: Pid, before: set[str], seconds: float) -> bool:
+    """Wait until the same parts are there as before."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if {one.id for one in parts(top) if one.pid.startswith("#PID")} == before:
+            return True
+        process.sleep(0.1)
+    return False
+
+
+def live(seconds: int, folder: Path, tally: Tally) -> None:
+    process.trap_exit(True)
+    quiet = min(10.0, seconds)
+    top = tree.start(Settings(Framerate(30), patience=100), registered(folder))
+    control.start()
+    process.sleep(1.0)
+    before = {one.id for one in parts(top)}
+    threads = threading.active_count()
+    killed = storm(top, seconds, random.Random(seconds), tally)  # noqa: S311
+    tally.check(settled(top, before, quiet), "not all parts came back")
+    process.sleep(quiet)
+    tally.check(
+        threading.active_count() <= threads,
+        f"{threading.active_count()} threads, {threads} before",
+    )
+    tally.check(longest_mailbox(top) <= LONGEST_MAILBOX, f"a mailbox holds {longest_mailbox(top)}")
+    events.subscribe()
+    control.unregister_output("film")
+    done = process.receive(lambda one: isinstance(one, events.OutputDone), timeout=10.0)
+    tally.check(isinstance(done, events.OutputDone), f"the film did not end: {done!r}")
+    began = time.monotonic()
+    Supervisor.stop(top)
+    took = time.monotonic() - began
+    tally.check(took < SHUTDOWN, f"the end took {took:.1f} s")
+    tally.note(f"{killed} kills in {seconds} s")
+
+
+@case(short=3, long=60)
+def chaos(size: int, tally: Tally) -> None:
+    """A compositor whose parts are killed five times a second plays on, and its file is whole."""
+    reporter = telemetry.set_reporter(None)
+    threads = threading.active_count()
+    try:
+        with tempfile.TemporaryDirectory() as where:
+            folder = Path(where)
+            run(lambda: live(size, folder, tally), held=None)
+            film = folder / "film.mp4"
+            tally.check(film.exists(), f"no film, but {[one.name for one in folder.iterdir()]}")
+            if film.exists():
+                found = inspect_output(film)
+                tally.check(found.video_pts_increase, "pts do not increase")
+                tally.check(found.audio_is_contiguous, "the sound has a hole")
+                tally.check(not found.is_fragmented, "the film has no index")
+                length = round(found.video_duration / SECOND * 30)
+                tally.note(f"{found.video_frames} pictures of {length} ticks")
+    finally:
+        telemetry.set_reporter(reporter)
+    deadline = time.monotonic() + 2.0
+    while threading.active_count() > threads and time.monotonic() < deadline:
+        time.sleep(0.05)
+    left = [one.name for one in threading.enumerate()][threads:]
+    tally.check(threading.active_count() <= threads, f"threads are left: {left}")
