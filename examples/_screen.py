@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import shutil
 import sys
@@ -14,7 +15,6 @@ from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
@@ -63,11 +63,15 @@ def save_picture(frame: Frame, path: Path) -> None:
         file=StringIO(), record=True, width=PICTURE_WIDTH, highlight=False, force_terminal=True
     )
     console.print(_drawn(frame))
-    path.write_text(console.export_svg(title=frame.title, unique_id="frame"), encoding="utf-8")
+    svg = console.export_svg(title=frame.title, unique_id="frame")
+    # A picture that loads nothing from elsewhere, such as a font.
+    svg = re.sub(r"@font-face {.*?}\s*", "", svg, flags=re.DOTALL)
+    svg = svg.replace("Fira Code", "DejaVu Sans Mono, Menlo")
+    path.write_text(re.sub(r"[ \t]+$", "", svg, flags=re.MULTILINE), encoding="utf-8")
 
 
 def _drawn(frame: Frame) -> RenderableType:
-    table = Table(box=SIMPLE_HEAD, expand=True, padding=(0, 1))
+    table = Table(box=None, expand=True, padding=(0, 1, 0, 0), header_style="bold underline")
     for column in frame.columns:
         table.add_column(column, no_wrap=True, overflow="ellipsis")
     for row in frame.rows:

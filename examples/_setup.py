@@ -161,7 +161,7 @@ def _satisfied(project: _Project, pins: list[str]) -> bool:
 
     Libraries are judged by the bounds the project declares for its users, tools by their pins.
     """
-    declared = project["dependencies"] + project["extras"]["media"]
+    declared = [*project["dependencies"], *project["extras"]["media"], *project["extras"]["screen"]]
     bounds = {_name(requirement): requirement for requirement in declared}
     for pin in pins:
         try:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from examples.__main__ import listing, sources, summary
+from examples.__main__ import SHORT, listing, main, module_of, sources, summary
 
 ROOT = Path(__file__).resolve().parent.parent
+ALL = sources()
 
 SMALL = {
     "ping_pong": "is down, the reason is 'normal'",
@@ -23,6 +24,7 @@ SMALL = {
     "hits": "100 updates: 1000 counted",
     "sendable": "message[1] is a socket",
     "let_it_crash": "reached_max_restart_intensity",
+    "chaos": "nothing is lost",
     "channel": "sold 5: 1, 8, 10, 11, 12",
     "producer_consumer": "two stages: 25 items",
     "blocking_queue": "demand: 40 dishes, the cook was 10 ahead at most",
@@ -43,7 +45,12 @@ def command(name: str, *arguments: str) -> list[str]:
 @pytest.mark.parametrize("name", SMALL)
 def test_the_command_runs_and_says_nothing_on_stderr(name: str) -> None:
     run = subprocess.run(
-        command(name), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        command(name, *SHORT.get(name, ())),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
     assert (run.returncode, run.stderr) == (0, "")
@@ -54,7 +61,7 @@ def test_the_command_runs_and_says_nothing_on_stderr(name: str) -> None:
 @pytest.mark.parametrize("name", SMALL)
 def test_an_unknown_option_is_refused(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as refused:
-        importlib.import_module(f"examples.{name}").main(["--what"])
+        importlib.import_module(module_of(name)).main(["--what"])
 
     assert refused.value.code == 2
     assert "--what" in capsys.readouterr().err
@@ -78,21 +85,68 @@ def test_ctrl_c_ends_the_drawing_in_order() -> None:
         command("let_it_crash"),
         cwd=ROOT,
         env={**os.environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "24"},
+        stdin=its_end,
         stdout=its_end,
         stderr=subprocess.PIPE,
         text=True,
     )
     os.close(its_end)
 
-    read_until(terminal, b"before")
+    read_until(terminal, b"pipeline")
     drawing.send_signal(signal.SIGINT)
-    shown = read_until(terminal, None)
+    read_until(terminal, None)
     _, said = drawing.communicate(timeout=60)
     os.close(terminal)
 
     assert drawing.returncode == 130
     assert said.strip() == "interrupted"
-    assert b"again and again" not in shown, "it went on"
+
+
+def test_keys_kill_and_one_sees_it() -> None:
+    terminal, its_end = pty.openpty()
+    drawing = subprocess.Popen(
+        command("let_it_crash"),
+        cwd=ROOT,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "30"},
+        stdin=its_end,
+        stdout=its_end,
+        stderr=subprocess.PIPE,
+    )
+    os.close(its_end)
+
+    read_until(terminal, b"pipeline")
+    os.write(terminal, b"k")
+    shown = read_until(terminal, b"pipeline.c started again")
+    os.write(terminal, b"q")
+    read_until(terminal, None)
+    _, said = drawing.communicate(timeout=60)
+    os.close(terminal)
+
+    assert b"pipeline.b terminated: killed" in shown
+    assert (drawing.returncode, said) == (0, b"")
+
+
+def test_all_of_them_run_to_their_end(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = ("ping_pong", "hits")
+    monkeypatch.setattr("examples.__main__.sources", lambda: {n: ALL[n] for n in few})
+
+    assert main(["--all"]) == 0
+    said = capsys.readouterr().out
+    assert SMALL["ping_pong"] in said
+    assert SMALL["hits"] in said
+    assert "all 2 ran to their end" in said
+
+
+def test_one_that_fails_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("examples.__main__.sources", lambda: {"hits": ALL["hits"]})
+    monkeypatch.setattr("examples.__main__.SHORT", {"hits": ("--what",)})
+
+    assert main(["--all"]) == 1
+    assert "failed: hits" in capsys.readouterr().out
 
 
 def read_until(terminal: int, wanted: bytes | None) -> bytes:

@@ -22,7 +22,7 @@ from examples.let_it_crash import live, script
 
 __all__ = ["main"]
 
-SHOWN = "r4hvv4^^^^^^r1r1r1r1vvvv1k1"
+SHOWN = "^^^^r1vvvvvh2vvvr1"
 """The keys that are pressed for the picture; a digit waits for so many seconds."""
 
 

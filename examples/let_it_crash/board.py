@@ -12,7 +12,7 @@ from examples.let_it_crash.factory import FACTORY, FAMILIES, MEMBERS, SECONDS, a
 
 __all__ = ["HEARD", "Board", "News", "Seen", "in_words", "news_of"]
 
-_LOG_LINES = 8
+_LOG_LINES = 7
 _FRESH = 3.0
 """Seconds for which a process is shown as new."""
 _CHILD, _SUPERVISOR = ("supervisors", "child"), ("supervisors", "supervisor")
@@ -79,8 +79,8 @@ def news_of(event: Event, fields: Mapping[str, object]) -> News | None:
         case {"offender": {"id": str(who), "pid": pid}, "reason": reason, "supervisor": by} if what:
             of = str(by) if what == "gives up" else who
             return News(what, of, str(by), pid if isinstance(pid, Pid) else None, in_words(reason))
-        case {"name": str(who), "where": where, "advice": advice} if what:
-            return News(what, who, "the runtime", None, f"{where}; {advice}")
+        case {"name": str(who), "where": where} if what:
+            return News(what, who, "the runtime", None, str(where).rpartition("/")[2])
     return None
 
 

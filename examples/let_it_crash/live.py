@@ -81,7 +81,16 @@ class Director(GenServer[Board]):
             case Exited(pid=pid, reason=reason) if pid == self.tree:
                 board.say(self.now, f"{FACTORY} has ended: {in_words(reason)}", "bold red")
                 board.say(self.now, "nobody is above it, so that we start it anew", "bold")
-                self.tree = start()
+                self.restart(board)
+            case "restart":
+                self.restart(board)
+
+    def restart(self, board: Board) -> None:
+        """Start the tree anew, as soon as everybody of the old one has gone and left the names."""
+        if any(process.whereis(name) for name in board.members):
+            process.send_after(process.self(), "restart", _TICK)
+        else:
+            self.tree = start()
 
     def show(self, board: Board) -> None:
         board.look({name: _seen(process.whereis(name)) for name in board.members}, self.now)
