@@ -5,7 +5,8 @@ A tour of the rooms, from the bottom up.
 * *Words*, plain values that import nothing above them: `pid` (who), `exits` (why a process ended),
   `messages` (what the runtime sends), `outcomes` (what callbacks return), `errors` (whose fault it
   is), `telemetry` (what the world is told), `isolation` (what may cross from one process to another,
-  and how; `_shapes` judges classes, `_copying` copies).
+  and how; `_shapes` judges classes, `_copying` walks, `_containers`, `_instances` and `_captures` are
+  the ways of collections, of objects, of code and memory, `_ways` words the way to what is refused).
 * *The kernel*, `_kernel`, private, the only code that switches stacks: `cell` is one process's
   record, `relations` says who must be told what, `scheduler` is the loop, `outside` lets other
   threads take part, `turns` and `away` let the loop live beside another one.

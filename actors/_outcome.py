@@ -11,7 +11,7 @@ Source: https://hexdocs.pm/elixir/Task.html#await/2
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Generic, Literal, TypeAlias, TypeVar, final
 
@@ -20,7 +20,7 @@ from actors.exits import KILL, KILLED, NOPROC, SHUTDOWN, Reason
 from actors.messages import Down, Message, TimedOut
 from actors.pid import Pid, Ref
 
-__all__ = ["Awaited", "Outcome", "end", "forget", "next_of"]
+__all__ = ["Awaited", "Circle", "Outcome", "end", "forget", "next_of"]
 
 T = TypeVar("T")
 
@@ -29,20 +29,51 @@ Outcome: TypeAlias = tuple[Literal["ok"], object] | tuple[Literal["exit"], Reaso
 Limit: TypeAlias = float | Literal["brutal_kill"] | None
 
 
-def next_of(ref: Ref, timeout: float | None) -> Outcome | None:
+def next_of(ref: Ref, timeout: float | None, pid: Pid | None = None) -> Outcome | None:
     """Take a task's result or end out of the mailbox, waiting for it if need be.
+
+    Args:
+        ref: Its reference.
+        timeout: Seconds.
+        pid: Its process, which must not wait for the caller meanwhile; `None` if the caller will ask again.
 
     Raises:
         BadArgument: The timeout is none.
+        Circle: It does.
     """
     process.check_timeout("timeout", timeout)
-    return _outcome(process.receive(partial(_is_of, ref), timeout), ref)
+    return _outcome(received(partial(_is_of, ref), timeout, () if pid is None else (pid,)), ref)
 
 
 def forget(ref: Ref) -> None:
     """Give up a task's result: afterwards no message of it is or will be in the mailbox."""
     process.demonitor(ref, flush=True)
     process.receive(partial(_is_of, ref), 0)
+
+
+class Circle(Exception):
+    """The caller would wait for a task that waits, through others, for the caller."""
+
+    def __init__(self, chain: list[Pid]) -> None:
+        super().__init__(chain)
+        self.chain = chain
+
+
+def received(match: process.Match, timeout: float | None, pids: Sequence[Pid]) -> Message:
+    """Receive what tasks send; meanwhile the caller is known to wait for them.
+
+    Raises:
+        Circle: One of them waits for the caller.
+    """
+    if not pids:
+        return process.receive(match, timeout)
+    chain = process.begin_waiting(pids)
+    if chain is not None:
+        raise Circle(chain)
+    try:
+        return process.receive(match, timeout)
+    finally:
+        process.end_waiting()
 
 
 @final
@@ -65,11 +96,18 @@ class Awaited(Generic[T]):
         """What became of the others."""
         self._deadline = None if timeout is None else process.monotonic() + timeout
 
-    def wait(self) -> tuple[T, Outcome] | None:
-        """Return the next one that is done; `None` when all are, or the time is over."""
+    def wait(self, pids: Sequence[Pid] = ()) -> tuple[T, Outcome] | None:
+        """Return the next one that is done; `None` when all are, or the time is over.
+
+        Args:
+            pids: The processes that must not wait for the caller meanwhile, if it is not to be asked again.
+
+        Raises:
+            Circle: One of them does.
+        """
         if not self.pending:
             return None
-        message = process.receive(self._is_one, self._left())
+        message = received(self._is_one, self._left(), pids)
         ref = _ref_of(message)
         outcome = _outcome(message, ref) if isinstance(ref, Ref) else None
         if outcome is None or not isinstance(ref, Ref):

@@ -16,6 +16,7 @@ import operator
 import re
 import sys
 import types
+from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
@@ -23,6 +24,7 @@ from actors.pid import Pid, Ref
 
 __all__ = [
     "SHARED",
+    "dictionary_of",
     "frozen_record",
     "frozen_struct",
     "is_global",
@@ -108,8 +110,7 @@ _REFUSED = {
     "weakref.ReferenceType": "a weak reference",
     "builtins.weakref": "a weak reference",
     "weakref.ProxyType": "a weak reference",
-    "builtins.weakproxy": "a weak reference",
-    "builtins.weakcallableproxy": "a weak reference",
+    "weakref.CallableProxyType": "a weak reference",
     "weakref.WeakSet": "a weak collection",
     "weakref.WeakKeyDictionary": "a weak collection",
     "weakref.WeakValueDictionary": "a weak collection",
@@ -218,6 +219,15 @@ def frozen_record(cls: type) -> bool:
 def frozen_struct(cls: type) -> bool:
     """Tell whether a class is a frozen struct of msgspec."""
     return bool(getattr(getattr(cls, "__struct_config__", None), "frozen", False))
+
+
+def dictionary_of(cls: type) -> Callable[[object], dict[str, object]] | None:
+    """Return what gets a value's own dictionary, whatever its class says of attributes; `None` if it has none."""
+    for base in cls.__mro__:
+        found = vars(base).get("__dict__")
+        if isinstance(found, types.GetSetDescriptorType):
+            return found.__get__
+    return None
 
 
 def slots_of(cls: type) -> tuple[types.MemberDescriptorType, ...]:

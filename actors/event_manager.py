@@ -23,6 +23,7 @@ from actors._envelopes import Caller
 from actors.errors import ActorsError, BadArgument, shown
 from actors.exits import NORMAL, SHUTDOWN, Crash, Reason, reason_of
 from actors.gen_server import GenServer
+from actors.isolation import SHARED, Moved
 from actors.messages import Exited, Message
 from actors.naming import Address, MaybeMonitored, MaybePid
 from actors.outcomes import KEEP, Hibernate, Ignore, Keep, NoReply, Reply, Started, Stop, sealed
@@ -783,7 +784,7 @@ class _Manager(GenServer[None]):
         try:
             return Reply(("ok", self._do(request, caller[0])))
         except _Failed as failed:
-            return Reply(("error", failed.told))
+            return Reply(("error", process.seen(failed.told)))
 
     def handle_cast(self, request: object, state: None) -> None:
         match request:
@@ -831,7 +832,7 @@ class _Manager(GenServer[None]):
                 self.handlers.insert(0, handler)
                 return None
             case ("delete_handler", id, reason):
-                return self._take_out(self._found(id, "module_not_found"), reason, NORMAL)
+                return _given(self._take_out(self._found(id, "module_not_found"), reason, NORMAL))
             case ("swap_handler", old, reason, new, args, owner):
                 swap: SwapHandler[object] = SwapHandler(reason, typed("HandlerId", new), args)
                 self._swap_asked(old, swap, typed("Pid | None", owner), asker)
@@ -850,7 +851,7 @@ class _Manager(GenServer[None]):
         try:
             return self._answer(self._found(id, "bad_module"), question)
         except _Failed as failed:
-            return HandlerError(failed.told)
+            return HandlerError(process.seen(failed.told))
 
     def _found(self, id: object, otherwise: str) -> _Handler:
         for handler in self.handlers:
@@ -865,10 +866,10 @@ class _Manager(GenServer[None]):
                 case Reply(value=value, state=state, then=None | Hibernate()):
                     if state is not KEEP:
                         handler.state = state
-                    return value
+                    return _given(value)
                 case RemoveHandler(reply=value) | SwapHandler(reply=value):
                     self._leave(handler, outcome)
-                    return value
+                    return _given(value)
                 case _:
                     raise _Failed(outcome, outcome)
         except _Failed as failed:
@@ -963,7 +964,7 @@ class _Manager(GenServer[None]):
         finally:
             owner, handler.owner = handler.owner, None
             if owner is not None:
-                process.inform(owner, HandlerExited(handler.id, told))
+                process.inform(owner, process.seen(HandlerExited(handler.id, told)))
                 self._part(owner)
 
     def _part(self, owner: Pid | None) -> None:
@@ -1002,6 +1003,13 @@ def _shown(callbacks: EventHandler[Any], **status: object) -> Mapping[str, objec
 
 def _parts(id: HandlerId) -> tuple[type[EventHandler[Any]], Hashable]:
     return id if isinstance(id, tuple) else (id, None)
+
+
+def _given(value: object) -> object:
+    """Return what a handler answers, as it is given away: one that may not cross is that handler's failure."""
+    if type(value) in SHARED:
+        return value
+    return Moved(_tried(lambda: process.crossed(value, "reply")))
 
 
 def _tried(what: Callable[[], object]) -> object:

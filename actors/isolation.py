@@ -44,8 +44,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Literal, TypeAlias, TypeVar, cast, get_args
 
-from actors._copying import Copying, Moved, Refused, Withheld, parts_of, take_as
+from actors import _captures, _containers, _instances
+from actors._copying import PLANS, RULES, Copying, Moved, Refused, Withheld, take_as
 from actors._shapes import SHARED
+from actors._ways import way_to
 from actors.errors import BadArgument, NotSendable
 from actors.exits import Stack
 
@@ -65,6 +67,9 @@ __all__ = [
 ]
 
 SHARED.add(Stack)
+PLANS.learn(_containers.WAYS)
+PLANS.learn(_captures.WAYS)
+RULES.extend((_instances.refusal_rule, _captures.rule, _instances.last_rule))
 
 T = TypeVar("T")
 C = TypeVar("C", bound=type)
@@ -239,9 +244,7 @@ def crossing(policy: Isolation) -> Cross:
 def witnessed(value: object, cross: Cross) -> object:
     """Return what others get of a value that must reach them: the reason of an end, what one looks into.
 
-    Never fails.
-
-    Runs in the caller and does not wait.
+    Runs in the caller, does not wait, and never fails.
 
     Args:
         value: The value.
@@ -259,21 +262,32 @@ def witnessed(value: object, cross: Cross) -> object:
     if cross is not _copy or type(value) in SHARED:
         return value
     try:
-        return Copying(lenient=True).copied(value)
+        return Copying().copied_leniently(value)
     except Exception as error:  # noqa: BLE001 - it must arrive, whatever the value's own code does
         return Withheld(f"a value whose copy raises {type(error).__name__}")
 
 
 def _copy(value: object, what: str) -> object:
-    if type(value) is tuple:
-        # The usual message. `tests.bench` names: isolation.
-        for each in value:
+    # Every message that is no atom comes through here. `tests.bench` names: isolation.
+    kind = type(value)
+    if kind is tuple:
+        for each in value:  # type: ignore[attr-defined]
             if type(each) not in SHARED:
                 break
         else:
             return value
+    elif kind in SHARED:
+        return value
     copying = Copying()
-    result = _copied(value, what, copying)
+    failure = None
+    try:
+        result = PLANS[kind](value, copying, 0)
+        if copying.is_behind:
+            copying.catch_up()
+    except Exception as error:  # noqa: BLE001 - the value's own code may raise anything
+        failure = _refusal(error, value, what)
+    if failure is not None:
+        raise failure
     if copying.moved:
         _spend(copying.moved)
     return result
@@ -282,16 +296,28 @@ def _copy(value: object, what: str) -> object:
 def _copied(value: object, what: str, copying: Copying) -> object:
     try:
         return copying.copied(value)
-    except Refused as refused:
-        where = _way_to(refused.value, value, what)
-        raise NotSendable(where, refused.why, refused.value) from refused.__cause__
-    except RecursionError as error:
-        raise NotSendable(what, "nested too deep for its class's own code", value) from error
-    except Exception as error:
-        raise NotSendable(what, f"in code of its own: {type(error).__name__}", value) from error
+    except Exception as error:  # noqa: BLE001 - the value's own code may raise anything
+        failure = _refusal(error, value, what)
+    # Not from within: what was refused would be kept by the error's context.
+    raise failure
 
 
-def _spend(shells: list[Moved]) -> None:
+def _refusal(error: Exception, value: object, what: str) -> NotSendable:
+    cause: BaseException | None = error
+    match error:
+        case Refused():
+            failure = NotSendable(way_to(error.value, value, what), error.why, error.value)
+            cause = error.__cause__
+        case RecursionError():
+            failure = NotSendable(what, "nested too deep for its class's own code", value)
+        case _:
+            why = f"something whose own code raises {type(error).__name__}"
+            failure = NotSendable(what, why, value)
+    failure.__cause__ = cause
+    return failure
+
+
+def _spend(shells: tuple[Moved[object], ...]) -> None:
     for shell in shells:
         shell.spend()
 
@@ -306,8 +332,8 @@ def _check(value: object, what: str) -> object:
 def _trust(value: object, what: str) -> object:
     if not Moved.unspent:
         return value
-    copying = Copying(lenient=True)
-    return _opened(value, copying.copied(value), copying)
+    copying = Copying()
+    return _opened(value, copying.copied_leniently(value), copying)
 
 
 def _opened(value: object, result: object, copying: Copying) -> object:
@@ -319,17 +345,3 @@ def _opened(value: object, result: object, copying: Copying) -> object:
 
 
 _POLICIES: Final[dict[str, Cross]] = {"copy": _copy, "check": _check, "trust": _trust}
-
-
-def _way_to(target: object, root: object, name: str) -> str:
-    """Return how to get from a value to a part of it, nearest first."""
-    todo: list[tuple[object, str]] = [(root, name)]
-    seen: dict[int, object] = {}
-    for value, path in todo:
-        if value is target:
-            return path
-        if id(value) in seen or type(value) in SHARED:
-            continue
-        seen[id(value)] = value
-        todo += [(each, f"{path}{step}") for step, each in parts_of(value)]
-    return f"something in {name}"

@@ -43,7 +43,7 @@ from actors.errors import BadArgument, shown
 from actors.exits import Crash, Stack
 from actors.pid import Pid, Ref
 
-__all__ = ["log_report", "set_burst_limit"]
+__all__ = ["log_report", "set_burst_limit", "tell_left_out"]
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _RENAMED = {"name": "registered_name", "message": "unhandled_message"}
@@ -147,13 +147,22 @@ def _tell_left_out(number: int) -> None:
     )
 
 
-def _tell_at_the_end() -> None:
+def tell_left_out() -> None:
+    """Write how many reports were left out and not yet told of; also done at the program's end.
+
+    Runs in the caller and does not wait.
+
+    Example:
+        >>> tell_left_out()
+
+    Source: https://www.erlang.org/doc/apps/kernel/logger_chapter.html#overload-protection
+    """
     if number := _ration.left_out():
         _tell_left_out(number)
 
 
 # What was left out in the last second of a program would be told by nobody.
-atexit.register(_tell_at_the_end)
+atexit.register(tell_left_out)
 
 
 def _logger(standard: logging.Logger) -> _Logger:

@@ -21,7 +21,7 @@ Source: https://hexdocs.pm/elixir/Process.html, https://www.erlang.org/doc/apps/
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import (
@@ -713,6 +713,34 @@ def exchange(target: Cell, tag: str, request: Message, timeout: float | None) ->
     if cell.port is None:
         return cell.scheduler.exchange(cell, target, tag, request, timeout)
     return cell.port.exchange(target, tag, request, timeout)
+
+
+def begin_waiting(pids: Iterable[Pid]) -> list[Pid] | None:
+    """Note that the caller waits for processes that do not answer it, but end: for its tasks.
+
+    Whoever of them calls the caller now, or has done so before, would wait for it in vain.
+
+    Returns:
+        Who waits for whom, if one of them waits for the caller already; nothing is noted then.
+    """
+    return _do(_begin_waiting, [*pids])
+
+
+def _begin_waiting(scheduler: Scheduler, cell: Cell, pids: list[Pid]) -> list[Pid] | None:
+    targets = [pid._cell for pid in pids if pid._cell is not None]
+    for target in targets:
+        if target.calling is not None and target.scheduler is scheduler:
+            chain = scheduler.circle(cell, target)
+            if chain is not None:
+                return chain
+    if targets:
+        cell.calling = targets[0]
+    return None
+
+
+def end_waiting() -> None:
+    """Note that the caller waits no longer."""
+    me().calling = None
 
 
 # -- links, monitors, exits ------------------------------------------------------------------------
@@ -1541,7 +1569,7 @@ def get_label(pid: Pid) -> object:
 
     Source: https://www.erlang.org/doc/apps/stdlib/proc_lib.html#get_label/1
     """
-    return _seen(_do(_label, _pid(pid)))
+    return seen(_do(_label, _pid(pid)))
 
 
 def _label(_: Scheduler, __: Cell, pid: Pid) -> object:
@@ -1635,17 +1663,17 @@ def info(
     Source: https://hexdocs.pm/elixir/Process.html#info/2
     """
     if items is None:
-        return _seen(_do(_info, _pid(pid)))
+        return seen(_do(_info, _pid(pid)))
     if not isinstance(items, str | list | tuple):
         raise BadArgument("items", items, f"one of {_ITEMS}, or a list of these")
     for item in (items,) if isinstance(items, str) else items:
         if item not in _ITEMS:
             raise BadArgument("items", item, f"one of {_ITEMS}")
-    return _seen(_do(_items, _pid(pid), items))
+    return seen(_do(_items, _pid(pid), items))
 
 
-def _seen(value: R) -> R:
-    """Return what the caller may see of what is another process's."""
+def seen(value: R) -> R:
+    """Return what the caller may see of what is another process's: what may not cross is withheld."""
     return cast("R", witnessed(value, me().scheduler.cross))
 
 

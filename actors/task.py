@@ -41,10 +41,10 @@ from typing import (
 
 from actors import process
 from actors._errand import Errand, callers, named, packed, recruit, send_off
-from actors._outcome import Awaited, end, forget, next_of
+from actors._outcome import Awaited, Circle, end, forget, next_of
 from actors._startable import UNSET, overridden
 from actors._task_stream import Hire, OnTimeout, Rules, Work, stream
-from actors.errors import BadArgument, CallFailed, TaskExited, TaskTimeout
+from actors.errors import BadArgument, CallCycle, CallFailed, TaskExited, TaskTimeout
 from actors.exits import NOCONNECTION, TIMEOUT, Crash, Reason
 from actors.pid import Pid, Ref
 
@@ -316,6 +316,8 @@ class Task(Generic[T]):
             TaskExited: It ended without a result; `why` is its exit reason.
             TaskTimeout: There was no result in time. Uncaught it ends the owner, and by the link
                 the task; caught, the task goes on.
+            CallCycle: The task waits for the caller, which could never answer it; the task is not
+                forgotten.
             BadArgument: The caller is not the owner, or the timeout is none.
 
         Example:
@@ -326,7 +328,11 @@ class Task(Generic[T]):
         Source: https://hexdocs.pm/elixir/Task.html#await/2
         """
         _check_owner(task)
-        match next_of(task.ref, timeout):
+        try:
+            outcome = next_of(task.ref, timeout, task.pid)
+        except Circle as circle:
+            raise _cycle(circle, task, timeout, "await", [task, timeout]) from None
+        match outcome:
             case ("ok", value):
                 return typed("R", value)
             case ("exit", reason):
@@ -351,6 +357,7 @@ class Task(Generic[T]):
         Raises:
             TaskExited: One ended without a result.
             TaskTimeout: Not all were done in time.
+            CallCycle: One of them waits for the caller, which could never answer it.
             BadArgument: The caller is not the owner, or the timeout is none.
 
         Example:
@@ -361,7 +368,7 @@ class Task(Generic[T]):
         Source: https://hexdocs.pm/elixir/Task.html#await_many/2
         """
         results, waiting = Awaited(_owned(tasks), timeout), [*tasks]
-        while (ended := results.wait()) is not None:
+        while (ended := _next_end(results, waiting, timeout)) is not None:
             task, outcome = ended
             if outcome[0] == "exit":
                 results.forget()
@@ -811,6 +818,25 @@ def _exited(
     if isinstance(reason, Crash):
         failure.__cause__ = reason.exception
     return failure
+
+
+def _cycle(
+    circle: Circle, server: object, timeout: float | None, function: str, arguments: list[object]
+) -> CallCycle:
+    return CallCycle(
+        ("call_cycle", circle.chain), server, None, timeout, *_call(function, arguments)
+    )
+
+
+def _next_end(
+    results: Awaited[Task[object]], waiting: Sequence[object], timeout: float | None
+) -> tuple[Task[object], Outcome[object]] | None:
+    pids = [task.pid for task in results.pending.values() if task.pid is not None]
+    try:
+        return results.wait(pids)
+    except Circle as circle:
+        results.forget()
+        raise _cycle(circle, waiting, timeout, "await_many", [waiting, timeout]) from None
 
 
 def _connected(

@@ -18,6 +18,7 @@ READING_ORDER = (
     "counter",
     "hits",
     "sendable",
+    "shared_nothing",
     "let_it_crash",
     "chaos",
     "channel",
@@ -38,6 +39,9 @@ SHORT = {
     "smelter": ("--offline", "--duration", "2", "--size", "160x90", "--rate", "10", "--overwrite"),
 }
 """How `--all` runs those that take long otherwise."""
+
+MORE = {("smelter", "--serve"): "serve"}
+"""Options that need more than all examples need, with the dependency group that has it."""
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -116,7 +120,12 @@ def main(arguments: list[str]) -> int:
         known = ", ".join(sources()) or "none yet"
         print(f"examples: no example {name!r}; there are: {known}", file=sys.stderr)
         return 2
-    enter("examples")
+    enter(
+        next(
+            (group for (who, option), group in MORE.items() if who == name and option in rest),
+            "examples",
+        )
+    )
     return run(name, rest)
 
 

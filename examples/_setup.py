@@ -161,7 +161,9 @@ def _satisfied(project: _Project, pins: list[str]) -> bool:
 
     Libraries are judged by the bounds the project declares for its users, tools by their pins.
     """
-    declared = [*project["dependencies"], *project["extras"]["media"], *project["extras"]["screen"]]
+    declared = project["dependencies"] + [
+        one for extra in project["extras"].values() for one in extra
+    ]
     bounds = {_name(requirement): requirement for requirement in declared}
     for pin in pins:
         try:

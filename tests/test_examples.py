@@ -23,6 +23,7 @@ SMALL = {
     "counter": "counted 1000",
     "hits": "100 updates: 1000 counted",
     "sendable": "message[1] is a socket",
+    "shared_nothing": "<captured lock> is a lock, which cannot be shared or copied",
     "let_it_crash": "reached_max_restart_intensity",
     "chaos": "nothing is lost",
     "channel": "sold 5: 1, 8, 10, 11, 12",

@@ -45,7 +45,8 @@ class Floor:
 FLOORS = {
     "words": Floor(
         "actors",
-        "pid exits outcomes errors telemetry messages _envelopes _shapes _copying isolation transitions",
+        "pid exits outcomes errors telemetry messages _envelopes "
+        "_shapes _copying _containers _instances _captures _ways isolation transitions",
         "",
     ),
     "kernel": Floor(

@@ -144,7 +144,8 @@ class Relations:
         """Return who waits for whom if `target` waits, through others, for `cell`."""
         chain = [cell.pid, target.pid]
         one = target.calling
-        while one is not None:
+        # Longer than there are processes: a circle of others, which have been told, or will be.
+        while one is not None and len(chain) <= len(self.cells):
             chain.append(one.pid)
             if one is cell:
                 return chain

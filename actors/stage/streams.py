@@ -35,7 +35,7 @@ from actors._behaviour import Server, StartOptions
 from actors._coroutines import settled
 from actors._envelopes import Caller
 from actors.errors import BadArgument, CallFailed, NoProcess, ServerExited, StartError
-from actors.exits import NOPROC, NORMAL, SHUTDOWN, Reason, is_clean
+from actors.exits import NOPROC, NORMAL, SHUTDOWN, Exit, Reason, is_clean
 from actors.gen_server import GenServer
 from actors.messages import Down, Message
 from actors.naming import Address, Name
@@ -340,7 +340,7 @@ class EventStream(Iterator[Any]):
     def __del__(self) -> None:
         # Wherever the collector runs: without waiting, and perhaps in nobody's turn.
         if self._tap is not None:
-            with suppress(Exception):
+            with suppress(Exception, Exit):
                 process.send_exit(self._tap, SHUTDOWN)
 
 

@@ -6,11 +6,13 @@ what they say to each other. The rooms, from the entrance down:
 
 - the command: `__main__`, `command` (exit codes, signals), `options` (what is accepted) and `plan`
   (what came of it); `director` (the first process), `saboteur` (who kills), `view` (who tells);
-- who is asked: `control` (register, update, schedule), in the words of `requests`; `events` (what
-  happens), `branches` (the parts of the tree that come and go), `heirs` (who begins when);
+- who is asked: `control` (register, update, schedule), in the words of `requests`, and `controller`,
+  the process behind it; `events` (what happens);
+- the tree's parts that come and go: `branches`, `heirs` (who begins when);
 - the processes: `sources` (read and keep an input), `queue_server` (the clock), `assets` (images),
   `compositor` and `mixer`, `sinks` (encoders and file), `ledger` (what has to outlive them). What
-  they decide by: `sessions`, `doors`, `queue_words`, `work`, `lanes`.
+  they decide by: `sessions`, `queue_start`, `doors`, `guardians`, `work`, `queue_words`, `lanes`;
+- the network: `protocols` (inputs and outputs), `web` (the API over HTTP, and a page to look at).
 
 What the processes do is decided and done in rooms that know no process. Those that decide are pure:
 they are told the time and given items, and answer what goes out. From the ground up:
@@ -33,6 +35,10 @@ Those that handle media are plain objects, each for one process at a time:
   them in an operating system's process of its own);
 - between: `draw` (pixels), `sprites` (images and words), `compose`; `resample` (drift), `mix`;
 - out: `encode`, `muxer` (a file that survives crashes), and to look into it `inspection`.
+
+Where pictures and sound come from and go to besides files is in `protocols` (RTMP, RTP, HLS, SRT,
+WebRTC, Python); what is served over HTTP, with a page to look at it, in `web`: see
+`python3 -m examples smelter --serve`. `loops` is where asyncio meets a process.
 
 Nobody waits for a slow neighbour and nothing grows: whoever takes gives permission for more. In real
 time the queue leaves out what finds no place; offline it waits.

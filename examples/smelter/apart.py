@@ -15,6 +15,7 @@ it reads. It ends when its pipe is closed, so none is left behind, however its r
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pickle
 import signal
@@ -22,19 +23,29 @@ import struct
 import subprocess
 import sys
 import weakref
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self
 
 import numpy as np
 
 from examples.smelter.complaints import InputRefused, MediaBroken
-from examples.smelter.inputs import NOTHING, InputInfo, Item, Nothing, Source, Supply
+from examples.smelter.inputs import (
+    NOTHING,
+    AudioInfo,
+    InputInfo,
+    Item,
+    Nothing,
+    Source,
+    Supply,
+    VideoInfo,
+)
+from examples.smelter.media import probe
 from examples.smelter.pictures import Frame, Picture, Samples
 
-__all__ = ["Apart", "ApartReader", "ChildDied", "main"]
+__all__ = ["Apart", "ApartReader", "ChildDied", "main", "probe_apart"]
 
 _HEAD = struct.Struct(">cqIIII")
 """Kind, time, two sizes, the rate, and how many bytes follow."""
@@ -97,14 +108,33 @@ class Apart:
 
     def open(self, start: int) -> ApartReader:
         """Start the process; it opens the supply there."""
-        return ApartReader(self.supply, start)
+        return ApartReader(self.supply.title, (self.supply, start))
+
+
+def probe_apart(name: str) -> InputInfo:
+    """Find out what an input holds, as `media.probe`, in a process of its own.
+
+    Raises:
+        InputRefused: as there, or its process died of looking at it.
+    """
+    reader = ApartReader(name, ("probe", name))
+    with reader:
+        try:
+            return reader.probed()
+        except ChildDied as died:
+            raise InputRefused(name, str(died)) from died
 
 
 class ApartReader:
-    """Reads through a pipe."""
+    """Reads through a pipe.
 
-    def __init__(self, supply: Supply, start: int) -> None:
-        self._name = supply.title
+    Args:
+        name: of the input, for complaints.
+        task: what the child is to do: `("probe", name)`, or a supply and where to begin.
+    """
+
+    def __init__(self, name: str, task: tuple[object, object]) -> None:
+        self._name = name
         where = str(Path(__file__).resolve().parents[2])
         paths = [where, os.environ.get("PYTHONPATH", "")]
         self._child = subprocess.Popen(
@@ -114,8 +144,8 @@ class ApartReader:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
         )
         self._end = weakref.finalize(self, _end, self._child)
-        task = pickle.dumps((supply, start))
-        self._write(struct.pack(">I", len(task)) + task)
+        pickled = pickle.dumps(task)
+        self._write(struct.pack(">I", len(pickled)) + pickled)
 
     @property
     def pid(self) -> int:
@@ -134,11 +164,7 @@ class ApartReader:
             ChildDied: the process is gone.
             MediaBroken, InputRefused, RuntimeError: what the reader there raised.
         """
-        self._write(b"r")
-        kind, time, first, second, rate, size = _HEAD.unpack(self._take(_HEAD.size))
-        if size > MOST_BYTES:
-            raise ChildDied(self._name, None)
-        content = self._take(size)
+        kind, time, first, second, rate, content = self._ask()
         match kind:
             case b"V":
                 rows = np.frombuffer(content, np.uint8).reshape(second * 3 // 2, first)
@@ -150,12 +176,35 @@ class ApartReader:
                 return NOTHING
             case b"E":
                 return None
-            case b"B":
-                raise MediaBroken(self._name, time, content.decode(errors="replace"))
-            case b"R":
-                raise InputRefused(self._name, content.decode(errors="replace"))
             case _:
-                raise RuntimeError(content.decode(errors="replace"))
+                raise self._raised(kind, time, content)
+
+    def probed(self) -> InputInfo:
+        """Ask what the input holds; of a child that was told to look."""
+        kind, time, _, _, _, content = self._ask()
+        if kind != b"I":
+            raise self._raised(kind, time, content)
+        try:
+            return _info_of(self._name, json.loads(content))
+        except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError) as error:
+            raise InputRefused(self._name, f"its process answers nonsense ({error})") from error
+
+    def _ask(self) -> tuple[bytes, int, int, int, int, bytes]:
+        self._write(b"r")
+        kind, time, first, second, rate, size = _HEAD.unpack(self._take(_HEAD.size))
+        if size > MOST_BYTES:
+            raise ChildDied(self._name, None)
+        return kind, time, first, second, rate, self._take(size)
+
+    def _raised(self, kind: bytes, time: int, content: bytes) -> Exception:
+        text = content.decode(errors="replace")
+        match kind:
+            case b"B":
+                return MediaBroken(self._name, time, text)
+            case b"R":
+                return InputRefused(self._name, text)
+            case _:
+                return RuntimeError(text)
 
     def close(self) -> None:
         """End the process."""
@@ -194,6 +243,38 @@ class ApartReader:
             return None
 
 
+def _info_of(name: str, told: dict[str, Any]) -> InputInfo:
+    """Read what a child says of an input; numbers are made numbers, whatever came."""
+    video, audio = told["video"], told["audio"]
+    return InputInfo(
+        name,
+        str(told["container"]),
+        None
+        if video is None
+        else VideoInfo(
+            str(video["codec"]),
+            int(video["width"]),
+            int(video["height"]),
+            None if video["rate"] is None else Fraction(str(video["rate"])),
+            _whole(video["duration"]),
+        ),
+        None
+        if audio is None
+        else AudioInfo(
+            str(audio["codec"]),
+            int(audio["rate"]),
+            int(audio["channels"]),
+            _whole(audio["duration"]),
+        ),
+        Fraction(str(told["zero"])),
+        _whole(told["duration"]),
+    )
+
+
+def _whole(value: object) -> int | None:
+    return None if value is None else int(str(value))
+
+
 def _end(child: subprocess.Popen[bytes]) -> None:
     child.kill()
     for pipe in (child.stdin, child.stdout):
@@ -213,12 +294,17 @@ def main() -> None:
     sys.stdout = sys.stderr
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     (size,) = struct.unpack(">I", asked.read(4))
-    supply, start = pickle.loads(asked.read(size))  # noqa: S301 - from the parent, by its own pipe
+    task = pickle.loads(asked.read(size))  # noqa: S301 - from the parent, by its own pipe
     reader: Source | None = None
     while asked.read(1):
         try:
-            reader = reader or supply.open(start)
-            _give(given, reader.read())
+            match task:
+                case ("probe", str() as name):
+                    content = json.dumps(asdict(probe(name)), default=str)
+                    _put(given, b"I", 0, content.encode())
+                case (supply, start):
+                    reader = reader or supply.open(start)
+                    _give(given, reader.read())
         except MediaBroken as broken:
             _put(given, b"B", broken.at, broken.why.encode())
         except InputRefused as refused:

@@ -5,8 +5,8 @@
 
 Each function is a call of one process, so what is asked is done one after the other. It is checked
 first and refused with an error of `complaints.RequestRefused`; then it is written into the ledger;
-then processes are started for it, and if that fails nothing of it remains. The process keeps nothing
-else: whoever takes its place finds what was asked for in the ledger and who runs by name.
+then processes are started for it, and if that fails nothing of it remains. The process is in
+`controller`.
 
 Times count from the start of the pipeline, in nanoseconds. What is asked for a time that has passed
 is refused: an error for the caller, not a line in a log.
@@ -15,52 +15,19 @@ is refused: an error for the caller, not a line in a log.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from actors import CallFailed, Down, GenServer, Message, Ref, Reply, call, process
-from actors.exits import is_clean
-from examples.smelter import branches, events
-from examples.smelter.assets import AssetsChanged
-from examples.smelter.complaints import (
-    AlreadyRegistered,
-    NotRegistered,
-    RequestRefused,
-    SpecRefused,
-    TooLate,
-)
+from actors import GenServer
+from examples.smelter.complaints import RequestRefused
 from examples.smelter.compose import Shading
-from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.mix import OutputMix
-from examples.smelter.offsets import SECOND, Ns
-from examples.smelter.queue_server import Queue
+from examples.smelter.offsets import Ns
 from examples.smelter.queue_words import QueueStats
-from examples.smelter.requests import InputPlan, InputSpec, OutputPlan, OutputSpec, Settings
+from examples.smelter.requests import InputSpec, OutputSpec
 from examples.smelter.scene import Component
-from examples.smelter.scene_rules import check_scene
 from examples.smelter.sprites import load_image
-from examples.smelter.wire import (
-    ASSETS,
-    COMPOSITOR,
-    CONTROL,
-    MIXER,
-    QUEUE,
-    Attaching,
-    Command,
-    Disconnect,
-    Finished,
-    PauseInput,
-    RemoveInput,
-    ResumeInput,
-    SetMix,
-    SetScene,
-    output_of,
-    tell,
-)
-from supervisors import ChildError
+from examples.smelter.wire import CONTROL
 
 __all__ = [
-    "Control",
-    "OutputsUp",
     "Status",
     "pause_input",
     "register_image",
@@ -80,15 +47,6 @@ __all__ = [
 PATIENCE = 10.0
 """Seconds that an answer may take: processes may have to be started for it."""
 
-CLOSING = 5.0
-"""Seconds that an output gets to complete what it has."""
-
-BACK = 0.5
-"""Seconds in which an output that has ended in order may come back before it counts as given up."""
-
-ORPHANED = 5.0
-"""The same for one that crashed, because whoever was above it did."""
-
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -103,14 +61,6 @@ class Status:
     shaders: tuple[str, ...]
     failed_outputs: tuple[str, ...]
     """Those that were given up."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutputsUp:
-    """The supervisor of outputs has come up, maybe after a crash."""
-
-
-# -- client half -----------------------------------------------------------------------------------
 
 
 def register_input(id: str, spec: InputSpec) -> None:
@@ -239,273 +189,12 @@ def start() -> None:
 
 def status() -> Status:
     """Return what there is."""
-    found = Control.ask.within(PATIENCE)(CONTROL, ("status",))
+    found = GenServer.call(CONTROL, ("status",), PATIENCE)
     assert isinstance(found, Status)
     return found
 
 
 def _ask(request: tuple[object, ...]) -> None:
-    answer = Control.ask.within(PATIENCE)(CONTROL, request)
+    answer = GenServer.call(CONTROL, request, PATIENCE)
     if isinstance(answer, RequestRefused):
         raise answer
-
-
-# -- process half ----------------------------------------------------------------------------------
-
-_Answer: TypeAlias = Status | None
-
-
-class Control(GenServer[None]):
-    """Answers one request after the other. It keeps what it watches on itself, and nothing else."""
-
-    def init(self, settings: Settings) -> None:
-        """Find the outputs that run."""
-        self.settings = settings
-        self.watched: dict[Ref, str] = {}
-        self.closing: set[str] = set()
-        self._watch_all()
-
-    @call
-    def ask(self, state: None, request: tuple[object, ...]) -> Reply[object, None]:
-        """Do what is asked; the answer is the complaint if it is refused."""
-        try:
-            return Reply(self._do(request))
-        except RequestRefused as refused:
-            return Reply(refused)
-        except CallFailed as failed:
-            # Somebody is being started again just now.
-            return Reply(_Unavailable(str(failed)))
-
-    def _do(self, request: tuple[object, ...]) -> _Answer:
-        match request:
-            case ("register input", str() as id, InputSpec() as spec):
-                self._register_input(id, spec)
-            case ("unregister input", str() as id, at):
-                self._command("input", id, RemoveInput(id), at)
-            case ("pause input", str() as id, at):
-                self._command("input", id, PauseInput(id), at)
-            case ("resume input", str() as id, at):
-                self._command("input", id, ResumeInput(id), at)
-            case ("register output", str() as id, OutputSpec() as spec, at):
-                self._register_output(id, spec, at)
-            case ("unregister output", str() as id, at):
-                self._command("output", id, Disconnect(id), at)
-                self._close_when_asked(id, at)
-            case ("update output", str() as id, scene, mix, at):
-                self._update_output(id, scene, mix, at)
-            case ("register asset", str() as kind, str() as id, value):
-                self._refuse_known(kind, id)
-                self._write((kind, id), value)
-            case ("unregister asset", str() as kind, str() as id):
-                self._refuse_unknown(kind, id)
-                Ledger.drop(LEDGER, (kind, id))
-                tell(ASSETS, AssetsChanged())
-            case ("start",):
-                if not Queue.begin(QUEUE):
-                    raise SpecRefused("start", "a second start", "possible, it has begun")
-            case ("status",):
-                return self._status()
-            case _:
-                raise SpecRefused("request", request, "anything that can be asked")
-        return None
-
-    def _write(self, key: tuple[str, str], value: object) -> None:
-        Ledger.put(LEDGER, key, value)
-        tell(ASSETS, AssetsChanged())
-
-    def _refuse_known(self, kind: str, id: str) -> None:
-        if id in Ledger.registered(LEDGER, kind):
-            raise AlreadyRegistered(kind, id)
-
-    def _refuse_unknown(self, kind: str, id: str) -> object:
-        found = Ledger.get(LEDGER, (kind, id))
-        if found is None:
-            raise NotRegistered(kind, id)
-        return found
-
-    def _command(self, kind: str, id: str, command: Command, at: object) -> None:
-        self._refuse_unknown(kind, id)
-        self._give(command, _time(at))
-
-    def _give(self, command: Command, at: Ns | None, *, always: bool = False) -> None:
-        if at is None:
-            Queue.carry_out(QUEUE, command)
-        elif not Queue.schedule(QUEUE, command, at, always):
-            raise TooLate(at)
-
-    # -- inputs ------------------------------------------------------------------------------------
-
-    def _register_input(self, id: str, spec: InputSpec) -> None:
-        _check_id(id)
-        self._refuse_known("input", id)
-        if not (spec.supply.video or spec.supply.audio):
-            raise SpecRefused("supply", spec.supply.title, "an input with video or audio")
-        plan = InputPlan(id, spec, round(process.monotonic() * SECOND))
-        if not Queue.register(QUEUE, plan):
-            raise AlreadyRegistered("input", id)
-        Ledger.put(LEDGER, ("input", id), plan)
-        try:
-            branches.add_input(plan, self.settings)
-        except (ChildError, CallFailed) as failed:
-            Ledger.drop(LEDGER, ("input", id))
-            Queue.carry_out(QUEUE, RemoveInput(id))
-            raise SpecRefused(f"input {id}", failed, "an input that can be started") from failed
-
-    def handle_cast(self, request: Message, state: None) -> None:
-        """Hear of what was carried out by others."""
-        match request:
-            case RemoveInput(id):
-                found = Ledger.get(LEDGER, ("input", id))
-                Ledger.drop(LEDGER, ("input", id))
-                if isinstance(found, InputPlan):
-                    branches.remove_input(found)
-            case Finished(output=id):
-                events.publish(events.OutputDone(id))
-                if id in self.closing:
-                    self._remove_output(id)
-            case OutputsUp():
-                self._watch_all()
-            case _:
-                raise TypeError(f"control is not told {request!r}")
-
-    # -- outputs -----------------------------------------------------------------------------------
-
-    def _register_output(self, id: str, spec: OutputSpec, at: object) -> None:
-        _check_id(id)
-        self._refuse_known("output", id)
-        self._check_output(spec)
-        time = _time(at)
-        plan = OutputPlan(id, spec)
-        try:
-            branches.add_output(plan, self.settings)
-        except (ChildError, CallFailed) as failed:
-            raise SpecRefused(f"output {id}", failed, "an output that can be started") from failed
-        Ledger.put(LEDGER, ("output", id), plan)
-        self._watch(id)
-        try:
-            self._give(Attaching(plan), time, always=True)
-        except CallFailed:
-            self._remove_output(id)
-            raise
-
-    def _check_output(self, spec: OutputSpec) -> None:
-        if spec.video is None and spec.audio is None:
-            raise SpecRefused("output", None, "an output with video or audio")
-        if spec.video is not None:
-            for side in ("width", "height"):
-                length = getattr(spec.video, side)
-                if not (isinstance(length, int) and 2 <= length <= 7682 and length % 2 == 0):
-                    raise SpecRefused(f"video.{side}", length, "an even number from 2 to 7682")
-            self._check_scene(spec.video.scene)
-        if spec.audio is not None:
-            _check_mix(spec.audio.mix)
-
-    def _check_scene(self, scene: Component) -> None:
-        images = Ledger.registered(LEDGER, "image")
-        shaders = Ledger.registered(LEDGER, "shader")
-        check_scene(scene, images.keys(), shaders.keys())
-
-    def _update_output(self, id: str, scene: object, mix: object, at: object) -> None:
-        plan = self._refuse_unknown("output", id)
-        assert isinstance(plan, OutputPlan)
-        if scene is None and mix is None:
-            raise SpecRefused("update", None, "a scene, a mix or both")
-        commands: list[Command] = []
-        if scene is not None:
-            if plan.spec.video is None:
-                raise SpecRefused("scene", scene, f"for output {id}, which has no video")
-            self._check_scene(scene)  # type: ignore[arg-type]
-            commands.append(SetScene(id, scene))  # type: ignore[arg-type]
-        if isinstance(mix, OutputMix):
-            if plan.spec.audio is None:
-                raise SpecRefused("mix", mix, f"for output {id}, which has no audio")
-            _check_mix(mix)
-            commands.append(SetMix(id, mix))
-        for command in commands:
-            self._give(command, _time(at))
-
-    def _close_when_asked(self, id: str, at: object) -> None:
-        self.closing.add(id)
-        if at is None:
-            process.send_after(process.self(), ("close", id), CLOSING)
-
-    def _remove_output(self, id: str) -> None:
-        self.closing.discard(id)
-        self.watched = {ref: name for ref, name in self.watched.items() if name != id}
-        Ledger.drop(LEDGER, ("output", id))
-        Ledger.drop(LEDGER, ("failed output", id))
-        tell(COMPOSITOR, Disconnect(id))
-        tell(MIXER, Disconnect(id))
-        branches.remove_output(id)
-
-    # -- who is gone -------------------------------------------------------------------------------
-
-    def _watch_all(self) -> None:
-        for id in Ledger.registered(LEDGER, "output"):
-            self._watch(id)
-
-    def _watch(self, id: str) -> None:
-        pid = process.whereis(output_of(id))
-        if pid is not None:
-            self.watched = {ref: name for ref, name in self.watched.items() if name != id}
-            self.watched[process.monitor(pid)] = id
-
-    def handle_info(self, message: Message, state: None) -> None:
-        """Give up outputs whose supervisors have given up."""
-        match message:
-            case Down(ref=ref, reason=reason) if ref in self.watched:
-                id = self.watched.pop(ref)
-                wait = BACK if is_clean(reason) else ORPHANED
-                process.send_after(process.self(), ("gone", id), wait)
-            case ("gone", str() as id):
-                if id not in self.watched.values() and process.whereis(output_of(id)) is None:
-                    self._give_up(id)
-            case ("close", str() as id):
-                if id in self.closing:
-                    self._remove_output(id)
-            case _:
-                pass
-
-    def _give_up(self, id: str) -> None:
-        if Ledger.get(LEDGER, ("output", id)) is None:
-            return
-        Ledger.put(LEDGER, ("failed output", id), True)
-        # At once, not between two sets: the set at hand may be waiting for room on its lane.
-        tell(COMPOSITOR, Disconnect(id))
-        tell(MIXER, Disconnect(id))
-        events.publish(events.OutputError(id))
-
-    def _status(self) -> Status:
-        kinds = ("input", "output", "image", "shader", "failed output")
-        ids = [tuple(Ledger.registered(LEDGER, kind)) for kind in kinds]
-        return Status(Queue.stats(QUEUE), *ids)
-
-
-class _Unavailable(RequestRefused):
-    """A worker that was needed is being started again: ask once more."""
-
-    def __str__(self) -> str:
-        return f"not available just now, ask again: {self.args[0]}"
-
-
-def _check_id(id: str) -> None:
-    if not id or len(id) > 200 or not id.isprintable():
-        raise SpecRefused("id", id, "a printable name of 1 to 200 letters")
-
-
-def _check_mix(mix: OutputMix) -> None:
-    seen: set[str] = set()
-    for number, one in enumerate(mix.inputs):
-        if not 0 <= one.volume <= 2:
-            raise SpecRefused(f"inputs[{number}].volume", one.volume, "a number from 0 to 2")
-        if one.id in seen:
-            raise SpecRefused(f"inputs[{number}].input_id", one.id, "listed once")
-        seen.add(one.id)
-
-
-def _time(at: object) -> Ns | None:
-    if at is None:
-        return None
-    if isinstance(at, bool) or not isinstance(at, int) or at < 0:
-        raise SpecRefused("time", at, "whole nanoseconds from the start")
-    return at

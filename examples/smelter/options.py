@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NoReturn
 
 from examples._setup import clips
+from examples.smelter.apart import Apart, probe_apart
 from examples.smelter.complaints import OptionRefused
 from examples.smelter.encode import Encoding, check_rate, check_size, exact_number
 from examples.smelter.media import probe
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--output", default=None, help=f"the file to write ({DEFAULT_OUTPUT}, replaced if there)")
     add("--overwrite", action="store_true", help="replace the file to write")
     add("--offline", action="store_true", help="as fast as possible instead of in real time")
+    add("--apart", action="store_true", help="read each input in a process of its own")
     add("--crash", action="store_true", help="kill one worker after the other meanwhile")
     add("--json", action="store_true", help="end with the summary as one line of JSON")
     return parser
@@ -75,7 +77,7 @@ def parse(argv: Sequence[str]) -> Request:
     if len(names) > MOST_INPUTS:
         raise OptionRefused("inputs", f"{len(names)} inputs", f"at most {MOST_INPUTS}")
     inputs = tuple(
-        InputPlan.of_file(str(n), probe(name), required=given.offline)
+        _input(str(n), name, required=given.offline, apart=given.apart)
         for n, name in enumerate(names, 1)
     )
     is_default = given.output is None
@@ -86,6 +88,14 @@ def parse(argv: Sequence[str]) -> Request:
     )
     plan = Plan(inputs, target, encoding, duration, given.offline)
     return Request(plan, evenly(plan) if given.crash else (), given.json)
+
+
+def _input(id: str, name: str, *, required: bool, apart: bool) -> InputPlan:
+    """Look at an input; apart from this process if it is to be read apart."""
+    if not apart:
+        return InputPlan.of_file(id, probe(name), required=required)
+    plan = InputPlan.of_file(id, probe_apart(name), required=required)
+    return replace(plan, spec=replace(plan.spec, supply=Apart(plan.spec.supply)))
 
 
 def _duration(text: str) -> Fraction:

@@ -19,19 +19,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from actors import Caller, Down, GenServer, Message, NoReply, Pid, Ref, Reply, call, process
-from actors.exits import Reason, is_clean
+from actors import Caller, GenServer, Message, NoReply, Pid, Ref, Reply, call, process
 from examples.smelter import events
-from examples.smelter.checkpoint import Checkpoint
 from examples.smelter.doors import Doors
+from examples.smelter.guardians import Guardians
 from examples.smelter.ledger import LEDGER, Ledger
-from examples.smelter.offsets import CHUNK, AtPts, Floating, FromStart, Media, Ns, Offset
+from examples.smelter.offsets import CHUNK, Media, Ns
 from examples.smelter.pictures import RATE, SECOND, Picture, Samples
+from examples.smelter.queue_start import begin, connection, offset_of, resume
 from examples.smelter.queue_words import Line, QueueStats, Saved, announced, chunk_of, job_of
-from examples.smelter.requests import InputPlan, OutputPlan, Settings
-from examples.smelter.sets import AudioSet, Dropped, Emission, Notice, Options, Ran, VideoSet
-from examples.smelter.sinks import Muxer
-from examples.smelter.timeline import Timeline
+from examples.smelter.requests import InputPlan, Settings
+from examples.smelter.sets import AudioSet, Dropped, Emission, Notice, Ran, VideoSet
 from examples.smelter.tracks import TrackSpec
 from examples.smelter.wire import (
     COMPOSITOR,
@@ -41,7 +39,6 @@ from examples.smelter.wire import (
     Attaching,
     Chunk,
     Command,
-    Connect,
     ConsumerUp,
     Disconnect,
     Done,
@@ -61,21 +58,14 @@ from examples.smelter.wire import (
     Taken,
     What,
     consumer_of,
-    muxer_of,
     tell,
 )
 from examples.smelter.work import Work
 
-__all__ = ["GIVEN_UP", "ORPHANED", "Queue", "QueueStats"]
+__all__ = ["Queue", "QueueStats"]
 
 START_LIMIT = 5.0
 """Seconds after which the run begins although an input has shown nothing yet."""
-
-ORPHANED = 5.0
-"""Seconds after which an input that nobody is responsible for is given up."""
-
-GIVEN_UP = 0.5
-"""The same, if who was responsible has ended in order: only its own supervisor may bring it back."""
 
 _KEY = "queue"
 _BOTH: tuple[Media, ...] = ("video", "audio")
@@ -92,8 +82,7 @@ class _State:
     serial: int = 0
     drawn: Ns = 0
     """Pts of the last picture handed on, from the start."""
-    guardians: dict[Ref, str] = field(default_factory=dict)
-    orphaned: dict[str, float] = field(default_factory=dict)
+    guardians: Guardians = field(default_factory=Guardians)
     work: dict[Media, Work[Job | Chunk | Order]] = field(
         default_factory=lambda: {"video": Work(), "audio": Work()}
     )
@@ -117,49 +106,29 @@ class Queue(GenServer[_State], restart="permanent"):
         if state.line.start_pts is None and settings.starts_by_itself:
             process.send_after(process.self(), "start", START_LIMIT)
         for name in state.line.names:
-            self._orphan(state, name, ORPHANED)
+            state.guardians.expect(name)
         process.send(process.self(), "look")
         return state
 
     def _begin(self) -> _State:
-        # A new film is empty; one that is not has outlived the ledger, and the inputs begin anew
-        # behind what it holds.
-        failed = Ledger.registered(LEDGER, "failed output")
-        outputs = [
-            one
-            for one in _registered("output")
-            if isinstance(one, OutputPlan) and one.id not in failed
-        ]
-        held = {one.id: _positions(one) for one in outputs}
-        ticks = max((ticks for ticks, _ in held.values()), default=0)
-        samples = max((samples for _, samples in held.values()), default=0)
-        head = self.settings.framerate.tick(ticks)
-        line: Line = Timeline(
-            self._options(), Checkpoint(ticks=ticks, chunks=samples * SECOND // RATE // CHUNK)
-        )
-        state = _State(
-            line, _now() - head, QueueStats(ticks=ticks), self.settings.limit, Doors(line), head
-        )
-        for one in _registered("input"):
-            if isinstance(one, InputPlan):
-                self._register(state, one)
-        for plan in outputs:
-            self._connect(state, plan, held[plan.id][0])
+        found = begin(self.settings)
+        line, head = found.line, found.head
+        stats, limit = QueueStats(ticks=found.ticks), self.settings.limit
+        state = _State(line, _now() - head, stats, limit, Doors(line), head)
+        for one in found.inputs:
+            self._register(state, one)
+        for plan, held in found.outputs.items():
+            self._order(state, connection(line, self.settings.framerate, plan, held), *_BOTH)
         self._hand_on(state)
         return state
 
     def _resume(self, saved: Saved) -> _State:
-        line: Line = Timeline.restore(saved.checkpoint, self._options(), _now() - saved.origin)
-        doors = Doors.restored(line, saved.checkpoint)
+        line, doors = resume(self.settings, saved, _now() - saved.origin)
         state = _State(line, saved.origin, saved.stats, saved.limit, doors)
         state.serial, state.drawn = saved.serial, saved.drawn
         for order in saved.orders:
             state.work[order.media].give([order], is_set=False)
         return state
-
-    def _options(self) -> Options:
-        known = self.settings
-        return Options(known.framerate, known.ahead_of_time, known.never_drop, known.run_late)
 
     def handle_cast(self, request: Message, state: _State) -> None:
         """Handle what `wire` says the queue is told."""
@@ -203,7 +172,7 @@ class Queue(GenServer[_State], restart="permanent"):
         if plan.id in state.line.names:
             return Reply(False)
         self._register(state, plan)
-        self._orphan(state, plan.id, ORPHANED)
+        state.guardians.expect(plan.id)
         self._save(state)
         self._look(state)
         return Reply(True)
@@ -249,7 +218,7 @@ class Queue(GenServer[_State], restart="permanent"):
 
     def _register(self, state: _State, plan: InputPlan) -> None:
         supply = plan.spec.supply
-        offset = _offset_of(plan, state)
+        offset = offset_of(plan, state.origin, state.head)
         track = TrackSpec(offset, video=supply.video, audio=supply.audio)
         state.line.register(plan.id, required=plan.spec.required, tracks=[track])
         state.doors.open(plan.id, supply.video, supply.audio)
@@ -258,9 +227,11 @@ class Queue(GenServer[_State], restart="permanent"):
         now = self._at(state)
         match command:
             case Attaching(plan):
-                self._connect(state, plan, 0)
+                where = connection(state.line, self.settings.framerate, plan)
+                self._order(state, where, *_BOTH)
             case Disconnect():
                 self._order(state, command, *_BOTH)
+                tell(CONTROL, command)
             case SetScene():
                 self._order(state, command, "video")
             case SetMix():
@@ -277,17 +248,6 @@ class Queue(GenServer[_State], restart="permanent"):
             case _:
                 # An input that was unregistered before its time came.
                 return
-
-    def _connect(self, state: _State, plan: OutputPlan, held: int) -> None:
-        """Connect an output whose file holds so many ticks."""
-        rate, line = self.settings.framerate, state.line
-        chunk = line.chunks * CHUNK
-        # The tick before the first chunk, so that there is no sound before the zero.
-        first = rate.first_tick_from(chunk)
-        first -= rate.tick(first) > chunk
-        origin = min(line.ticks, first) if held == 0 else line.ticks - held
-        begin = rate.tick(origin) if held == 0 else chunk
-        self._order(state, Connect(plan, origin, begin), *_BOTH)
 
     def _order(self, state: _State, what: What, *media: Media) -> None:
         for one in media:
@@ -328,19 +288,8 @@ class Queue(GenServer[_State], restart="permanent"):
     def _attach(self, state: _State, input_id: str, guardian: Pid) -> None:
         """Tell a feeder that has come up what is needed, and watch who is responsible for it."""
         if input_id in state.line.names:
-            state.guardians[process.monitor(guardian)] = input_id
-            state.orphaned.pop(input_id, None)
+            state.guardians.attach(input_id, guardian)
             state.doors.grant_again(input_id)
-
-    def _bereave(self, state: _State, input_id: str, reason: Reason) -> None:
-        if input_id in state.line.names and input_id not in state.guardians.values():
-            self._orphan(state, input_id, GIVEN_UP if is_clean(reason) else ORPHANED)
-
-    def _orphan(self, state: _State, input_id: str, seconds: float) -> None:
-        until = process.monotonic() + seconds
-        state.orphaned[input_id] = until
-        message = ("orphaned", input_id, until)
-        process.send_after(process.self(), message, until, absolute=True)
 
     def _give_up(self, state: _State, input_id: str) -> None:
         """End an input whose supervisor is gone: a crash is a gap, but this was the last one."""
@@ -362,13 +311,10 @@ class Queue(GenServer[_State], restart="permanent"):
                 if state.line.start_pts is None:
                     self._start_line(state)
                     self._look(state)
-            case Down(ref=ref, reason=reason) if ref in state.guardians:
-                self._bereave(state, state.guardians.pop(ref), reason)
-            case ("orphaned", str() as input_id, float() as until):
-                if state.orphaned.get(input_id) == until:
-                    self._give_up(state, input_id)
             case _:
-                pass
+                given_up = state.guardians.heard(message)
+                if given_up is not None and given_up in state.line.names:
+                    self._give_up(state, given_up)
 
     def _start_line(self, state: _State) -> None:
         state.line.start(self._at(state) - state.head)
@@ -497,25 +443,6 @@ class Queue(GenServer[_State], restart="permanent"):
 
 def _end_ns(limit: tuple[int, int]) -> Ns:
     return limit[1] * SECOND // RATE
-
-
-def _registered(kind: str) -> list[object]:
-    return list(Ledger.registered(LEDGER, kind).values())
-
-
-def _positions(plan: OutputPlan) -> tuple[int, int]:
-    """Return how far the file of an output goes; what is live holds nothing."""
-    return (0, 0) if plan.spec.sink.is_live else Muxer.positions(muxer_of(plan.id))
-
-
-def _offset_of(plan: InputPlan, state: _State) -> Offset:
-    match plan.spec.offset:
-        case FromStart(delay):
-            return FromStart(delay + state.head)
-        case Floating() if plan.spec.supply.is_live:
-            return AtPts(max(0, plan.epoch - state.origin))
-        case other:
-            return other
 
 
 def _now() -> Ns:

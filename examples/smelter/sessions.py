@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from examples.smelter.offsets import SECOND, Ns
 
-__all__ = ["LONGEST_WAIT", "Sessions", "wait_before"]
+__all__ = ["LASTED", "LONGEST_WAIT", "Sessions", "wait_before"]
 
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 10.0

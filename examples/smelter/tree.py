@@ -35,7 +35,7 @@ from actors import CallFailed, Pid
 from examples.smelter import branches as coming_and_going
 from examples.smelter.assets import Assets
 from examples.smelter.compositor import Compositor
-from examples.smelter.control import Control, OutputsUp
+from examples.smelter.controller import Control, OutputsUp
 from examples.smelter.events import EVENTS, Events
 from examples.smelter.heirs import heirs
 from examples.smelter.ledger import LEDGER, Ledger

@@ -265,6 +265,7 @@ def test_levels_are_the_levels_of_reports() -> None:
     told_to_programs = {
         ("actors", "mailbox", "dead_letter"),
         ("actors", "mailbox", "high_water"),
+        ("actors", "pykka", "dead_letter"),
     }
     assert quiet == {FAILED, ("actors", "loop", "failed"), *told_to_programs}
 

@@ -21,9 +21,11 @@ from actors import (
     Exit,
     Exited,
     GenServer,
+    NoReply,
     Pid,
     Reply,
     StateMachine,
+    Stop,
     Task,
     TimedOut,
     call,
@@ -670,3 +672,51 @@ def test_any_kind_of_process_may_have_a_thread_of_its_own(kind: Callable[[], obj
 
     assert isinstance(found, int)
     assert found != threading.get_ident()
+
+
+class Leaves(GenServer[int]):
+    """Counts what it is sent, and ends when it is told; what has been delivered by then, it counts too."""
+
+    def init(self) -> int:
+        return 0
+
+    def handle_info(self, message: object, state: int) -> object:
+        return Stop("shutdown", state + 1) if message == "leave" else NoReply(state + 1)
+
+    def terminate(self, reason: object, state: int) -> None:
+        while not isinstance(receive(timeout=0), TimedOut):
+            state += 1
+        send("boss", ("counted", state))
+
+
+def test_a_message_sent_while_its_receiver_ends_is_delivered_or_counted_as_a_dead_letter() -> None:
+    senders, each, rounds = 8, 50, 40
+
+    def floods(pid: Pid, number: int) -> None:
+        for n in range(each):
+            send(pid, "leave" if (number, n) == (3, 20) else n)
+
+    def main() -> list[tuple[int, int]]:
+        process.register(process.self(), "boss")
+        return [counted() for _ in range(rounds)]
+
+    def counted() -> tuple[int, int]:
+        """Return how many messages were delivered, and how many were dead letters."""
+        before = process.dead_letters()
+        pid = Leaves.start()
+        assert pid is not None
+        crowd = [threading.Thread(target=floods, args=(pid, number)) for number in range(senders)]
+        for thread in crowd:
+            thread.start()
+        told = receive(lambda message: type(message) is tuple, 30.0)
+        assert isinstance(told, tuple)
+        for thread in crowd:
+            # It goes on to post while the loop waits for its end; all of that comes before what follows.
+            thread.join()
+        process.sleep(0)
+        return int(told[1]), process.dead_letters() - before
+
+    found = run(main, held=None)
+    assert found is not None
+    assert [delivered + dead for delivered, dead in found] == [senders * each] * rounds
+    assert sum(dead for _, dead in found) > 0, "nobody was late"

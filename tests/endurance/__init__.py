@@ -3,9 +3,9 @@
 In reading order: `tally` says what a case is; `failures` raises everything everywhere; `stubborn`
 kills what does not want to die; `storms` kills many at once; `leaks` looks for what is left behind;
 `seeds` plays small races in many orders; `inputs` knocks at every door with what is wrong; `reports`
-looks at what the logs say of all that; `ends` interrupts whole programs; `crowds` comes from many
-threads; `compositor` kills parts of a running compositor; `soak` is everything at once
-for minutes.
+looks at what the logs say of all that; `restless` collects garbage all the time; `ends` interrupts
+whole programs; `crowds` comes from many threads; `compositor` kills parts of a running compositor;
+`soak` is everything at once for minutes.
 
 The suite plays each case in its short form; ``python3 -m tests --long`` plays the long forms, each in
 an interpreter of its own, and prints one table.
@@ -26,6 +26,8 @@ MODULES = (
     "leaks",
     "seeds",
     "inputs",
+    "reports",
+    "restless",
     "ends",
     "crowds",
     "compositor",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, assert_type
+from typing import Any, Literal, assert_type
 
 from actors import (
     Agent,
+    Bounded,
     Caller,
     Continue,
     GenServer,
@@ -19,10 +20,21 @@ from actors import (
     Via,
     call,
     cast,
+    process,
 )
 from actors.messages import Message
 from actors.outcomes import Emit
-from actors.pid import Pid
+from actors.pid import Pid, Ref
+from actors.stage import (
+    Consumer,
+    PartitionDispatcher,
+    Producer,
+    Stage,
+    SubscribeTo,
+    Subscription,
+    from_iterable,
+    stream,
+)
 from supervisors import DynamicSupervisor, Registry, TaskSupervisor, TypedRegistry
 
 
@@ -173,3 +185,41 @@ def tables(pid: Pid) -> None:
     assert_type(Registry.lookup("any", 1.5), list[tuple[Pid, object]])
     assert_type(DynamicSupervisor.start_link(max_children=2), Pid)
     assert_type(Registry.lock("any", 1, lambda: 5), int)
+
+
+class Numbers(Stage[int]):
+    def init(self, first: int) -> Producer[int]:
+        return Producer(first, buffer_size=None, dispatcher=PartitionDispatcher(2))
+
+    def handle_demand(self, demand: int, state: int) -> Emit[object, int]:
+        return Emit(range(state, state + demand), state + demand)
+
+    @call
+    def put(self, state: int, event: str) -> Emit[int, int]:
+        return Emit([event], state + 1, reply=state)
+
+    @cast
+    def push(self, state: int, *events: str) -> Emit[object, int]:
+        return Emit(events)
+
+
+class Sink(Stage[None]):
+    def init(self) -> Consumer[None]:
+        return Consumer(None, [SubscribeTo("numbers", max_demand=10, partition=0), "others"])
+
+    def handle_events(self, events: list[int], peer: Subscription, state: None) -> None:
+        Stage.ask(peer, len(events))
+
+
+def stages(pid: Pid) -> None:
+    assert_type(Numbers.put(pid, "event"), int)
+    assert_type(Numbers.push(pid, "one", "two"), None)
+    assert_type(Stage.sync_subscribe(pid, pid, max_demand=3), Ref)
+    assert_type(Stage.demand(pid), Literal["forward", "accumulate"])
+    assert_type(Stage.demand(pid, "forward"), None)
+    assert_type(Stage.stats(pid).buffered, int)
+    assert_type(from_iterable([1, 2]), Pid)
+    assert_type(list(stream([pid])), list[Any])
+    Sink.start_link(mailbox=None)
+    Counter.start(1, mailbox=Bounded(10, "drop_oldest"))
+    process.spawn(print, mailbox=Bounded(10))

@@ -26,7 +26,7 @@ from examples.smelter.offsets import Media
 from examples.smelter.pictures import RATE
 from examples.smelter.protocols.outlet import LiveTarget, Outlet
 from examples.smelter.requests import OutputSpec, Settings
-from examples.smelter.sessions import wait_before
+from examples.smelter.sessions import LASTED, wait_before
 from examples.smelter.wire import (
     COMPOSITOR,
     CONTROL,
@@ -118,6 +118,7 @@ class Sender(GenServer[None], host="thread", shutdown=5.0):
         self.media = media
         self.outlet: Outlet | None = None
         self.attempts = 0
+        self.connected = process.monotonic()
         self.ended: set[Media] = set()
         self.sent: dict[Media, int] = dict.fromkeys(media, 0)
         process.send(process.self(), "connect")
@@ -127,6 +128,7 @@ class Sender(GenServer[None], host="thread", shutdown=5.0):
         if message == "connect" and self.outlet is None:
             try:
                 self.outlet = Outlet(self.sink.target, self.sink.encoding, self.media)
+                self.connected = process.monotonic()
             except PeerLost as lost:
                 self._lost(lost)
             else:
@@ -148,7 +150,6 @@ class Sender(GenServer[None], host="thread", shutdown=5.0):
         if self.outlet is not None:
             try:
                 self.outlet.write(packets.packets)
-                self.attempts = 0
             except PeerLost as lost:
                 self._lost(lost)
         for packet in packets.packets:
@@ -162,6 +163,9 @@ class Sender(GenServer[None], host="thread", shutdown=5.0):
         if self.outlet is not None:
             self.outlet.abandon()
             self.outlet = None
+            # A server that takes a few packets and hangs up is not there yet.
+            if process.monotonic() - self.connected >= LASTED:
+                self.attempts = 0
         self.attempts += 1
         events.publish(events.OutputError(self.output, "transient"))
         process.send_after(process.self(), "connect", wait_before(self.attempts))

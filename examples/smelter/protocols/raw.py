@@ -25,6 +25,7 @@ from examples.smelter.heirs import heirs
 from examples.smelter.inputs import NOTHING, AudioInfo, InputInfo, Item, Nothing, VideoInfo
 from examples.smelter.offsets import Media, Ns
 from examples.smelter.pictures import RATE
+from examples.smelter.protocols.gates import start_after
 from examples.smelter.requests import OutputSpec, Settings
 from examples.smelter.wire import (
     COMPOSITOR,
@@ -52,13 +53,21 @@ PATIENCE = 0.5
 """Seconds that a reader waits for an item before it looks at its mailbox."""
 
 
+OPENING = 5.0
+"""Seconds that an input may take to open its gate, at the beginning and after a crash."""
+
+LOOK = 0.01
+
+
 def gate_of(name: str) -> str:
     """Return the name of the process that items are pushed to."""
     return f"smelter.raw.{name}"
 
 
 def push(name: str, item: Item, timeout: float | None = None) -> None:
-    """Give an input its next frame or samples, in the order of time; waits for room.
+    """Give an input its next frame or samples, in the order of time.
+
+    Waits for room, and a little for an input that is just being started.
 
     Args:
         name: of the `RawSupply`.
@@ -68,11 +77,19 @@ def push(name: str, item: Item, timeout: float | None = None) -> None:
     Raises:
         CallFailed: there is no such input just now, or no room in time.
     """
+    _wait_for_gate(name)
     RawGate.put.within(timeout)(gate_of(name), item)
+
+
+def _wait_for_gate(name: str) -> None:
+    deadline = process.monotonic() + OPENING
+    while process.whereis(gate_of(name)) is None and process.monotonic() < deadline:
+        process.sleep(LOOK)
 
 
 def end(name: str) -> None:
     """Let an input end after what was pushed."""
+    _wait_for_gate(name)
     RawGate.put.within(None)(gate_of(name), None)
 
 
@@ -118,7 +135,7 @@ class RawReader:
     """Takes what is pushed."""
 
     def __init__(self, supply: RawSupply) -> None:
-        self._gate = RawGate.start_link(name=gate_of(supply.name))
+        self._gate = start_after(RawGate, name=gate_of(supply.name))
         video = VideoInfo("raw", 0, 0, None, None) if supply.video else None
         audio = AudioInfo("raw", RATE, 2, None) if supply.audio else None
         self._info = InputInfo(supply.title, "raw", video, audio, Fraction(0), None)

@@ -20,7 +20,7 @@ from examples.smelter.offsets import MILLISECOND, Ns
 from examples.smelter.protocols.addresses import LOOPBACK, check_host, check_port
 from examples.smelter.protocols.session import PATIENCE, QUICK_PROBE, Session
 
-__all__ = ["RtpSupply", "sdp"]
+__all__ = ["AudioCodec", "RtpSupply", "VideoCodec", "sdp"]
 
 VideoCodec = Literal["h264", "vp8", "vp9"]
 AudioCodec = Literal["opus"]

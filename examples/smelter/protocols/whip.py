@@ -34,6 +34,7 @@ from examples.smelter.loops import Loop
 from examples.smelter.offsets import MILLISECOND, Ns
 from examples.smelter.pictures import RATE, SECOND, Frame, Samples
 from examples.smelter.protocols.addresses import check_word
+from examples.smelter.protocols.gates import start_after
 
 if TYPE_CHECKING:
     from aiortc import RTCPeerConnection
@@ -126,7 +127,7 @@ class WhipReader:
     """Takes what has arrived from the gate."""
 
     def __init__(self, supply: WhipSupply) -> None:
-        self._gate = WhipGate.start_link(supply, name=gate_of(supply.name))
+        self._gate = start_after(WhipGate, supply, name=gate_of(supply.name))
         video = VideoInfo("webrtc", 0, 0, None, None) if supply.video else None
         audio = AudioInfo("webrtc", RATE, 2, None) if supply.audio else None
         self._info = InputInfo(supply.title, "whip", video, audio, Fraction(0), None)

@@ -5,6 +5,7 @@
     {"type": "rtp_stream", "port": 5004, "video": {"codec": "h264"}, "audio": {"codec": "opus"}}
     {"type": "hls", "url": "http://…/live.m3u8"}       {"type": "srt_server", "port": 9000}
     {"type": "whip_server", "bearer_token": "…"}
+    and "apart": true for media nobody trusts, which is then read in a process of its own
 
     {"type": "mp4", "path": "out.mp4",
      "video": {"resolution": {"width": 640, "height": 360}, "initial": {"root": {…scene…}}},
@@ -17,10 +18,13 @@ Everything is checked here or in the words it becomes, before anything starts.
 from __future__ import annotations
 
 import secrets
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Literal
 
+from examples.smelter.apart import Apart
 from examples.smelter.complaints import SpecRefused
 from examples.smelter.encode import Encoding
 from examples.smelter.inputs import InputInfo, Supply
@@ -35,7 +39,7 @@ from examples.smelter.protocols.live_sink import LiveSink
 from examples.smelter.protocols.outlet import HlsTarget, RtmpTarget, RtpTarget
 from examples.smelter.protocols.preview import PreviewSink
 from examples.smelter.protocols.rtmp import RtmpSupply
-from examples.smelter.protocols.rtp import RtpSupply
+from examples.smelter.protocols.rtp import AudioCodec, RtpSupply, VideoCodec
 from examples.smelter.protocols.srt import SrtSupply
 from examples.smelter.protocols.whip import WhipSupply
 from examples.smelter.requests import (
@@ -118,10 +122,16 @@ def input_of(id: str, json: object) -> AskedInput:
     read = _INPUTS[fields.choice("type", *_INPUTS)]
     required = fields.flag("required", default=False)
     offset = fields.milliseconds("offset_ms")
+    is_apart = fields.flag("apart", default=False)
     supply, answer = read(id, fields)
+    if is_apart and isinstance(supply, WhipSupply):
+        raise SpecRefused("apart", True, "left out: WebRTC is spoken by the pipeline itself")
     fields.end()
     where: Offset = Floating() if offset is None else FromStart(offset)
-    return AskedInput(InputSpec(supply, required, where, f"{id} {supply.title}"), answer)
+    title = f"{id} {supply.title}"
+    return AskedInput(
+        InputSpec(Apart(supply) if is_apart else supply, required, where, title), answer
+    )
 
 
 def _mp4(id: str, fields: Fields) -> _Found:
@@ -158,16 +168,23 @@ def _rtmp_server(id: str, fields: Fields) -> _Found:
 def _rtp_stream(id: str, fields: Fields) -> _Found:
     fields.choice("transport_protocol", "udp", default="udp")
     video, audio = fields.object("video"), fields.object("audio")
-    supply = RtpSupply(
-        fields.integer("port", 1024, _MOST_PORT, default=0) or free_port(),
-        None if video is None else video.choice("codec", "h264", "vp8", "vp9", default="h264"),
-        None if audio is None else audio.choice("codec", "opus", default="opus"),
-        _host(fields),
-    )
-    for part in (video, audio):
-        if part is not None:
-            part.end()
+    pictures = None if video is None else _video_codec(video)
+    sound = None if audio is None else _audio_codec(audio)
+    port = fields.integer("port", 1024, _MOST_PORT, default=0) or free_port(socket.SOCK_DGRAM)
+    supply = RtpSupply(port, pictures, sound, _host(fields))
     return supply, {"port": supply.port}
+
+
+def _video_codec(fields: Fields) -> VideoCodec:
+    codec: VideoCodec = fields.choice("codec", "h264", "vp8", "vp9", default="h264")
+    fields.end()
+    return codec
+
+
+def _audio_codec(fields: Fields) -> AudioCodec:
+    codec: AudioCodec = fields.choice("codec", "opus", default="opus")
+    fields.end()
+    return codec
 
 
 def _hls(id: str, fields: Fields) -> _Found:
@@ -257,9 +274,7 @@ def _audio(fields: Fields | None) -> AudioPart | None:
     if fields is None:
         return None
     initial = fields.object("initial") or Fields(None, fields.at("initial"))
-    strategy = fields.choice("mixing_strategy", "sum_clip", "sum_scale", default="sum_clip")
-    channels = fields.choice("channels", "stereo", "mono", default="stereo")
-    mix = OutputMix(_volumes(initial), channels, strategy)
+    mix = _mix(fields, _volumes(initial))
     initial.end()
     ends = _ends(fields.object("send_eos_when"))
     _encoder(fields.object("encoder"), "aac")
@@ -271,6 +286,14 @@ def _encoder(fields: Fields | None, only: str) -> None:
     if fields is not None:
         fields.choice("type", only)
         fields.end()
+
+
+def _mix(fields: Fields, volumes: tuple[InputVolume, ...]) -> OutputMix:
+    strategy: Literal["sum_clip", "sum_scale"]
+    strategy = fields.choice("mixing_strategy", "sum_clip", "sum_scale", default="sum_clip")
+    channels: Literal["stereo", "mono"]
+    channels = fields.choice("channels", "stereo", "mono", default="stereo")
+    return OutputMix(volumes, channels, strategy)
 
 
 def _volumes(fields: Fields) -> tuple[InputVolume, ...]:
@@ -354,9 +377,7 @@ def update_of(json: object) -> Update:
     scene = None if video is None else scene_of(video.take("root"))
     mix = None
     if audio is not None:
-        strategy = audio.choice("mixing_strategy", "sum_clip", "sum_scale", default="sum_clip")
-        channels = audio.choice("channels", "stereo", "mono", default="stereo")
-        mix = OutputMix(_volumes(audio), channels, strategy)
+        mix = _mix(audio, _volumes(audio))
     for part in (video, audio, fields):
         if part is not None:
             part.end()

@@ -32,7 +32,8 @@ MOST_BODY = 1 << 20
 
 _SAFE = frozenset({"GET", "HEAD"})
 _KNOWN = frozenset({"GET", "HEAD", "POST", "DELETE"})
-_KINDS = ("application/json", "application/sdp", "application/octet-stream")
+_KINDS = ("application/json", "application/sdp")
+_FORM = ("application/x-www-form-urlencoded",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,9 @@ class Gate:
             return None
         if head.method not in _KNOWN:
             return Refusal(405, "this method is not accepted")
-        return None if head.method in _SAFE else self._refuses_body(headers)
+        if head.method in _SAFE:
+            return None
+        return self._refuses_body(headers, _FORM if head.path == LOGIN else _KINDS)
 
     def _is_ours(self, origin: str) -> bool:
         scheme, _, host = origin.lower().partition("://")
@@ -106,15 +109,15 @@ class Gate:
         """Tell whether this is the token, in a time that tells nothing about it."""
         return self.token is not None and hmac.compare_digest(shown.encode(), self.token.encode())
 
-    def _refuses_body(self, headers: Mapping[str, str]) -> Refusal | None:
+    def _refuses_body(self, headers: Mapping[str, str], kinds: tuple[str, ...]) -> Refusal | None:
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdigit()) or "transfer-encoding" in headers:
             return Refusal(411, "a body needs a length")
         if int(length) > MOST_BODY:
             return Refusal(413, f"a body has at most {MOST_BODY} bytes")
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if int(length) and kind not in _KINDS:
-            return Refusal(415, "a body is application/json")
+        if int(length) and kind not in kinds:
+            return Refusal(415, f"a body is {kinds[0]}")
         return None
 
 

@@ -42,15 +42,15 @@ class Cell:
 class Part:
     def __init__(self, queue: Reference, name: str, media: str, cell: Cell) -> None:
         self.queue, self.name, self.media, self.cell = queue, name, media, cell
-        self.channel: deque[Any] = deque()
+        self.channel: deque[Json] = deque()
         self.sender_gone = False
-        self.buffer: deque[Any] = deque()
+        self.buffer: deque[Json] = deque()
         self.disconnected = False
         self.anything = False
         self.said: set[str] = set()
         self.paused: int | None = None
-        self.frozen: Any = None
-        self.last_shown: Any = None
+        self.frozen: Json | None = None
+        self.last_shown: Json | None = None
 
     def state(self) -> str:
         if self.disconnected and not self.buffer:
@@ -71,7 +71,7 @@ class Part:
             self.disconnected = True
         return False
 
-    def end_of(self, item: Any) -> int:
+    def end_of(self, item: Json) -> int:
         return int(item["pts"] + item.get("duration", 0))
 
     def enqueue(self, need: int = 0) -> None:
@@ -129,7 +129,7 @@ class Part:
         second = len(self.buffer) > 1 and self.buffer[1]["pts"] > p
         return self.buffer[0]["pts"] > p or second
 
-    def get(self, p: int) -> Any:
+    def get(self, p: int) -> Json | None:
         if self.state() == "done":
             return None
         self.prepare(p)
@@ -171,11 +171,11 @@ class Part:
             return True
         need = sat(a + CHUNK + AHEAD - offset)
         self.enqueue(need)
-        if self.disconnected and not self.buffer:
+        if self.state() == "done":
             return True
         return bool(self.buffer) and self.end_of(self.buffer[-1]) >= need
 
-    def pop_before(self, p: int) -> list[Any]:
+    def pop_before(self, p: int) -> list[Json]:
         if self.state() == "done":
             return []
         self.enqueue(p)
@@ -189,7 +189,7 @@ class Part:
             return {"items": [], "eos": False}
         offset, start = self.cell.value, self.queue.start
         assert start is not None
-        items: list[Any] = []
+        items: list[Json] = []
         early = self.cell.kind == "from_start" and a + CHUNK < start + (self.cell.delay or 0)
         if offset is not None and not early:
             items = self.pop_before(sat(a + CHUNK + AHEAD - offset))
@@ -251,7 +251,7 @@ class Reference:
         self.dropped: list[Json] = []
         self.scenario = scenario
 
-    def event(self, what: str, **more: Any) -> None:
+    def event(self, what: str, **more: object) -> None:
         self.events.append({"at": ms(self.now - self.begin), "event": what, **more})
 
     def tick(self, n: int) -> int:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import signal
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from actors import process, run
 from examples.smelter import control, events, tree
-from examples.smelter.apart import Apart, ApartReader, ChildDied
-from examples.smelter.complaints import MediaBroken
+from examples.smelter.apart import Apart, ApartReader, ChildDied, probe_apart
+from examples.smelter.complaints import InputRefused, MediaBroken
+from examples.smelter.media import probe
 from examples.smelter.offsets import MILLISECOND, SECOND
 from examples.smelter.pictures import Frame, Samples
 from examples.smelter.requests import InputPlan, Settings
 from examples.smelter.scene import Input, Rescaler
+from tests.examples.smelter.films import RED, make_film
 from tests.examples.smelter.rigs import (
     FIFTY,
     WATCHER,
@@ -25,6 +28,7 @@ from tests.examples.smelter.rigs import (
     an_output,
     shade,
 )
+from tests.examples.smelter.running import film
 from tests.examples.smelter.segfault import BrokenClip, Segfaulting
 
 
@@ -80,6 +84,27 @@ def test_no_child_is_left_behind() -> None:
 
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_film_of_inputs_that_are_read_apart_is_whole(tmp_path: Path) -> None:
+    clip = make_film(tmp_path / "red.mp4", 0.5, RED)
+    made = film(tmp_path, clip, "--offline", "--apart", seconds=1)
+
+    assert made.file is not None
+    assert (made.summary.pictures, made.file.audio_samples) == (30, 48_000)
+    assert probe_apart(str(clip)) == probe(str(clip))
+
+
+@pytest.mark.parametrize("name", ["missing.mp4", "text.mp4"])
+def test_an_input_is_refused_from_apart_in_the_same_words(tmp_path: Path, name: str) -> None:
+    (tmp_path / "text.mp4").write_text("no media")
+    complaints = []
+    for look in (probe, probe_apart):
+        with pytest.raises(InputRefused) as refused:
+            look(str(tmp_path / name))
+        complaints.append(str(refused.value))
+
+    assert complaints[0] == complaints[1]
 
 
 def test_a_broken_place_is_told_with_its_time() -> None:

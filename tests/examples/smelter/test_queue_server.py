@@ -10,10 +10,11 @@ import pytest
 
 from actors import GenServer, Message, Pid, Reply, call, process, run
 from actors.testing import VirtualClock
+from examples.smelter.guardians import GIVEN_UP, ORPHANED
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.options import parse
 from examples.smelter.plan import Plan
-from examples.smelter.queue_server import GIVEN_UP, ORPHANED, Queue, QueueStats
+from examples.smelter.queue_server import Queue, QueueStats
 from examples.smelter.wire import (
     COMPOSITOR,
     FILM,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from examples.smelter.replay import cases
+from examples.smelter.replay import Case, cases
 from examples.smelter.replay_queue import QUEUE
 from tests.examples.smelter.reference import Reference
 
@@ -45,8 +45,10 @@ RECORDED = [
 
 
 @pytest.mark.parametrize("case", RECORDED, ids=[case.name for case in RECORDED])
-def test_the_reference_does_what_is_recorded(case: Any) -> None:
-    assert QUEUE.compare(case.scenario["expect"], Reference(case.scenario).run()) is None
+def test_the_reference_does_what_is_recorded(case: Case) -> None:
+    expected = case.scenario["expect"]
+    assert isinstance(expected, dict)
+    assert QUEUE.compare(expected, Reference(case.scenario).run()) is None
 
 
 # -- any scenario ----------------------------------------------------------------------------------

@@ -41,7 +41,9 @@ def packets(seconds: float, *, noise: bool = False) -> Iterator[tuple[Packet, ..
 @contextmanager
 def receiver(path: Path, *source: str) -> Iterator[subprocess.Popen[bytes]]:
     """Let ffmpeg write down what it receives."""
-    command = ["ffmpeg", "-v", "error", "-nostdin", "-y", *source, "-c", "copy", str(path)]
+    quick = ["-analyzeduration", "500000", "-flush_packets", "1"]
+    command = ["ffmpeg", "-v", "error", "-nostdin", "-y", *quick[:2], *source, "-c", "copy"]
+    command += [*quick[2:], str(path)]
     child = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         yield child

@@ -1,0 +1,204 @@
+"""What each route does: a function of an id and a body, in the words of `control`.
+
+These run on threads of the server, because they wait for the pipeline's answer. What is refused is
+raised, and has changed nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from examples.smelter import control
+from examples.smelter.complaints import NotRegistered, SpecRefused
+from examples.smelter.ledger import LEDGER, Ledger
+from examples.smelter.protocols.live_sink import KeyWanted, LiveSink
+from examples.smelter.protocols.preview import PreviewSink
+from examples.smelter.requests import OutputPlan, Settings, Sink
+from examples.smelter.web import answers, bodies
+from examples.smelter.web.fields import Fields
+from examples.smelter.web.gate import Gate
+from examples.smelter.web.tree_view import kill, tree
+from examples.smelter.web.watch import WATCH, Watch
+from examples.smelter.wire import tell, video_end_of
+from supervisors import Supervisor
+
+__all__ = ["PIPELINE", "SCENE", "Answer", "Api", "Rules", "sink_of"]
+
+Answer: TypeAlias = dict[str, object]
+"""What becomes JSON."""
+
+PIPELINE = "pipeline"
+"""The id of the pipeline below the root."""
+
+SCENE = "scene"
+"""The kind under which the ledger keeps scenes as they were written."""
+
+_MOST_IMAGE = 32 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a server serves, and to whom."""
+
+    gate: Gate
+    """Who may come in."""
+    settings: Settings
+    """Of the pipeline."""
+    root: str
+    """The name of the supervisor whose tree is shown."""
+    preview: str | None = None
+    """The output that the page shows."""
+    may_kill: bool = False
+    """Whether processes may be killed; looking is all there is otherwise."""
+
+
+class Api:
+    """The pipeline, as clients may use it."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+
+    # -- inputs ----------------------------------------------------------------------------------
+
+    def register_input(self, id: str, body: object) -> Answer:
+        asked = bodies.input_of(id, body)
+        control.register_input(id, asked.spec)
+        return asked.answer
+
+    def unregister_input(self, id: str, body: object) -> None:
+        control.unregister_input(id, _only_time(body))
+
+    def update_input(self, id: str, body: object) -> None:
+        fields = Fields(body)
+        at = bodies.time_of(fields)
+        if fields.has("seek_ms"):
+            accepted = "left out; register the input again with it"
+            raise SpecRefused("seek_ms", fields.take("seek_ms"), accepted)
+        if not fields.has("pause"):
+            raise SpecRefused("pause", None, "true or false")
+        is_pause = fields.flag("pause", default=False)
+        fields.end()
+        (control.pause_input if is_pause else control.resume_input)(id, at)
+
+    # -- outputs ---------------------------------------------------------------------------------
+
+    def register_output(self, id: str, body: object) -> Answer:
+        asked = bodies.output_of(body, self._rules.settings)
+        control.register_output(id, asked.spec, asked.at)
+        _remember_scene(id, body, "initial")
+        if isinstance(asked.spec.sink, PreviewSink):
+            return {"endpoint_route": f"/preview/{id}", **asked.answer}
+        return asked.answer
+
+    def unregister_output(self, id: str, body: object) -> None:
+        control.unregister_output(id, _only_time(body))
+
+    def update_output(self, id: str, body: object) -> None:
+        update = bodies.update_of(body)
+        control.update_output(id, scene=update.scene, mix=update.mix, at=update.at)
+        if update.scene is not None:
+            _remember_scene(id, body)
+
+    def request_keyframe(self, id: str, body: object) -> None:
+        if not isinstance(sink_of(id), LiveSink):
+            raise SpecRefused("id", id, "an output that somebody watches live")
+        tell(video_end_of(id), KeyWanted())
+
+    # -- images and the pipeline -----------------------------------------------------------------
+
+    def register_image(self, id: str, body: object) -> None:
+        fields = Fields(body)
+        fields.choice("asset_type", "png", "jpeg", "gif", "auto", default="auto")
+        data = _content(fields.text("path"))
+        fields.end()
+        control.register_image(id, data)
+
+    def unregister_image(self, id: str, body: object) -> None:
+        _nothing_in(body)
+        control.unregister_image(id)
+
+    def start(self, id: str, body: object) -> None:
+        _nothing_in(body)
+        control.start()
+
+    def reset(self, id: str, body: object) -> None:
+        _nothing_in(body)
+        Supervisor.terminate_child(self._rules.root, PIPELINE)
+        Supervisor.restart_child(self._rules.root, PIPELINE)
+
+    # -- to look at ------------------------------------------------------------------------------
+
+    def status(self) -> Answer:
+        there = control.status()
+        found = answers.status_of(there)
+        rate = self._rules.settings.framerate
+        seconds = rate.tick(there.queue.ticks) / 1e9
+        preview = self._rules.preview
+        return {
+            **found,
+            "scene": None if preview is None else Ledger.get(LEDGER, (SCENE, preview)),
+            "output_framerate": f"{rate.num}/{rate.den}",
+            "seconds": round(seconds, 3),
+            "preview": preview,
+            "may_kill": self._rules.may_kill,
+        }
+
+    def tree(self) -> Answer:
+        return tree(self._rules.root, Watch.restarts(WATCH))
+
+    def reports(self) -> list[Answer]:
+        return [answers.report_of(one) for one in Watch.reports(WATCH)]
+
+    def kill(self, id: str, body: object) -> Answer:
+        if not self._rules.may_kill:
+            raise SpecRefused("kill", "asked for", "allowed on this server")
+        fields = Fields(body)
+        pid = fields.text("pid")
+        fields.end()
+        return {"id": kill(self._rules.root, pid)}
+
+
+def sink_of(id: str) -> Sink:
+    """Return where an output goes.
+
+    Raises:
+        NotRegistered: there is none.
+    """
+    plan = Ledger.get(LEDGER, ("output", id))
+    if not isinstance(plan, OutputPlan):
+        raise NotRegistered("output", id)
+    return plan.spec.sink
+
+
+def _remember_scene(id: str, body: object, *inside: str) -> None:
+    """Keep what was asked for as it was written, for people who look."""
+    found = body
+    for key in ("video", *inside, "root"):
+        found = found.get(key) if isinstance(found, dict) else None
+    if found is not None:
+        Ledger.put(LEDGER, (SCENE, id), found)
+
+
+def _only_time(body: object) -> int | None:
+    fields = Fields(body)
+    at = bodies.time_of(fields)
+    fields.end()
+    return at
+
+
+def _nothing_in(body: object) -> None:
+    Fields(body).end()
+
+
+def _content(path: str) -> bytes:
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(_MOST_IMAGE + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "cannot be read"
+        raise SpecRefused("path", path, f"a file that can be read ({why})") from None
+    if len(data) > _MOST_IMAGE:
+        raise SpecRefused("path", path, f"a file of at most {_MOST_IMAGE >> 20} MB")
+    return data

@@ -1,0 +1,405 @@
+"""The HTTP API, asked over real connections of a pipeline that runs."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from websockets.exceptions import InvalidMessage, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
+
+from examples.smelter.inspection import inspect_output
+from examples.smelter.web.gated import HEADERS
+from examples.smelter.web.serve import main
+from tests.examples.smelter.films import RED, make_film
+from tests.examples.smelter.web.clients import Client, Json, eventually, listening, serving
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is to be refused
+SIZE = {"width": 64, "height": 36}
+SCENE: dict[str, Json] = {"type": "view", "background_color": "#FF0000"}
+VIDEO = {"resolution": SIZE, "initial": {"root": SCENE}}
+AUDIO = {"initial": {"inputs": [{"input_id": "input_1", "volume": 0.5}]}}
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    with serving("test:left") as found:
+        yield found
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    return make_film(tmp_path / "film.mp4", 0.5, RED)
+
+
+def test_an_input_comes_and_goes(client: Client, film: Path) -> None:
+    body = {"type": "mp4", "path": str(film), "loop": True, "seek_ms": 200, "required": False}
+    registered = client.post("/api/input/clip/register", body)
+
+    assert registered.status == 200
+    assert registered.json == {"video_duration_ms": 500, "audio_duration_ms": 500}
+    assert "clip" in client.status()["inputs"]
+    assert "source clip" in client.processes()
+
+    assert client.post("/api/input/clip/update", {"pause": True}).status == 200
+    assert client.post("/api/input/clip/update", {"pause": False}).status == 200
+    assert client.post("/api/input/clip/unregister").json == {}
+    eventually(lambda: "clip" not in client.status()["inputs"])
+    eventually(lambda: "source clip" not in client.processes())
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "type"),
+        ([], "body"),
+        ({"type": "tape"}, "type"),
+        ({"type": "mp4"}, "path"),
+        ({"type": "mp4", "path": "/nowhere.mp4"}, "path"),
+        ({"type": "mp4", "path": 7}, "path"),
+        ({"type": "mp4", "path": "FILM", "lop": True}, "lop"),
+        ({"type": "mp4", "path": "FILM", "loop": "yes"}, "loop"),
+        ({"type": "mp4", "path": "FILM", "seek_ms": 500}, "seek_ms"),
+        ({"type": "mp4", "path": "FILM", "offset_ms": -1}, "offset_ms"),
+        ({"type": "mp4", "path": "FILM", "required": 1}, "required"),
+        ({"type": "rtmp_server", "app": "live"}, "stream_key"),
+        ({"type": "rtmp_server", "app": "a b", "stream_key": "x"}, "app"),
+        ({"type": "rtmp_server", "app": "a", "stream_key": "x?listen=0"}, "stream_key"),
+        ({"type": "rtmp_server", "port": 80, "app": "a", "stream_key": "x"}, "port"),
+        ({"type": "rtmp_server", "app": "a", "stream_key": "x", "host": "localhost"}, "host"),
+        ({"type": "rtp_stream", "port": 5005, "video": {}}, "port"),
+        ({"type": "rtp_stream", "port": 5004, "video": {"codec": "mpeg1"}}, "video.codec"),
+        ({"type": "rtp_stream", "port": 5004}, "rtp_stream"),
+        ({"type": "rtp_stream", "port": True, "video": {}}, "port"),
+        ({"type": "hls", "url": "ftp://a/b.m3u8"}, "url"),
+        ({"type": "hls", "url": "/nowhere.m3u8"}, "url"),
+        ({"type": "srt_server", "port": 1}, "port"),
+        ({"type": "whip_server", "bearer_token": "short"}, "bearer_token"),
+        ({"type": "whip_server", "video": False, "audio": False}, "video"),
+    ],
+)
+def test_each_error_of_an_input_names_its_field_and_leaves_nothing(
+    client: Client, film: Path, body: Json, field: str
+) -> None:
+    if isinstance(body, dict) and body.get("path") == "FILM":
+        body = {**body, "path": str(film)}
+    answer = client.post("/api/input/bad/register", body)
+
+    assert answer.status == 400, answer.json
+    assert answer.json["field"] == field
+    assert answer.json["message"]
+    assert "bad" not in client.status()["inputs"]
+    assert not [id for id in client.processes() if "bad" in id]
+
+
+def test_an_output_is_written_and_complete_when_it_is_unregistered(
+    client: Client, tmp_path: Path
+) -> None:
+    path = tmp_path / "out.mp4"
+    body = {"type": "mp4", "path": str(path), "video": VIDEO, "audio": AUDIO}
+    assert client.post("/api/output/file/register", body).status == 200
+    ticks = client.status()["queue"]["ticks"]
+    eventually(lambda: client.status()["queue"]["ticks"] > ticks + 30)
+    assert client.post("/api/output/file/unregister").status == 200
+
+    eventually(path.exists)
+    found = inspect_output(str(path))
+    assert found.video_frames >= 20
+    assert found.video_pts_increase
+    assert found.audio_is_contiguous
+    eventually(lambda: "file" not in client.status()["outputs"])
+
+
+def test_an_id_may_be_used_again(client: Client, film: Path, tmp_path: Path) -> None:
+    playing = {"type": "VIDEO_INPUT_PLAYING", "input_id": "again"}
+    for number in range(2):
+        path = tmp_path / f"{number}.mp4"
+        body = {"type": "mp4", "path": str(path), "video": VIDEO, "audio": AUDIO}
+        with events_of(client) as socket:
+            client.post(
+                "/api/input/again/register", {"type": "mp4", "path": str(film), "loop": True}
+            )
+            while json.loads(socket.recv(timeout=20)) != playing:
+                pass
+            assert client.post("/api/output/again/register", body).status == 200
+            ticks = client.status()["queue"]["ticks"]
+            eventually(lambda: client.status()["queue"]["ticks"] > ticks + 15)  # noqa: B023
+        assert client.post("/api/output/again/unregister").status == 200
+        assert client.post("/api/input/again/unregister").status == 200
+        eventually(path.exists)
+        eventually(lambda: "again" not in client.status()["outputs"])
+        eventually(lambda: "source again" not in client.processes())
+        assert inspect_output(str(path)).video_frames >= 10
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"type": "mp4"}, "video"),
+        ({"type": "cinema", "video": VIDEO}, "type"),
+        ({"type": "mp4", "path": "/nowhere/x.mp4", "video": VIDEO, "audio": AUDIO}, "path"),
+        ({"type": "mp4", "path": "x.mp4", "video": VIDEO}, "audio"),
+        ({"type": "preview", "video": {"initial": {"root": SCENE}}}, "video.resolution"),
+        ({"type": "preview", "video": {"resolution": SIZE}}, "video.initial"),
+        (
+            {"type": "preview", "video": {"resolution": {"width": 63, "height": 36}}},
+            "video.resolution.width",
+        ),
+        (
+            {"type": "preview", "video": {"resolution": SIZE, "initial": {"root": {"type": "x"}}}},
+            "scene.type",
+        ),
+        ({"type": "preview", "video": {**VIDEO, "encoder": {"type": "gif"}}}, "video.encoder.type"),
+        ({"type": "preview", "video": {**VIDEO, "send_eos_when": {}}}, "video.send_eos_when"),
+        ({"type": "rtmp_client", "url": "http://a/b", "video": VIDEO}, "url"),
+        ({"type": "rtmp_client", "url": "rtmp://127.0.0.1/app", "video": VIDEO}, "url"),
+        ({"type": "rtp_stream", "ip": "example.org", "port": 5004, "video": VIDEO}, "ip"),
+        ({"type": "hls", "path": "/nowhere/live.m3u8", "video": VIDEO}, "path"),
+        ({"type": "rtp_stream", "ip": "127.0.0.1", "port": 5004, "audio": {}}, "audio.initial"),
+    ],
+)
+def test_each_error_of_an_output_names_its_field_and_leaves_nothing(
+    client: Client, body: Json, field: str
+) -> None:
+    answer = client.post("/api/output/bad/register", body)
+
+    assert answer.status == 400, answer.json
+    assert answer.json["field"] == field
+    assert "bad" not in client.status()["outputs"]
+    assert not [id for id in client.processes() if "bad" in id]
+
+
+def test_ids_are_taken_once_and_have_to_be_there(client: Client, film: Path) -> None:
+    body = {"type": "mp4", "path": str(film)}
+    assert client.post("/api/input/twice/register", body).status == 200
+    again = client.post("/api/input/twice/register", body)
+    assert (again.status, again.json["error_code"]) == (409, "INPUT_STREAM_ALREADY_REGISTERED")
+    assert client.post("/api/input/twice/unregister").status == 200
+
+    taken = client.post("/api/output/preview/register", {"type": "preview", "video": VIDEO})
+    assert (taken.status, taken.json["error_code"]) == (409, "OUTPUT_STREAM_ALREADY_REGISTERED")
+    for path, code in (
+        ("/api/input/none/unregister", "INPUT_STREAM_NOT_FOUND"),
+        ("/api/output/none/unregister", "OUTPUT_STREAM_NOT_FOUND"),
+        ("/api/image/none/unregister", "ENTITY_NOT_FOUND"),
+        ("/api/output/none/request_keyframe", "OUTPUT_STREAM_NOT_FOUND"),
+    ):
+        answer = client.post(path)
+        assert (answer.status, answer.json["error_code"]) == (404, code)
+
+
+def test_a_scene_changes_and_a_bad_one_leaves_the_old_one(client: Client) -> None:
+    blue = {"type": "view", "background_color": "#0000FF"}
+    assert client.post("/api/output/preview/update", {"video": {"root": blue}}).status == 200
+    assert client.status()["scene"] == blue
+
+    bad = {"type": "view", "children": [{"type": "image", "image_id": "none"}]}
+    refused = client.post("/api/output/preview/update", {"video": {"root": bad}})
+    assert (refused.status, refused.json["error_code"]) == (400, "BUILD_SCENE_ERROR")
+    assert "image_id" in refused.json["field"]
+    assert client.status()["scene"] == blue
+
+
+def test_an_update_may_be_scheduled_but_not_for_what_has_passed(client: Client) -> None:
+    update = {"video": {"root": SCENE}, "schedule_time_ms": client.status()["seconds"] * 1000 + 500}
+    assert client.post("/api/output/preview/update", update).status == 200
+
+    late = client.post("/api/output/preview/update", {**update, "schedule_time_ms": 0})
+    assert (late.status, late.json["error_code"]) == (409, "TIME_HAS_PASSED")
+    assert late.json["field"] == "schedule_time_ms"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "video"),
+        ({"audio": {"inputs": [{"input_id": "a", "volume": 3}]}}, "audio.inputs[0].volume"),
+        ({"audio": {"inputs": [{"volume": 1}]}}, "audio.inputs[0].input_id"),
+        ({"audio": {}}, "audio.inputs"),
+        ({"video": {"root": SCENE}, "schedule_time_ms": "soon"}, "schedule_time_ms"),
+        ({"video": {"root": None}}, "scene"),
+    ],
+)
+def test_each_error_of_an_update_names_its_field(client: Client, body: Json, field: str) -> None:
+    answer = client.post("/api/output/preview/update", body)
+
+    assert answer.status == 400
+    assert answer.json["field"] == field
+
+
+def test_an_image_can_be_shown_when_it_is_registered(client: Client, tmp_path: Path) -> None:
+    path = tmp_path / "dot.png"
+    path.write_bytes(PNG)
+    assert client.post("/api/image/dot/register", {"path": str(path)}).status == 200
+    root = {"type": "view", "children": [{"type": "image", "image_id": "dot"}]}
+    assert client.post("/api/output/preview/update", {"video": {"root": root}}).status == 200
+    assert client.post("/api/image/dot/unregister").status == 200
+
+    (tmp_path / "text.png").write_text("no image")
+    refused = client.post("/api/image/no/register", {"path": str(tmp_path / "text.png")})
+    assert (refused.status, refused.json["error_code"]) == (400, "REGISTER_IMAGE_ERROR")
+    assert client.post("/api/image/no/register", {"path": "/nowhere"}).json["field"] == "path"
+
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+    "0000000c4944415408d763f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
+)
+
+
+def test_what_only_a_preview_or_a_live_output_can_do_is_asked_of_no_other(
+    client: Client, tmp_path: Path
+) -> None:
+    body = {"type": "mp4", "path": str(tmp_path / "x.mp4"), "video": VIDEO, "audio": AUDIO}
+    assert client.post("/api/output/quiet/register", body).status == 200
+    encoder = client.processes()["video_encoder quiet"]
+
+    assert client.ask("/preview/quiet").status == 404
+    assert client.post("/api/output/quiet/request_keyframe").status == 400
+    assert client.post("/api/output/preview/request_keyframe").status == 400
+    assert client.processes()["video_encoder quiet"] == encoder
+    assert client.post("/api/output/quiet/unregister").status == 200
+
+
+def test_an_input_may_be_read_in_a_process_of_its_own(client: Client, film: Path) -> None:
+    body = {"type": "mp4", "path": str(film), "loop": True, "apart": True}
+    with events_of(client) as socket:
+        assert client.post("/api/input/apart/register", body).status == 200
+        while json.loads(socket.recv(timeout=20)) != {
+            "type": "VIDEO_INPUT_PLAYING",
+            "input_id": "apart",
+        }:
+            pass
+    assert client.post("/api/input/apart/unregister").status == 200
+    refused = client.post("/api/input/w/register", {"type": "whip_server", "apart": True})
+    assert refused.json["field"] == "apart"
+
+
+def test_what_is_no_json_is_told_so(client: Client) -> None:
+    for data in (b"{", b"\xff", b"[" * 100_000):
+        answer = client.post("/api/start", data)
+        assert (answer.status, answer.json["field"]) == (400, "body")
+
+
+def test_a_second_start_is_refused(client: Client) -> None:
+    assert client.post("/api/start").status == 400
+
+
+def test_every_answer_carries_the_rules_for_browsers(client: Client) -> None:
+    for path in ("/", "/status", "/nowhere", "/static/page.js", "/static/../server.py"):
+        answer = client.ask(path)
+        assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    refused = client.ask("/status", Host="evil.example")
+    assert refused.status == 403
+    assert refused.headers["content-security-policy"] == HEADERS["content-security-policy"]
+    assert client.ask("/static/../server.py").status == 404
+
+
+def test_the_page_has_no_script_of_its_own_and_nothing_from_elsewhere(client: Client) -> None:
+    page = client.ask("/").body.decode()
+
+    assert not re.search(r"<script(?! src=\"/static/page\.js\">)", page)
+    assert not re.search(r"\son\w+=|style=|https?://", page)
+    script = client.ask("/static/page.js").body.decode()
+    assert "innerHTML" not in script
+    assert "http://" not in script
+
+
+def events_of(client: Client) -> ClientConnection:
+    """Connect; a server that is being killed just now may hang up on the first attempt."""
+    for _ in range(5):
+        with suppress(InvalidMessage):
+            return connect(f"ws://127.0.0.1:{client.port}/ws")
+    raise AssertionError("nobody answers")
+
+
+def test_events_come_over_a_websocket(client: Client, film: Path) -> None:
+    with events_of(client) as socket:
+        body = {"type": "mp4", "path": str(film), "offset_ms": 0}
+        client.post("/api/input/heard/register", body)
+        client.post("/api/input/heard/unregister")
+        client.post("/api/kill", {"pid": client.processes()["mixer"]})
+        seen: list[Json] = []
+        while {"type": "PROCESS", "id": "mixer", "what": "is back", "why": ""} not in seen:
+            seen.append(json.loads(socket.recv(timeout=20)))
+
+    assert {"type": "PROCESS", "id": "mixer", "what": "died", "why": "killed"} in seen
+
+
+def test_a_websocket_from_another_page_is_refused(client: Client) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        connect(f"ws://127.0.0.1:{client.port}/ws", origin=Origin("http://evil.example"))
+
+    assert refused.value.response.status_code == 403
+
+
+def test_any_process_may_be_killed_and_comes_back(client: Client) -> None:
+    for victim in ("compositor", "queue", "control", "source input_1", "watch", "ledger", "web"):
+        eventually(lambda: victim in client.processes())  # noqa: B023 - called at once
+        pid = client.processes()[victim]
+        answer = client.post("/api/kill", {"pid": pid})
+        assert answer.status == 200, answer.json
+        assert answer.json == {"id": victim}
+        eventually(lambda: client.processes().get(victim, pid) not in {pid, ""})  # noqa: B023
+    ticks = client.status()["queue"]["ticks"]
+    eventually(lambda: client.status()["queue"]["ticks"] != ticks)
+
+
+def test_who_is_not_in_the_tree_cannot_be_killed(client: Client) -> None:
+    for pid in ("#PID<0.0.0>", "#PID<0.1.0>", "", "queue", "*"):
+        answer = client.post("/api/kill", {"pid": pid})
+        assert (answer.status, answer.json["error_code"]) == (404, "ENTITY_NOT_FOUND")
+
+
+def test_everybody_gets_an_answer_at_the_same_time(client: Client) -> None:
+    found: list[int] = []
+
+    def ask() -> None:
+        found.extend(client.ask("/status").status for _ in range(5))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert found == [200] * 40
+
+
+def test_all_may_be_begun_over(client: Client, film: Path) -> None:
+    client.post("/api/input/extra/register", {"type": "mp4", "path": str(film)})
+    assert client.post("/api/reset").status == 200
+
+    eventually(lambda: client.status().get("inputs") == ["input_1"])
+    eventually(lambda: client.status()["queue"]["ticks"] > 0)
+
+
+def test_the_preview_is_a_stream_of_jpegs(client: Client) -> None:
+    from http.client import HTTPConnection
+
+    connection = HTTPConnection("127.0.0.1", client.port, timeout=20)
+    connection.request("GET", "/preview/preview")
+    answer = connection.getresponse()
+    kind = answer.getheader("content-type")
+    data = answer.read(4000)
+    connection.close()
+
+    assert kind == "multipart/x-mixed-replace; boundary=smelter-picture"
+    assert data.count(b"\xff\xd8\xff") >= 2
+    assert client.ask("/preview/none").status == 404
+
+
+def test_it_listens_on_the_loopback_alone(client: Client) -> None:
+    assert listening(client.port) == {"0100007F"}
+
+
+def test_a_port_that_is_taken_is_refused(
+    client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--serve", "test:", "--port", str(client.port)]) == 2
+    assert "a port that are free here" in capsys.readouterr().err

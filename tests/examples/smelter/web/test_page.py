@@ -1,0 +1,187 @@
+"""The page in a browser: what it shows, what its buttons do, and what hostile names cannot do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.examples.smelter.web.browser import Browser, browser, needs_browser
+from tests.examples.smelter.web.clients import Client, Json, eventually, serving
+
+pytestmark = needs_browser
+
+HOSTILE = [
+    "<script>window.ran = 1</script>",
+    "<img src=x onerror='window.ran = 1'>",
+    '"><svg onload=window.ran=1>',
+    "javascript:window.ran=1//",
+    "</textarea><script>window.ran=1</script>",
+    "{{constructor.constructor('window.ran=1')()}}",
+    "&lt;b&gt; \u202e\u2066 é 🙂",
+]
+
+COLOUR = """
+const shown = document.getElementById("preview");
+const canvas = document.createElement("canvas");
+canvas.width = canvas.height = 1;
+const pen = canvas.getContext("2d");
+pen.drawImage(shown, shown.naturalWidth / 2, shown.naturalHeight / 2, 1, 1, 0, 0, 1, 1);
+return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
+"""
+
+ROW = """
+const row = [...document.querySelectorAll(".process")].find((one) => one.dataset.id === arguments[0]);
+return row ? { pid: row.dataset.pid, text: row.textContent, back: row.classList.contains("back") } : null;
+"""
+
+PRESS = """
+[...document.querySelectorAll(".process")].find((one) => one.dataset.id === arguments[0])
+  .querySelector("button").click();
+"""
+
+WRITE = """
+document.getElementById("scene").value = arguments[0];
+document.querySelector("#scene-form button").click();
+"""
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    with serving("test:left", "test:right", "--size", "320x180") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def page(client: Client) -> Iterator[Browser]:
+    with browser() as found:
+        found.open(client.url)
+        eventually(
+            lambda: found.run("return document.getElementById('preview').naturalWidth") == 320
+        )
+        yield found
+
+
+def row(page: Browser, id: str) -> dict[str, str]:
+    found: Json = page.run(ROW, id)
+    return found or {"pid": "", "text": ""}
+
+
+def test_the_page_shows_the_tree_the_preview_and_the_scene(client: Client, page: Browser) -> None:
+    for id, pid in client.processes().items():
+        eventually(lambda: row(page, id)["pid"] == pid)  # noqa: B023 - called at once
+    scene = page.run("return document.getElementById('scene').value")
+    assert '"type"' in scene
+    assert page.run("return document.getElementById('connection').textContent") == "connected"
+
+
+@pytest.mark.parametrize(
+    "victim", ["source input_1", "compositor", "mixer", "queue", "preview preview", "stage", "web"]
+)
+def test_a_button_kills_a_process_and_it_comes_back(page: Browser, victim: str) -> None:
+    eventually(lambda: row(page, victim)["pid"])
+    before = row(page, victim)["pid"]
+    page.run(PRESS, victim)
+
+    eventually(lambda: row(page, victim)["pid"] not in {before, ""})
+    eventually(lambda: "back \u00d7" in row(page, victim)["text"])
+    eventually(
+        lambda: page.run("return document.getElementById('connection').textContent == 'connected'")
+    )
+
+
+def test_a_scene_that_is_written_is_shown(page: Browser) -> None:
+    page.run(WRITE, '{"type": "view", "background_color": "#00FF00"}')
+
+    def is_green() -> bool:
+        red, green, blue = page.run(COLOUR)
+        return bool(red < 40 and green > 215 and blue < 40)
+
+    eventually(is_green)
+
+
+def test_what_is_wrong_with_a_scene_is_said_beside_it(page: Browser) -> None:
+    page.run(WRITE, '{"type": "view", "colour": 1}')
+    said = "return document.getElementById('scene-said').textContent"
+    eventually(lambda: "scene.colour" in page.run(said))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_name_and_no_scene_runs_as_a_script(
+    client: Client, page: Browser, tmp_path: Path, name: str
+) -> None:
+    text = {"type": "text", "text": name, "font_size": 20}
+    client.post("/api/output/preview/update", {"video": {"root": text}})
+    refused = client.post(
+        "/api/output/preview/update", {"video": {"root": {"type": "view", name: name}}}
+    )
+    assert refused.status == 400
+    client.post("/api/input/clip/register", {"type": "mp4", "path": f"/nowhere/{name}"})
+    page.run(WRITE, '{"type": "view", ' + repr(name).replace("'", '"') + ": 1}")
+    page.open(client.url)
+    eventually(lambda: row(page, "queue")["pid"])
+
+    assert page.run("return window.ran === undefined")
+
+
+def test_a_hostile_id_is_text(client: Client, page: Browser) -> None:
+    from urllib.parse import quote
+
+    for number, name in enumerate(HOSTILE):
+        body = {"type": "rtmp_server", "port": 20000 + number, "app": "a", "stream_key": "b"}
+        path = f"/api/input/{quote(name, safe='')}"
+        answer = client.post(f"{path}/register", body)
+        if answer.status != 200:
+            continue
+        id = f"source {name}"
+        eventually(lambda: row(page, id)["pid"])  # noqa: B023 - called at once
+        assert id in row(page, id)["text"]
+        assert client.post(f"{path}/unregister").status == 200
+    assert page.run("return window.ran === undefined")
+
+
+def test_a_thousand_hostile_names_are_text(page: Browser) -> None:
+    names = [f"{HOSTILE[n % len(HOSTILE)]} {n} {chr(0x20 + n % 95)}" for n in range(1000)]
+    nodes = [
+        {"id": name, "pid": name, "kind": name, "restarts": n, "children": []}
+        for n, name in enumerate(names)
+    ]
+    tree = {"id": "x", "pid": "y", "kind": "supervisor", "restarts": 0, "children": nodes}
+    page.run(
+        "draw(arguments[0]); for (const one of arguments[1]) told({ type: one, a: one });",
+        tree,
+        names,
+    )
+    page.run(
+        "for (const one of arguments[0]) told({ type: 'PROCESS', id: one, what: one, why: one });",
+        names,
+    )
+
+    assert page.run("return window.ran === undefined")
+    assert (
+        page.run("return document.querySelectorAll('#tree img, #tree script, #events img').length")
+        == 0
+    )
+
+
+def test_nothing_was_asked_of_anybody_else_and_nothing_was_refused(
+    client: Client, page: Browser
+) -> None:
+    names = page.run("return performance.getEntriesByType('resource').map((one) => one.name)")
+
+    assert names
+    assert all(name.startswith(client.url) for name in names)
+    page.log()
+    page.open(client.url)
+    eventually(lambda: row(page, "queue")["pid"])
+    severe = [line for line in page.log() if line["level"] == "SEVERE"]
+    assert severe == []
+
+
+def test_the_screenshot_can_be_kept(page: Browser, tmp_path: Path) -> None:
+    folder = Path(os.environ.get("SMELTER_SCREENSHOTS", tmp_path))
+    page.screenshot(folder / "page.png")
+
+    assert (folder / "page.png").stat().st_size > 10_000

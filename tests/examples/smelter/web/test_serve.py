@@ -1,0 +1,93 @@
+"""The command that serves: what it refuses, who comes in, what is left of it."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from starlette.routing import Route, WebSocketRoute
+
+from examples.smelter.requests import Settings
+from examples.smelter.web.api import Rules
+from examples.smelter.web.app import routes
+from examples.smelter.web.gate import LOGIN, Gate
+from examples.smelter.web.serve import main
+from tests.examples.smelter.web.clients import Client, eventually, listening, serving
+
+RULES = Rules(Gate(frozenset()), Settings(), "smelter")
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is to be refused
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["--host", EVERYWHERE], "host 0.0.0.0: 127.0.0.1, or with --token-file"),
+        (["--host", "example.org"], "host example.org: a numeric address such as 127.0.0.1"),
+        (["--host", EVERYWHERE, "--token-file", "TOKEN"], "--tls-certificate and --tls-key"),
+        (["--token-file", "OPEN"], "chmod 600"),
+        (["--token-file", "SHORT"], "openssl rand -hex 32"),
+        (["--token-file", "/nowhere"], "token-file /nowhere"),
+        (["--tls-key", "x"], "--tls-certificate and --tls-key together"),
+        (["--tls-key", "SHORT", "--tls-certificate", "SHORT"], "in PEM"),
+        (["--port", "70000"], "port 70000"),
+        (["--what"], "--what"),
+        (["/nowhere.mp4"], "no such file"),
+    ],
+)
+def test_a_start_that_would_not_be_safe_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], argv: list[str], said: str
+) -> None:
+    for name, text, mode in (
+        ("TOKEN", "a" * 64, 0o600),
+        ("OPEN", "a" * 64, 0o644),
+        ("SHORT", "a", 0o600),
+    ):
+        path = tmp_path / name
+        path.write_text(text)
+        path.chmod(mode)
+    named = [str(tmp_path / one) if one.isupper() else one for one in argv]
+
+    assert main(["--serve", "test:", *named]) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
+
+
+def test_with_a_token_nobody_comes_in_without_it(tmp_path: Path) -> None:
+    token = "0123456789abcdef" * 4
+    path = tmp_path / "token"
+    path.write_text(token)
+    path.chmod(0o600)
+    with serving("test:", "--token-file", str(path)) as guarded:
+        stranger = Client(guarded.port)
+        paths = [each.path for each in routes(RULES) if isinstance(each, Route | WebSocketRoute)]
+        assert len(paths) > 20
+        for each in paths:
+            for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"):
+                if each != LOGIN:
+                    place = each.replace("{id}", "preview").replace("{name}", "page.js")
+                    assert stranger.ask(place, method=method).status == 401, (method, place)
+        assert stranger.post("/api/kill", {"pid": "x"}).status == 401
+        assert guarded.status()["outputs"] == ["preview"]
+
+        form = {"Content_Type": "application/x-www-form-urlencoded"}
+        assert stranger.ask("/login", b"token=wrong", **form).status == 401
+        entered = stranger.ask("/login", f"token={token}".encode(), **form)
+        assert entered.status == 303
+        cookie = entered.headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=strict" in cookie
+        assert stranger.ask("/status", Cookie=cookie.partition(";")[0]).status == 200
+
+
+def test_nothing_is_left_of_a_server_that_has_ended() -> None:
+    before = set(threading.enumerate())
+    with serving("test:") as client:
+        port = client.port
+        client.post("/api/kill", {"pid": client.processes()["web"]})
+        eventually(lambda: client.ask("/status").status == 200)
+
+    eventually(lambda: listening(port) == set())
+    eventually(lambda: set(threading.enumerate()) <= before)
