@@ -11,6 +11,7 @@ own; for Python code that computes, `host="process"` gives it an interpreter of 
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from argparse import ArgumentParser
@@ -59,6 +60,12 @@ def blocking() -> float:
     return time.perf_counter() - before
 
 
+def computing() -> int:
+    """Python code that computes: return in how many interpreters two tasks and we have run."""
+    tasks = [Task.async_(os.getpid, host="process") for _ in range(2)]
+    return len({os.getpid(), *Task.await_many(tasks, timeout=60.0)})
+
+
 def timed(way: Callable[[], object]) -> str:
     before = process.monotonic()
     result = way()
@@ -70,6 +77,7 @@ def show() -> None:
     print("yield_many:", timed(what_is_ready))
     print("a failure: ", one_that_fails())
     print(f"threads:    twice {SHORT} s of time.sleep took {blocking():.1f} s")
+    print(f"processes:  two tasks and we ran in {computing()} interpreters")
 
 
 def main(argv: list[str]) -> int:

@@ -29,7 +29,7 @@ SMALL = {
     "channel": "sold 5: 1, 8, 10, 11, 12",
     "producer_consumer": "two stages: 25 items",
     "blocking_queue": "demand: 40 dishes, the cook was 10 ahead at most",
-    "await_many": "twice 0.2 s of time.sleep took",
+    "await_many": "two tasks and we ran in 3 interpreters",
     "fan_out": "1000 items, 4 workers, 2.50 s, all there",
     "many_readers": "none of them saw half a write",
     "stages": "pages ahead, not thousands",

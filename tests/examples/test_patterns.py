@@ -133,6 +133,10 @@ def test_the_failure_of_a_task_is_told_to_whoever_awaits_it() -> None:
     assert "invalid literal" in (run(await_many.one_that_fails, clock=VirtualClock()) or "")
 
 
+def test_tasks_that_compute_have_an_interpreter_each() -> None:
+    assert run(await_many.computing) == 3
+
+
 # -- sendable --------------------------------------------------------------------------------------
 
 
