@@ -26,7 +26,16 @@ from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from actors import naming, process, telemetry
 from actors._coroutines import settled
-from actors._envelopes import CALL, CAST, REPLY, SYSTEM, Caller
+from actors._envelopes import (
+    ASKED,
+    CALL,
+    CAST,
+    REPLY,
+    SYSTEM,
+    Caller,
+    request_as_seen,
+    request_as_sent,
+)
 from actors._kernel.cell import Cell
 from actors._kernel.current import me
 from actors._kernel.scheduler import Scheduler
@@ -387,7 +396,7 @@ def call(
     scheduler = cell.scheduler
     if target.scheduler is not scheduler:
         scheduler.own(target)
-    sent = request if type(request) in SHARED else scheduler.cross(request, "request")
+    sent = request if type(request) in SHARED else _crossed(scheduler, request)
     if cell.port is None:
         kind, value = scheduler.exchange(cell, target, CALL, sent, timeout)
     else:
@@ -427,7 +436,7 @@ def _failure(
     function: Function,
     arguments: Sequence[object] | None = None,
 ) -> CallFailed:
-    rest = (server, request, timeout, function, arguments)
+    rest = (server, request_as_seen(request), timeout, function, arguments)
     match kind, why:
         case "timeout", _:
             return CallTimeout(TIMEOUT, *rest)
@@ -460,8 +469,28 @@ def cast(server: Address | tuple[str, str] | None, request: Message) -> None:
         target = None if target is None else _found(target)
     if target is not None:
         if type(request) not in SHARED:
-            request = me().scheduler.cross(request, "request")
+            request = _crossed(me().scheduler, request)
         process.deliver(target, (CAST, request))
+
+
+def _crossed(scheduler: Scheduler, request: Message) -> Message:
+    """Return what the server gets for a request that is not shared as it is.
+
+    Raises:
+        NotSendable: The request may not cross.
+    """
+    asked = request_as_sent(request)
+    if asked is None:
+        return scheduler.cross(request, "request")
+    # The tuple was made for this request: only what is in it can need a copy.
+    _, name, args, kwargs = asked
+    shared = kwargs is None
+    for each in args:
+        shared = shared and type(each) in SHARED
+    if shared:
+        return asked
+    crossed = scheduler.cross(args, "arguments")
+    return (ASKED, name, crossed, None if kwargs is None else scheduler.cross(kwargs, "arguments"))
 
 
 def _found(server: Address | tuple[str, str]) -> Pid | None:

@@ -1,5 +1,6 @@
 # How `_halves.py` is laid out when it is compiled.
 cimport cython
+from actors cimport _behaviour
 
 cdef class _Half:
     cdef dict __dict__
@@ -7,7 +8,7 @@ cdef class _Half:
     cdef public object name
     cdef public object _signature
     cdef public Py_ssize_t _least
-    cdef public object _most
+    cdef public Py_ssize_t _most
 
     cpdef ask(self, tuple args, dict kwargs)
 

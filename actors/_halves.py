@@ -4,7 +4,7 @@ Accessed on the class, a decorated method is the *client half*: a function of th
 and the arguments, which runs in the caller. On the instance it is the *process half*, which runs in
 the server.
 
-    Counter.add(pid, 2) -> Sender -> arguments checked -> Asked("add", (2,), {}) -> cast
+    Counter.add(pid, 2) -> Sender -> arguments checked -> (ASKED, "add", (2,), None) -> cast
     the server          -> Counter.add(state, 2) of its own class, by name
 
 A wrong number of arguments is the caller's mistake and is refused in the caller, as a call of an
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from inspect import Parameter, Signature, signature
-from math import inf
+from sys import maxsize
 from typing import (
     Any,
     Concatenate,
@@ -35,28 +35,17 @@ from typing import (
 
 from actors import _behaviour
 from actors._behaviour import DEFAULT_TIMEOUT
+from actors._envelopes import ASKED
 from actors.errors import BadArgument
 from actors.naming import Address
 from actors.outcomes import Emit, NoReply, Reply, Stop
 from actors.process import check_timeout
 
-__all__ = ["Asked", "Client", "Sender", "call", "cast", "protocol_of"]
+__all__ = ["Client", "Sender", "call", "cast", "protocol_of"]
 
 S = TypeVar("S")
 R = TypeVar("R")
 P = ParamSpec("P")
-
-
-@final
-class Asked(tuple[str, tuple[object, ...], dict[str, object]]):
-    """The request that a client half sends: the method's name and its arguments."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        name, args, kwargs = self
-        shown = [repr(each) for each in args] + [f"{key}={each!r}" for key, each in kwargs.items()]
-        return f"{name}({', '.join(shown)})"
 
 
 class _Half:
@@ -74,7 +63,7 @@ class _Half:
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    def ask(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Asked:
+    def ask(self, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         """Make the request, in the caller, whose mistake a wrong argument is.
 
         Raises:
@@ -88,7 +77,8 @@ class _Half:
                 is_limit = isinstance(self, call) and "timeout" in kwargs
                 text = f"{self.name}(): {error}{hint if is_limit else ''}"
                 raise TypeError(text) from None
-        return Asked((self.name, args, kwargs))
+        # A plain tuple, because a cast is hardly more than its message; `tests.bench` names: cast, call.
+        return (ASKED, self.name, args, kwargs) if kwargs else (ASKED, self.name, args, None)
 
 
 def _client_signature(method: Callable[..., object], kind: str) -> Signature:
@@ -108,7 +98,7 @@ def _client_signature(method: Callable[..., object], kind: str) -> Signature:
 _POSITIONAL = {Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD}
 
 
-def _positions(of: Signature) -> tuple[int, float]:
+def _positions(of: Signature) -> tuple[int, int]:
     """Return how many arguments must and may be passed by position when none is named."""
     parameters = of.parameters.values()
     if any(
@@ -119,7 +109,7 @@ def _positions(of: Signature) -> tuple[int, float]:
     named = [each for each in parameters if each.kind in _POSITIONAL]
     least = sum(each.default is Parameter.empty for each in named)
     endless = any(each.kind is Parameter.VAR_POSITIONAL for each in parameters)
-    return least, inf if endless else len(named)
+    return least, maxsize if endless else len(named)
 
 
 @final

@@ -32,7 +32,7 @@ from typing import Literal, NoReturn, Protocol, TypeAlias, final, overload
 from typing import cast as typed
 
 from actors import _behaviour, process
-from actors._envelopes import CALL, CAST, SYSTEM, Caller
+from actors._envelopes import CALL, CAST, SYSTEM, Caller, as_seen
 from actors.errors import ActorsError, BadArgument, shown
 from actors.exits import Reason, reason_of
 from actors.messages import Exited, Message
@@ -826,7 +826,7 @@ class Watch:
         if _is_urgent(self._half.parent, message):
             self._half.handle(message)
             return
-        self.tell(("in", message))
+        self.tell(("in", as_seen(message)))
         self._has_answered = False
         self._half.handle(message)
         if not self._has_answered:

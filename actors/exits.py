@@ -52,6 +52,8 @@ NOCONNECTION: Final = "noconnection"
 
 _LIBRARY = str(Path(__file__).parent)
 _SUPERVISION = str(Path(__file__).parent.parent / "supervisors")
+_COMPILED = ("actors/", "supervisors/")
+"""What a room that was compiled calls its file, wherever it was installed."""
 
 
 class Exit(BaseException):
@@ -144,7 +146,7 @@ class Stack:
 
 
 def _is_ours(file: str) -> bool:
-    return file.startswith((_LIBRARY, _SUPERVISION))
+    return file.startswith((_LIBRARY, _SUPERVISION, *_COMPILED))
 
 
 class Crash(NamedTuple):

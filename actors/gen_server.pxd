@@ -1,5 +1,6 @@
 # How `gen_server.py` is laid out when it is compiled.
 cimport cython
+from actors._envelopes cimport request_as_sent
 from actors._kernel.cell cimport Cell as CCell
 from actors._kernel.scheduler cimport Scheduler
 from actors.outcomes cimport NoReply, Reply
@@ -9,8 +10,8 @@ from actors.pid cimport Pid, Ref
 cdef class _Server:
     cdef public object _args
     cdef public object _kwargs
-    cdef public object _calls
-    cdef public object _casts
+    cdef public dict _calls
+    cdef public dict _casts
     cdef public CCell _cell
     cdef public object _initial_call
     cdef public Scheduler _scheduler
@@ -19,7 +20,10 @@ cdef class _Server:
     cdef public object state
     cdef public object watch
 
+    @cython.locals(args=tuple, kwargs=dict)
+    cpdef _ask(self, object method, tuple asked)
     cpdef handle(self, object message)
-    @cython.locals(cell=CCell, pid=Pid, ref=Ref, waiting=CCell, scheduler=Scheduler, reply=Reply)
+    @cython.locals(cell=CCell, pid=Pid, ref=Ref, waiting=CCell, scheduler=Scheduler, asked=tuple)
     cpdef _handle_call(self, tuple caller, object request)
+    @cython.locals(asked=tuple)
     cpdef _handle_cast(self, object request)

@@ -1,5 +1,6 @@
 # How `process.py` is laid out when it is compiled.
 cimport cython
+from actors._kernel.current cimport me
 from actors._kernel.cell cimport Cell
 from actors._kernel.scheduler cimport Scheduler as CScheduler
 from actors.pid cimport Pid, Ref

@@ -39,7 +39,7 @@ from typing import cast as typed
 from actors import _behaviour, debug, process, requests
 from actors._behaviour import Ended, Failure, Server, me
 from actors._coroutines import settled
-from actors._envelopes import CALL, CAST, Caller
+from actors._envelopes import CALL, CAST, Caller, request_as_seen
 from actors._startable import Startable
 from actors.debug import Watch
 from actors.errors import BadArgument
@@ -459,9 +459,9 @@ class _Machine(Generic[S, D]):
     def _event(self, message: Message) -> Event:
         match message:
             case (tag, caller, request) if tag is CALL:
-                return Called(typed("Caller", caller), request)
+                return Called(typed("Caller", caller), request_as_seen(request))
             case (tag, request) if tag is CAST:
-                return Casted(request)
+                return Casted(request_as_seen(request))
             case TimedOut(ref=Ref() as ref):
                 return self._timeouts.fired(ref) or Info(message)
             case _:

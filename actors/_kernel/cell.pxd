@@ -34,5 +34,6 @@ cdef class Cell:
     cdef public tuple lineage
     cdef public bint kin
     cdef public object port
+    cdef public tuple serving
     cdef public Py_ssize_t refusals
     cdef public bint started

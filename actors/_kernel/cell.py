@@ -69,6 +69,7 @@ class Cell:
         "refusals",
         "rest_for",
         "scheduler",
+        "serving",
         "stack",
         "started",
         "timers",
@@ -123,6 +124,8 @@ class Cell:
         """Whether it was started linked to its parent."""
         self.port: Port | None = None
         """Set when its code runs on an OS thread of its own."""
+        self.serving: tuple[Pid, Ref] | None = None
+        """Whom the `@call` method that is running will answer."""
         self.refusals = 0
         self.started = False
 

@@ -3,6 +3,7 @@ cimport cython
 from actors._kernel.cell cimport Cell
 from actors._kernel.relations cimport Relations
 from actors._kernel.timers cimport Timer
+from actors._kernel.switch cimport current_stack, switch_to
 from actors.pid cimport Pid, Ref
 
 @cython.final
@@ -18,6 +19,7 @@ cdef class Scheduler(Relations):
     cdef public bint resting
     cdef public bint closed
     cdef public bint ended
+    cdef public bint abandoned
     cdef public object on_idle
     cdef public object on_end
     cdef public object on_failure
@@ -31,6 +33,7 @@ cdef class Scheduler(Relations):
     cdef public list _spare
     cdef public list _given_up
     cdef public Py_ssize_t _failures
+    cdef public bint _is_next_lower
 
     cpdef Cell spawn(self, object body, object doing, Cell parent, object context)
     cpdef begin(self, Cell cell)

@@ -12,12 +12,16 @@ Source: https://greenlet.readthedocs.io
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 
 from greenlet import GreenletExit
 from greenlet import getcurrent as current_stack
 from greenlet import greenlet as Stack  # noqa: N812 - a type by its role
 
-__all__ = ["Stack", "Unwind", "current_stack", "keep_for_ever"]
+__all__ = ["Stack", "Unwind", "current_stack", "keep_for_ever", "lower", "switch_to"]
+
+switch_to = Stack.switch
+"""Go on with another stack until somebody comes back to this one."""
 
 Unwind = GreenletExit
 """Raised in a parked stack that is no longer needed, to take it down."""
@@ -26,3 +30,13 @@ Unwind = GreenletExit
 def keep_for_ever(stack: Stack) -> None:
     """Never collect a stack, not even at the interpreter's end, so that nothing on it runs again."""
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(stack))
+
+
+def lower(steps: int, what: Callable[[], object]) -> int:
+    """Do something some kilobytes further down the C stack, so that a stack that is started begins there."""
+    if steps:
+        # A sort keeps a buffer of more than two kilobytes there while it asks for keys.
+        [steps].sort(key=lambda left: lower(left - 1, what))
+    else:
+        what()
+    return steps

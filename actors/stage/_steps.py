@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 from actors import process, telemetry
 from actors._behaviour import me
 from actors._coroutines import settled
-from actors._envelopes import Caller
-from actors._halves import Asked
+from actors._envelopes import Asked, Caller
 from actors.exits import Exit, Reason
 from actors.gen_server import GenServer
 from actors.messages import Message

@@ -14,6 +14,7 @@ import pytest
 from actors import Exit, GenServer, NoReply, process, receive, run, spawn
 from actors._kernel.press import is_open
 from actors.testing import VirtualClock
+from tests.forms import needs_lines
 
 Trace: TypeAlias = Callable[[FrameType, str, Any], Any]
 
@@ -84,6 +85,7 @@ def interrupted(interrupter: Interrupter, main: Callable[[], object]) -> None:
         sys.settrace(before)
 
 
+@needs_lines
 def test_who_refuses_to_end_is_unwound_wherever_the_second_ctrl_c_comes() -> None:
     rooms = set()
     for line in range(1, 400):
@@ -104,6 +106,7 @@ def test_who_refuses_to_end_is_unwound_wherever_the_second_ctrl_c_comes() -> Non
     assert {"_loop", "_begin", "_unwind", "wait", "receive", "release", "finish"} <= rooms
 
 
+@needs_lines
 def test_a_server_in_a_callback_is_ended_wherever_the_second_ctrl_c_comes() -> None:
     rooms = set()
     for line in range(1, 400):
@@ -125,6 +128,7 @@ def test_a_server_in_a_callback_is_ended_wherever_the_second_ctrl_c_comes() -> N
     assert {"_loop", "_serve", "wait", "deliver", "finish"} <= rooms
 
 
+@needs_lines
 def test_who_holds_the_loop_is_ended_though_the_second_ctrl_c_came_in_the_kernel() -> None:
     UNWOUND.clear()
     interrupter = Interrupter(1)

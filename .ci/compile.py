@@ -1,0 +1,251 @@
+"""Compile the hot rooms: each `.py` that has a `.pxd` beside it, from the same source.
+
+    LETITCRASH_COMPILED=1 pip install .       a wheel with compiled rooms, where a C compiler is
+    python3 .ci/compile.py FOLDER             a copy of the project in a folder, with compiled rooms
+
+The `.pxd` says how a room's classes are laid out and which functions are called without a detour; Cython
+reads both. It accepts no decorators and no generic bases on such classes, which mean nothing to a
+compiled class, so they are taken out of what it reads; every line keeps its number.
+
+A room that is not compiled works the same: Python takes the extension module where there is one, and the
+source where there is none.
+
+Source: https://cython.readthedocs.io/en/stable/src/tutorial/pure.html
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+else:
+    try:
+        from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+    except ImportError:  # as a command it needs no builder of wheels
+        BuildHookInterface = object
+
+ROOT = Path(__file__).resolve().parent.parent
+SWITCH = "LETITCRASH_COMPILED"
+NEEDS = ("cython==3.3.1", "setuptools==84.2.1", "greenlet>=3.1")
+PARTS = ("actors", "supervisors", "examples", "tests", ".ci")
+PAPERS = ("pyproject.toml", "README.md", "LICENSE", ".gitignore")
+
+BUILD = """
+import sys
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+include, *modules = sys.argv[1:]
+rooms = [
+    Extension(
+        module,
+        [module.replace(".", "/") + ".py"],
+        include_dirs=[include],
+        extra_compile_args=["-O2", "-g0", "-w"],
+    )
+    for module in modules
+]
+directives = {"language_level": 3, "annotation_typing": False, "binding": True}
+setup(
+    name="rooms",
+    packages=[],
+    ext_modules=cythonize(rooms, nthreads=2, compiler_directives=directives),
+    script_args=["build_ext", "--build-lib=built", "-j2"],
+)
+"""
+
+
+class CustomBuildHook(BuildHookInterface):  # type: ignore[misc, type-arg, unused-ignore]
+    """Put the compiled rooms into the wheel, if that is asked for."""
+
+    def dependencies(self) -> list[str]:
+        """Name what has to be there for the build."""
+        return list(NEEDS) if os.environ.get(SWITCH) else []
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Compile, and say that the wheel fits one Python and one machine only."""
+        if not os.environ.get(SWITCH) or self.target_name != "wheel":
+            return
+        self._work = tempfile.TemporaryDirectory()
+        built = compile_rooms(Path(self.root), Path(self._work.name))
+        for path in sorted(built.rglob("*.so")):
+            build_data["force_include"][str(path)] = str(path.relative_to(built))
+        build_data["pure_python"] = False
+        build_data["infer_tag"] = True
+
+
+def compile_rooms(root: Path, work: Path) -> Path:
+    """Compile every room with a `.pxd`; return the folder with the extension modules.
+
+    Args:
+        root: Where `actors` stands.
+        work: A folder for what is made; what has not changed since the last time is kept.
+    """
+    layouts = sorted(root.joinpath("actors").rglob("*.pxd"))
+    for layout in layouts:
+        target = work / layout.relative_to(root)
+        _write(target, layout.read_text())
+        for folder in list(target.relative_to(work).parents)[:-1]:
+            for ending in ("py", "pxd"):
+                _write(work / folder / f"__init__.{ending}", "")
+    rooms = [path for path in layouts if not _is_foreign(path.read_text())]
+    for layout in rooms:
+        room = layout.with_suffix(".py")
+        text = for_cython(room.read_text(), layout.read_text())
+        _write(work / room.relative_to(root), text)
+    _write(work / "build.py", BUILD)
+    modules = [".".join(path.relative_to(root).with_suffix("").parts) for path in rooms]
+    # What prints warnings when all is well is only shown when it is not.
+    done = subprocess.run(
+        [sys.executable, "build.py", _headers(), *modules],
+        cwd=work,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"compiling failed:\n{done.stdout}\n{done.stderr}")
+    return work / "built"
+
+
+def _is_foreign(layout: str) -> bool:
+    """Tell whether a layout only describes what others wrote, as that of `switch` does."""
+    return re.search(r"^(cpdef|cdef class)", layout, re.MULTILINE) is None
+
+
+def _headers() -> str:
+    """Return the folder in which `greenlet/greenlet.h` lies."""
+    import greenlet  # noqa: PLC0415 - only a build needs it
+
+    return str(Path(greenlet.__file__).parent.parent)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file unless it says that already, so that nothing is compiled twice."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
+
+
+# -- what Cython reads -----------------------------------------------------------------------------
+
+
+def for_cython(source: str, layout: str) -> str:
+    """Take out of a room what Cython refuses and a compiled class does not need."""
+    lines = [*source.split("\n"), ""]
+    tree = ast.parse(source)
+    classes = set(re.findall(r"^cdef class (\w+)", layout, re.MULTILINE))
+    direct = _cimported(layout)
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom):
+            _keep_for_others(node, direct, lines)
+        elif isinstance(node, ast.ClassDef) and node.name in classes:
+            _strip(node, lines)
+    head = "from __future__ import annotations"
+    text = "\n".join(lines)
+    return text.replace(head, f"{head}; import cython; from types import GenericAlias", 1)
+
+
+def _cimported(layout: str) -> set[str]:
+    names = re.findall(r"^from \S+ cimport (.+)$", layout, re.MULTILINE)
+    return {each.split(" as ")[-1].strip() for line in names for each in line.split(",")}
+
+
+def _blank(lines: list[str], first: int, last: int | None) -> None:
+    for number in range(first - 1, last or first):
+        lines[number] = ""
+
+
+def _keep_for_others(node: ast.ImportFrom, direct: set[str], lines: list[str]) -> None:
+    """Import under another name what the layout imports directly, and leave it in the module."""
+    names = {each.asname or each.name: each.name for each in node.names}
+    if not direct.intersection(names):
+        return
+    own = {f"_py_{name}" if name in direct else name: origin for name, origin in names.items()}
+    listed = ", ".join(f"{origin} as {name}" for name, origin in own.items())
+    back = ", ".join(f"{name}=_py_{name}" for name in names if name in direct)
+    _blank(lines, node.lineno, node.end_lineno)
+    lines[node.lineno - 1] = f"from {node.module} import {listed}; globals().update({back})"
+
+
+def _strip(node: ast.ClassDef, lines: list[str]) -> None:
+    for decorator in node.decorator_list:
+        text = ast.unparse(decorator)
+        _blank(lines, decorator.lineno, decorator.end_lineno)
+        if text.startswith("dataclass"):
+            options = "eq=False" + (", frozen=True" if "frozen=True" in text else "")
+            lines[decorator.lineno - 1] = f"@cython.dataclasses.dataclass({options})"
+            _compare_parts(node, lines, is_hashed="frozen=True" in text)
+    _without_generic(node, lines)
+    for each in node.body:
+        is_slots = isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == "__slots__"
+        if is_slots:
+            _blank(lines, each.lineno, each.end_lineno)
+        if isinstance(each, ast.FunctionDef):
+            marks = {ast.unparse(mark) for mark in each.decorator_list}
+            if "overload" in marks:
+                _blank(lines, each.decorator_list[0].lineno, each.end_lineno)
+
+
+def _compare_parts(node: ast.ClassDef, lines: list[str], *, is_hashed: bool) -> None:
+    """Compare values as tuples of their parts, as Python does; in the two blank lines behind a class."""
+    names = [ast.unparse(each.target) for each in node.body if isinstance(each, ast.AnnAssign)]
+    mine, other = (
+        "(" + "".join(f"{one}.{name}, " for name in names) + ")" for one in ("self", "other")
+    )
+    room = node.end_lineno or 0
+    if lines[room].strip() or lines[room + 1].strip():
+        sys.exit(f"{node.name} is not followed by two blank lines")
+    same = f"{mine} == {other}"
+    lines[room] = (
+        f"    def __eq__(self, other): return {same} if type(other) is type(self) else NotImplemented"
+    )
+    if is_hashed:
+        lines[room + 1] = f"    def __hash__(self): return hash({mine})"
+
+
+def _without_generic(node: ast.ClassDef, lines: list[str]) -> None:
+    bases = [ast.unparse(base) for base in node.bases]
+    kept = [base for base in bases if not base.startswith("Generic[")]
+    if kept == bases:
+        return
+    document = node.body[0]
+    _blank(lines, node.lineno, document.lineno - 1)
+    lines[node.lineno - 1] = f"class {node.name}({', '.join(kept)}):"
+    lines[(document.end_lineno or 1) - 1] += "; __class_getitem__ = classmethod(GenericAlias)"
+
+
+# -- the command -----------------------------------------------------------------------------------
+
+
+def copy_project(root: Path, into: Path) -> None:
+    """Copy what the project consists of; what was there before goes, but for the work of the compiler."""
+    leave = shutil.ignore_patterns("__pycache__", "*.so", ".*_cache")
+    for part in PARTS:
+        shutil.rmtree(into / part, ignore_errors=True)
+        shutil.copytree(root / part, into / part, ignore=leave)
+    for paper in PAPERS:
+        shutil.copy(root / paper, into / paper)
+
+
+def main(folder: str) -> None:
+    """Make a copy of the project with compiled rooms."""
+    into = Path(folder).resolve()
+    into.mkdir(parents=True, exist_ok=True)
+    copy_project(ROOT, into)
+    built = compile_rooms(ROOT, into / "compiler")
+    for path in built.rglob("*.so"):
+        shutil.copy(path, into / path.relative_to(built))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

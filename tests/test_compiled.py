@@ -1,0 +1,83 @@
+"""What is compiled is what is written: the layouts beside the hot rooms fit them."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LAYOUTS = sorted((ROOT / "actors").rglob("*.pxd"))
+CLASSES = [
+    (layout, match.group(1), match.group(2))
+    for layout in LAYOUTS
+    for match in re.finditer(
+        r"^cdef class (\w+)[^\n]*:\n((?: +[^\n]*\n|\n)*)", layout.read_text(), re.MULTILINE
+    )
+]
+
+
+def for_cython() -> Callable[[str, str], str]:
+    spec = importlib.util.spec_from_file_location("compile_rooms", ROOT / ".ci" / "compile.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    made: Callable[[str, str], str] = module.for_cython
+    return made
+
+
+def definition(layout: Path, name: str) -> ast.ClassDef:
+    tree = ast.parse(layout.with_suffix(".py").read_text())
+    return next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
+
+
+def attributes(node: ast.ClassDef) -> set[str]:
+    fields = {ast.unparse(each.target) for each in node.body if isinstance(each, ast.AnnAssign)}
+    for each in ast.walk(node):
+        if not (isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store)):
+            continue
+        if ast.unparse(each.value) == "self":
+            fields.add(each.attr)
+    return fields - {"__doc__"}
+
+
+@pytest.mark.parametrize(("layout", "name", "body"), CLASSES, ids=[name for _, name, _ in CLASSES])
+def test_a_layout_has_the_attributes_and_methods_of_its_class(
+    layout: Path, name: str, body: str
+) -> None:
+    node = definition(layout, name)
+    laid_out = set(re.findall(r"^ +cdef (?:public |readonly )?\w+ (\w+)$", body, re.MULTILINE))
+    methods = set(re.findall(r"^ +cpdef (?:\w+ )*(\w+)\(", body, re.MULTILINE))
+
+    inherited: set[str] = set()
+    for base in node.bases:
+        if any(known == ast.unparse(base) for _, known, _ in CLASSES):
+            inherited |= attributes(definition(layout_of(ast.unparse(base)), ast.unparse(base)))
+    assert laid_out - {"__weakref__", "__dict__"} == attributes(node) - inherited
+    assert methods <= {each.name for each in node.body if isinstance(each, ast.FunctionDef)}
+
+
+def layout_of(name: str) -> Path:
+    return next(layout for layout, known, _ in CLASSES if known == name)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.stem)
+def test_what_the_compiler_reads_has_its_lines_where_the_source_has_them(layout: Path) -> None:
+    source = layout.with_suffix(".py").read_text()
+
+    read = for_cython()(source, layout.read_text())
+
+    written, compiled = source.splitlines(), read.splitlines()
+    defined = [
+        (number, line)
+        for number, line in enumerate(written)
+        if re.match(r" +(return|raise|if|while) ", line)
+    ]
+    assert defined or layout.stem in {"messages", "switch", "outcomes"}
+    for number, line in defined:
+        assert compiled[number] == line
