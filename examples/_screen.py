@@ -23,7 +23,7 @@ from rich.text import Text
 
 from examples._frame import Frame
 
-__all__ = ["KEYS", "WIDTH", "Screen", "can_draw", "next_key", "reading_keys", "save_picture"]
+__all__ = ["WIDTH", "Screen", "can_draw", "keys_in", "next_keys", "reading_keys", "save_picture"]
 
 WIDTH, HEIGHT = 80, 24
 """The smallest terminal that is drawn on; the usual size."""
@@ -93,10 +93,14 @@ def reading_keys() -> Iterator[None]:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
 
 
-def next_key(seconds: float) -> str:
-    """Block until a key is pressed, at most so long; return its letter or name, or nothing."""
+def next_keys(seconds: float) -> list[str]:
+    """Block until keys are pressed, at most so long; return their letters or names."""
     stdin = sys.stdin.fileno()
     if not select.select([stdin], [], [], seconds)[0]:
-        return ""
-    pressed = os.read(stdin, 32).decode(errors="replace")
-    return KEYS.get(pressed, pressed[:1])
+        return []
+    return keys_in(os.read(stdin, 64).decode(errors="replace"))
+
+
+def keys_in(pressed: str) -> list[str]:
+    """Take apart what a terminal has sent: of quick fingers, several keys at once."""
+    return [KEYS.get(key, key) for key in re.findall(r"\x1b[\[O].|.", pressed, flags=re.DOTALL)]

@@ -17,7 +17,7 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Callable
 
-from actors import Task, TaskExited, process, run, telemetry
+from actors import Crash, Task, TaskExited, process, run, telemetry
 
 SHORT = 0.2
 
@@ -50,7 +50,10 @@ def one_that_fails() -> str:
     try:
         return str(Task.await_(task))
     except TaskExited as error:
-        return str(error.reason)
+        match error.reason:
+            case (Crash(exception=failure), _):  # why, and who awaited whom
+                return repr(failure)
+        return str(error)
 
 
 def blocking() -> float:

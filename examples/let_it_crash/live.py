@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from actors import Exited, GenServer, Message, Pid, Reply, Stop, call, cast, process, receive
 from actors.telemetry import Event
 from examples._frame import Frame
-from examples._screen import Screen, next_key
+from examples._screen import Screen, next_keys
 from examples.let_it_crash.board import HEARD, Board, News, Seen, in_words, news_of
 from examples.let_it_crash.factory import FACTORY, Worker, feed, start
 
@@ -110,7 +110,7 @@ def _seen(pid: Pid | None) -> Seen | None:
 def keyboard() -> None:
     """Pass on keys; has a thread of its own, since it blocks."""
     while True:
-        if key := next_key(0.1):
+        for key in next_keys(0.1):
             Director.press(DIRECTOR, key)
         process.sleep(0)  # where an order to end takes effect
 

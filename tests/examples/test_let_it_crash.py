@@ -11,7 +11,7 @@ from actors import Crash, Down, Pid, logs, process, receive, run, telemetry
 from actors.exits import Stack
 from actors.testing import SeededChoice, VirtualClock
 from examples._frame import Frame
-from examples._screen import HEIGHT, WIDTH, save_picture
+from examples._screen import HEIGHT, WIDTH, keys_in, save_picture
 from examples.let_it_crash import live, script
 from examples.let_it_crash.__main__ import SHOWN
 from examples.let_it_crash.board import Board, News, Seen, news_of
@@ -269,6 +269,19 @@ def test_the_live_form_fits_a_usual_terminal() -> None:
     assert borders + heading + len(frame.rows) + frame.log_lines + foot <= HEIGHT
     widest = [max(len(row.cells[n].text) for row in frame.rows) for n in range(len(frame.columns))]
     assert sum(widest) + len(widest) <= WIDTH - 4
+
+
+@pytest.mark.parametrize(
+    ("pressed", "keys"),
+    [
+        ("k", ["k"]),
+        ("\x1b[A\x1b[A\x1bOBq", ["up", "up", "down", "q"]),
+        ("\x1b", ["escape"]),
+        ("é", ["é"]),
+    ],
+)
+def test_quick_fingers_are_kept_up_with(pressed: str, keys: list[str]) -> None:
+    assert keys_in(pressed) == keys
 
 
 def test_only_the_door_imports_rich() -> None:
