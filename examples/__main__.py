@@ -14,25 +14,26 @@ from examples._setup import enter
 
 READING_ORDER = (
     "ping_pong",
-    "from_elixir",
-    "counter",
-    "hits",
     "sendable",
     "shared_nothing",
+    "counter",
     "let_it_crash",
     "chaos",
+    "key_value",
+    "await_many",
+    "hits",
+    "fan_out",
+    "many_readers",
     "channel",
     "producer_consumer",
     "blocking_queue",
-    "await_many",
-    "fan_out",
-    "many_readers",
     "stages",
-    "key_value",
-    "music_server",
     "recipes",
+    "music_server",
+    "smelter",
+    "from_elixir",
 )
-"""Small before large; what is not named here follows by name."""
+"""The order of the guide; what is not named here follows by name."""
 
 SHORT = {
     "chaos": ("--seconds", "3"),

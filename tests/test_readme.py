@@ -92,6 +92,13 @@ def test_every_example_is_on_the_map_and_in_the_guide() -> None:
     assert [name for name in examples if f"`{name}`" not in GUIDE] == []
 
 
+def test_the_guide_has_them_run_in_the_order_of_the_list() -> None:
+    paragraphs = re.findall(r"^Run: (.*?)\n\n", GUIDE, flags=re.DOTALL | re.MULTILINE)
+    named = [name for each in paragraphs for name in re.findall(r"`(\w+)`", each)]
+
+    assert [name for name in named if name in sources()] == list(sources())
+
+
 def test_the_table_of_twins_is_the_one_that_is_tested() -> None:
     assert renewed(GUIDE) == GUIDE, "python3 -m tests.conformance.guide writes it anew"
 
