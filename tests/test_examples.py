@@ -81,51 +81,59 @@ def test_the_listing_says_what_each_shows(name: str) -> None:
     assert said in listing()
 
 
-def test_ctrl_c_ends_the_drawing_in_order() -> None:
+def drawn(*command: str) -> tuple[subprocess.Popen[bytes], int]:
+    """Start a command on a terminal of the usual size; return it, and the terminal."""
     terminal, its_end = pty.openpty()
-    drawing = subprocess.Popen(
-        command("let_it_crash"),
+    process = subprocess.Popen(
+        command,
         cwd=ROOT,
         env={**os.environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "24"},
         stdin=its_end,
         stdout=its_end,
         stderr=subprocess.PIPE,
-        text=True,
     )
     os.close(its_end)
+    return process, terminal
+
+
+def ended(process: subprocess.Popen[bytes], terminal: int) -> tuple[int, bytes, bytes]:
+    """Wait for the end; return the exit code, what was drawn last, and what was said on stderr."""
+    shown = read_until(terminal, None)
+    _, said = process.communicate(timeout=60)
+    os.close(terminal)
+    return process.returncode, shown, said.strip()
+
+
+def test_ctrl_c_ends_the_drawing_in_order() -> None:
+    process, terminal = drawn(*command("let_it_crash"))
 
     read_until(terminal, b"pipeline")
-    drawing.send_signal(signal.SIGINT)
-    read_until(terminal, None)
-    _, said = drawing.communicate(timeout=60)
-    os.close(terminal)
+    process.send_signal(signal.SIGINT)
 
-    assert drawing.returncode == 130
-    assert said.strip() == "interrupted"
+    code, _, said = ended(process, terminal)
+    assert (code, said) == (130, b"interrupted")
 
 
 def test_keys_kill_and_one_sees_it() -> None:
-    terminal, its_end = pty.openpty()
-    drawing = subprocess.Popen(
-        command("let_it_crash"),
-        cwd=ROOT,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "30"},
-        stdin=its_end,
-        stdout=its_end,
-        stderr=subprocess.PIPE,
-    )
-    os.close(its_end)
+    process, terminal = drawn(*command("let_it_crash"))
 
     read_until(terminal, b"pipeline")
     os.write(terminal, b"k")
     shown = read_until(terminal, b"pipeline.c started again")
     os.write(terminal, b"q")
-    read_until(terminal, None)
-    _, said = drawing.communicate(timeout=60)
-    os.close(terminal)
 
+    code, _, said = ended(process, terminal)
     assert b"pipeline.b terminated: killed" in shown
-    assert (drawing.returncode, said) == (0, b"")
+    assert (code, said) == (0, b"")
+
+
+def test_a_storm_is_drawn_and_then_counted() -> None:
+    process, terminal = drawn(*command("chaos", "--seconds", "1"))
+
+    assert b"below the top live at this moment" in read_until(terminal, b"Ctrl-C ends")
+    code, shown, said = ended(process, terminal)
+    assert (code, said) == (0, b"")
+    assert b"nothing is lost" in shown
 
 
 def test_all_of_them_run_to_their_end(
