@@ -38,6 +38,7 @@ from actors import (
     StateMachine,
     Task,
     debug,
+    logs,
     process,
     receive,
     run,
@@ -418,9 +419,11 @@ def printed() -> Iterator[StringIO]:
     for logger in loggers:
         logger.addHandler(handler)
         logger.propagate = False
+    before = logs.set_burst_limit(None)
     try:
         yield out
     finally:
+        logs.set_burst_limit(before)
         for logger in loggers:
             logger.removeHandler(handler)
             logger.propagate = True
