@@ -273,4 +273,5 @@ def _rules(asked: Asked, door: Door) -> Rules:
         names |= {"localhost", LOOPBACK, "[::1]"}
     hosts = frozenset(f"{name}:{door.port}" for name in names)
     gate = Gate(hosts, asked.token, asked.tls is not None)
-    return Rules(gate, asked.settings, ROOT, PREVIEW, asked.may_kill)
+    listen = tuple(dict.fromkeys((*bodies.LOCAL, door.host)))
+    return Rules(gate, asked.settings, ROOT, PREVIEW, listen, asked.may_kill)
