@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 from starlette.routing import Route, WebSocketRoute
 
+from examples._setup import ROOT
 from examples.smelter.requests import Settings
 from examples.smelter.web.api import Rules
 from examples.smelter.web.app import routes
@@ -83,11 +87,38 @@ def test_with_a_token_nobody_comes_in_without_it(tmp_path: Path) -> None:
 
 
 def test_nothing_is_left_of_a_server_that_has_ended() -> None:
-    before = set(threading.enumerate())
+    serve_and_kill()  # what is shared by all that await something begins once
+    before = threading.active_count()
+    for _ in range(2):
+        port = serve_and_kill()
+        eventually(lambda: listening(port) == set())  # noqa: B023 - called at once
+    eventually(lambda: threading.active_count() <= before)
+
+
+def serve_and_kill() -> int:
     with serving("test:") as client:
-        port = client.port
         client.post("/api/kill", {"pid": client.processes()["web"]})
         eventually(lambda: client.ask("/status").status == 200)
+    return client.port
 
-    eventually(lambda: listening(port) == set())
-    eventually(lambda: set(threading.enumerate()) <= before)
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_command_says_where_to_look_and_ends_in_order(number: int, code: int) -> None:
+    command = [sys.executable, "-W", "error", "-m", "examples.smelter", "--serve"]
+    child = subprocess.Popen(
+        [*command, "test:", "--port", "0", "--size", "64x36"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    said = child.stdout.readline()
+    port = int(said.partition("127.0.0.1:")[2].partition("/")[0])
+    client = Client(port)
+    eventually(lambda: client.status()["queue"]["ticks"] > 0)
+    child.send_signal(number)
+    _, errors = child.communicate(timeout=30)
+
+    assert (child.returncode, errors) == (code, "")
+    assert listening(port) == set()
