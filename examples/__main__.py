@@ -1,24 +1,45 @@
-"""List the examples, or run one: ``python3 -m examples [NAME [arguments]]``."""
+"""List the examples, run one, or run all: ``python3 -m examples [NAME [arguments] | --all]``."""
 
 from __future__ import annotations
 
 import ast
 import importlib
+import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
 
 from examples._setup import enter
 
 READING_ORDER = (
     "ping_pong",
+    "sendable",
+    "shared_nothing",
     "counter",
     "let_it_crash",
-    "shared_nothing",
-    "music_server",
+    "chaos",
+    "key_value",
+    "await_many",
+    "hits",
+    "fan_out",
+    "many_readers",
     "channel",
+    "producer_consumer",
+    "blocking_queue",
     "stages",
+    "recipes",
+    "music_server",
+    "smelter",
+    "from_elixir",
 )
-"""Small before large; what is not named here follows by name."""
+"""The order of the guide; what is not named here follows by name."""
+
+SHORT = {
+    "chaos": ("--seconds", "3"),
+    "smelter": ("--offline", "--duration", "2", "--size", "160x90", "--rate", "10", "--overwrite"),
+}
+"""How `--all` runs those that take long otherwise."""
 
 MORE = {("smelter", "--serve"): "serve"}
 """Options that need more than all examples need, with the dependency group that has it."""
@@ -44,14 +65,47 @@ def listing() -> str:
     examples = sources()
     width = max(map(len, examples), default=0)
     lines = [f"  {name:<{width}}  {summary(source)}" for name, source in examples.items()]
-    return "\n".join(["python3 -m examples NAME [arguments]", "", *lines])
+    usage = ["python3 -m examples NAME [arguments]", "python3 -m examples --all"]
+    return "\n".join([*usage, "", *lines])
+
+
+def module_of(name: str) -> str:
+    is_package = sources()[name].name == "__main__.py"
+    return f"examples.{name}.__main__" if is_package else f"examples.{name}"
 
 
 def run(name: str, arguments: list[str]) -> int:
-    package = sources()[name].name == "__main__.py"
-    module = importlib.import_module(f"examples.{name}.__main__" if package else f"examples.{name}")
+    module = importlib.import_module(module_of(name))
     code: int = module.main(arguments)
     return code
+
+
+def run_all() -> int:
+    """Run every example to its end, each in an interpreter of its own; return 1 if one failed."""
+    failed, began = [], time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        for name in sources():
+            print(f"== {name}", flush=True)
+            arguments = list(SHORT.get(name, ()))
+            if name == "smelter":
+                arguments += ["--output", str(Path(folder, "film.mp4"))]
+            # Without a terminal, so that those with a live form play their script.
+            command = [sys.executable, "-m", "examples", name, *arguments]
+            done = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            print(done.stdout, flush=True)
+            if done.returncode:
+                failed.append(name)
+    seconds = time.monotonic() - began
+    said = f"failed: {', '.join(failed)}" if failed else f"all {len(sources())} ran to their end"
+    print(f"{said}, in {seconds:.0f} s")
+    return 1 if failed else 0
 
 
 def main(arguments: list[str]) -> int:
@@ -59,6 +113,9 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] in {"-h", "--help"}:
         print(listing())
         return 0
+    if arguments == ["--all"]:
+        enter("examples")
+        return run_all()
     name, *rest = arguments
     if name not in sources():
         known = ", ".join(sources()) or "none yet"

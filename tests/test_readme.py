@@ -8,12 +8,23 @@ from pathlib import Path
 
 import pytest
 
+from examples.__main__ import sources
+from tests.conformance.guide import renewed
+
 ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = ("README.md", "examples/README.md")
+README, GUIDE = TEXTS = [(ROOT / page).read_text(encoding="utf-8") for page in PAGES]
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE)
+    fences = re.compile(rf"^```{language}\n(.*?)^```", flags=re.DOTALL | re.MULTILINE)
+    return [block for text in TEXTS for block in fences.findall(text)]
+
+
+def anchors(text: str) -> set[str]:
+    """Return where a link into a page may lead: its headings, as they are written in links."""
+    headings = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
 def commands() -> list[str]:
@@ -34,7 +45,7 @@ def module_file(words: list[str]) -> Path | None:
 
 
 def test_the_readme_is_short() -> None:
-    assert len(README.splitlines()) <= 150
+    assert len(README.splitlines()) <= 200
 
 
 @pytest.mark.parametrize("block", blocks("python"))
@@ -58,9 +69,42 @@ def test_every_command_starts_something_that_exists(command: str) -> None:
     assert file is None or file.is_file()
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
-def test_every_link_leads_to_a_file(path: str) -> None:
-    assert (ROOT / path).exists()
+def links() -> list[tuple[str, str]]:
+    pages = zip(PAGES, TEXTS, strict=True)
+    return sorted(
+        {(page, to) for page, text in pages for to in re.findall(r"\]\(([^):]+)\)", text)}
+    )
+
+
+@pytest.mark.parametrize(("page", "link"), links())
+def test_every_link_leads_somewhere(page: str, link: str) -> None:
+    path, _, anchor = link.partition("#")
+    target = (ROOT / page).parent / path if path else ROOT / page
+
+    assert target.exists()
+    assert not anchor or anchor in anchors(target.read_text(encoding="utf-8"))
+
+
+def test_every_example_is_on_the_map_and_in_the_guide() -> None:
+    examples = sources()
+
+    assert [name for name in examples if f"](examples/{name}" not in README] == []
+    assert [name for name in examples if f"`{name}`" not in GUIDE] == []
+
+
+def test_the_guide_has_them_run_in_the_order_of_the_list() -> None:
+    paragraphs = re.findall(r"^Run: (.*?)\n\n", GUIDE, flags=re.DOTALL | re.MULTILINE)
+    named = [name for each in paragraphs for name in re.findall(r"`(\w+)`", each)]
+
+    assert [name for name in named if name in sources()] == list(sources())
+
+
+def test_the_table_of_twins_is_the_one_that_is_tested() -> None:
+    assert renewed(GUIDE) == GUIDE, "python3 -m tests.conformance.guide writes it anew"
+
+
+def test_a_twin_that_is_missing_in_the_guide_is_found_out() -> None:
+    assert renewed(GUIDE.replace("`actors.GenServer.call`", "`actors.GenServer.ask`")) == GUIDE
 
 
 def test_the_readme_names_both_commands() -> None:

@@ -545,6 +545,7 @@ HALF_DOCUMENTED = {
     "actors.gen_server.call": "a decorator; `ask` is what its client half makes requests with",
     "actors.gen_server.cast": "the same",
     "actors.hosting.Away": "what a bridge to an event loop is made of; asyncio_bridge uses all of it",
+    "actors.hosting.Job": "as `Away`",
     "actors.hosting.Host": "a protocol, which asyncio_bridge implements",
     "actors.hosting.Scheduler": "the loop itself, for bridges to name",
     "actors.hosting.Turns": "as `Away`",

@@ -19,6 +19,7 @@ from contextvars import Context
 from functools import partial
 from typing import TYPE_CHECKING, final
 
+from actors._kernel.bounds import force
 from actors._kernel.cell import Cell
 from actors._kernel.outside import Port
 from actors._kernel.switch import Stack
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from actors._kernel.scheduler import Scheduler
 
 __all__ = ["Away", "Job"]
-
-_new_ref = Ref.__new__
 
 
 @final
@@ -104,7 +103,8 @@ class Away:
         """Whether the coroutine has ended."""
         self._jobs: deque[Job] = deque()
         self._doing: Job | None = None
-        self._ref: Ref | None = None
+        self._ref = Ref()
+        """What the process waits for while it has nothing to do."""
         self._was_told = False
         self._is_abroad = False
 
@@ -188,8 +188,7 @@ class Away:
 
     def _call(self) -> None:
         """Have the process look at its jobs, if it waits for some."""
-        if self._ref is not None:
-            self.cell.scheduler.answer(self.cell, self._ref, "job", None)
+        self.cell.scheduler.answer(self.cell, self._ref, "job", None)
 
     def _interrupt(self, job: Job, error: BaseException) -> None:
         if job in self._jobs:
@@ -244,7 +243,6 @@ class Away:
                 else:
                     self._wait(cell)
         finally:
-            self._ref = None
             reason = NORMAL if cell.exiting is None else cell.exiting[0]
             while self._jobs:
                 self._was_told = True
@@ -253,7 +251,7 @@ class Away:
     def _wait(self, cell: Cell) -> None:
         port = cell.port
         if port is None:
-            cell.awaiting = self._ref = _new_ref(Ref)
+            cell.awaiting = self._ref
             cell.scheduler.wait(cell)
             cell.answer = None
         else:
@@ -261,7 +259,7 @@ class Away:
             port.await_answer(None)
 
     def _expect(self, _: Scheduler, cell: Cell) -> None:
-        cell.awaiting = self._ref = Ref()
+        cell.awaiting = self._ref
         cell.answer = None
         if self._jobs or self.is_over:
             self._call()
@@ -291,7 +289,8 @@ class Away:
 def _put_back(cell: Cell, message: Message) -> None:
     if isinstance(message, TimedOut) and message.ref is None:
         return
-    cell.scheduler.deliver(cell, message)
+    # It had a place in there a moment ago, whatever bound the mailbox has.
+    force(cell, message)
     if cell.mail is not None:
         cell.mail.rotate()
 

@@ -11,7 +11,8 @@ what they say to each other. The rooms, from the entrance down:
 - the tree's parts that come and go: `branches`, `heirs` (who begins when);
 - the processes: `sources` (read and keep an input), `queue_server` (the clock), `assets` (images),
   `compositor` and `mixer`, `sinks` (encoders and file), `ledger` (what has to outlive them). What
-  they decide by: `sessions`, `queue_start`, `doors`, `guardians`, `work`, `queue_words`, `lanes`;
+  they decide by: `sessions`, `queue_start`, `doors`, `guardians`, `work`, `queue_words`, `lanes`,
+  `endings`;
 - the network: `protocols` (inputs and outputs), `web` (the API over HTTP, and a page to look at).
 
 What the processes do is decided and done in rooms that know no process. Those that decide are pure:

@@ -11,7 +11,7 @@ but time, because the queue gives the new one the sets and orders that were not 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from actors import GenServer, Message, telemetry
@@ -19,10 +19,11 @@ from actors.isolation import shareable
 from examples.smelter import events
 from examples.smelter.compose import Assets, Scaling, Shading, is_fresh
 from examples.smelter.compose import Compositor as Drawing
+from examples.smelter.endings import Endings
 from examples.smelter.lanes import VideoLane
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.pictures import Picture
-from examples.smelter.requests import OutputPlan, Settings, VideoPart, has_ended
+from examples.smelter.requests import OutputPlan, Settings, VideoPart
 from examples.smelter.sprites import Still
 from examples.smelter.transition import Memory
 from examples.smelter.wire import (
@@ -64,6 +65,8 @@ class _Shown:
     plan: OutputPlan
     origin: int
     memory: Memory
+    before: Endings
+    """What was known of the inputs when it began."""
     end: int | None = None
     """The tick, counted from the origin, at which it has ended."""
 
@@ -75,10 +78,8 @@ class _Saved:
 
     carried_out: int = 0
     """Serial of the last order."""
-    over: frozenset[str] = frozenset()
-    """Inputs that have ended or are gone."""
-    known: frozenset[str] = frozenset()
-    """Inputs there are or were."""
+    endings: Endings = field(default_factory=Endings)
+    """What has been seen of the inputs."""
     outputs: tuple[_Shown, ...] = ()
 
 
@@ -184,16 +185,16 @@ class Compositor(GenServer[None], host="thread"):
                 telemetry.emit(_SENT, {"tick": tick, "pts": job.pts}, about)
             else:
                 one.lane.drop(tick)
-        if job.ended - self.saved.over or job.inputs - self.saved.known:
-            self._note(job.ended, job.inputs)
+        self._note(self.saved.endings.after(job.ended, job.inputs))
 
-    def _note(self, over: frozenset[str], known: frozenset[str]) -> None:
+    def _note(self, endings: Endings) -> None:
         """Take note of inputs that have ended, and end the outputs that end with them."""
-        saved = self.saved
-        self.saved = replace(saved, over=saved.over | over, known=saved.known | known)
+        if endings is self.saved.endings:
+            return
+        self.saved = replace(self.saved, endings=endings)
         for one in self.outputs.values():
             part = one.shown.plan.spec.video
-            if part is not None and has_ended(part.ends, self.saved.over, self.saved.known):
+            if part is not None and endings.ends(part.ends, one.shown.before):
                 self._end(one)
         self._save()
 
@@ -216,7 +217,7 @@ class Compositor(GenServer[None], host="thread"):
                 plan.spec.video is not None and plan.id not in self.outputs
             ):
                 part = plan.spec.video
-                self._add(_Shown(plan, origin, Memory(part.scene)))
+                self._add(_Shown(plan, origin, Memory(part.scene), self.saved.endings))
                 tell(video_end_of(plan.id), Ready())
             case Disconnect(name):
                 self._drop(name)
@@ -225,7 +226,7 @@ class Compositor(GenServer[None], host="thread"):
                 one.drawing.update(scene, order.at)
                 one.shown = replace(one.shown, memory=one.drawing.memory)
             case Gone(name):
-                self._note(frozenset({name}), frozenset({name}))
+                self._note(self.saved.endings.without(name))
             case _:
                 return
 

@@ -8,17 +8,18 @@ come between the chunks and are carried out there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from actors import GenServer, Message
 from actors.isolation import shareable
+from examples.smelter.endings import Endings
 from examples.smelter.lanes import SoundLane
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.mix import MixerState, OutputMix, SoundMixer
 from examples.smelter.offsets import CHUNK, Ns
 from examples.smelter.pictures import RATE, SECOND
-from examples.smelter.requests import OutputPlan, Settings, has_ended
+from examples.smelter.requests import OutputPlan, Settings
 from examples.smelter.wire import (
     QUEUE,
     Chunk,
@@ -52,6 +53,8 @@ class _Heard:
     plan: OutputPlan
     mix: OutputMix
     state: MixerState
+    before: Endings
+    """What was known of the inputs when it began."""
     end: int | None = None
     """The sample, counted from the origin, at which it has ended."""
 
@@ -64,13 +67,17 @@ class _Saved:
     end: Ns = 0
     """Where the last chunk ended, from the start."""
     carried_out: int = 0
-    over: frozenset[str] = frozenset()
-    known: frozenset[str] = frozenset()
+    endings: Endings = field(default_factory=Endings)
+    """What has been seen of the inputs."""
     outputs: tuple[_Heard, ...] = ()
 
 
-class Mixer(GenServer[None]):
-    """Sums all inputs for every output, a chunk at a time. It keeps its state on itself."""
+class Mixer(GenServer[None], host="thread"):
+    """Sums all inputs for every output, a chunk at a time. It keeps its state on itself.
+
+    On a thread of its own: arithmetic on samples lets go of the interpreter again and again, and the
+    loop that keeps the time would wait for it each time.
+    """
 
     def init(self, settings: Settings) -> None:
         """Go on where the ledger says the last mixer stopped."""
@@ -129,16 +136,16 @@ class Mixer(GenServer[None]):
         self._save()
         for name, samples in mixed.items():
             self.lanes[name].send(samples.sound)
-        if chunk.ended - self.saved.over or chunk.inputs - self.saved.known:
-            self._note(chunk.ended, chunk.inputs)
+        self._note(self.saved.endings.after(chunk.ended, chunk.inputs))
 
-    def _note(self, over: frozenset[str], known: frozenset[str]) -> None:
+    def _note(self, endings: Endings) -> None:
         """Take note of inputs that have ended, and end the outputs that end with them."""
-        saved = self.saved
-        self.saved = replace(saved, over=saved.over | over, known=saved.known | known)
+        if endings is self.saved.endings:
+            return
+        self.saved = replace(self.saved, endings=endings)
         for name, one in list(self.heard.items()):
             part = one.plan.spec.audio
-            if part is not None and has_ended(part.ends, self.saved.over, self.saved.known):
+            if part is not None and endings.ends(part.ends, one.before):
                 self._end(name)
         self._save()
 
@@ -178,7 +185,8 @@ class Mixer(GenServer[None]):
                 plan.spec.audio is not None and plan.id not in self.heard
             ):
                 first = self.settings.framerate.tick(origin)
-                self._add(_Heard(plan, plan.spec.audio.mix, MixerState(first, begin)))
+                state, known = MixerState(first, begin), self.saved.endings
+                self._add(_Heard(plan, plan.spec.audio.mix, state, known))
                 tell(audio_end_of(plan.id), Ready())
             case Disconnect(name):
                 self._drop(name)
@@ -187,7 +195,7 @@ class Mixer(GenServer[None]):
                 self.heard[name] = replace(self.heard[name], mix=mix)
             case Gone(name):
                 self.mixing.forget(name)
-                self._note(frozenset({name}), frozenset({name}))
+                self._note(self.saved.endings.without(name))
             case _:
                 return
 

@@ -376,7 +376,7 @@ class Queue(GenServer[_State], restart="permanent"):
         state.stats = replace(stats, ticks=tick + 1, video_sets=stats.video_sets + 1)
         state.serial += 1
         state.drawn = emission.pts - start
-        state.outgoing.append(job_of(state.serial, tick, emission, start, state.line.names))
+        state.outgoing.append(job_of(state.serial, tick, emission, start))
 
     def _audio(self, state: _State, emission: AudioSet[Samples], start: Ns) -> None:
         begin = emission.pts - start
@@ -385,9 +385,7 @@ class Queue(GenServer[_State], restart="permanent"):
             return
         state.stats = replace(state.stats, audio_sets=state.stats.audio_sets + 1)
         state.serial += 1
-        state.outgoing.append(
-            chunk_of(state.serial, begin // CHUNK, emission, start, state.line.names)
-        )
+        state.outgoing.append(chunk_of(state.serial, begin // CHUNK, emission, start))
 
     def _hand_on(self, state: _State) -> None:
         """Write down, then hand on; the other way round a crash could repeat a pts."""

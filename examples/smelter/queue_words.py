@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -58,28 +57,24 @@ class Saved:
     """Orders that no consumer has carried out yet."""
 
 
-def job_of(
-    serial: int, tick: int, emission: VideoSet[Picture], start: Ns, inputs: Collection[str]
-) -> Job:
+def job_of(serial: int, tick: int, emission: VideoSet[Picture], start: Ns) -> Job:
     """Turn a set into what the compositor is given, with times from the start."""
     pictures = {
         name: entry.items[0].at(entry.items[0].pts - start) if entry.items else None
         for name, entry in emission.entries.items()
     }
     ended = frozenset(name for name, entry in emission.entries.items() if entry.eos)
-    return Job(serial, tick, emission.pts - start, pictures, ended, frozenset(inputs))
+    return Job(serial, tick, emission.pts - start, pictures, ended, frozenset(pictures))
 
 
-def chunk_of(
-    serial: int, number: int, emission: AudioSet[Samples], start: Ns, inputs: Collection[str]
-) -> Chunk:
+def chunk_of(serial: int, number: int, emission: AudioSet[Samples], start: Ns) -> Chunk:
     """Turn a set into what the mixer is given, with times from the start."""
     sounds = {
         name: tuple(replace(batch.payload, start=batch.pts - start) for batch in entry.items)
         for name, entry in emission.entries.items()
     }
     ended = frozenset(name for name, entry in emission.entries.items() if entry.eos)
-    return Chunk(serial, number, sounds, ended, frozenset(inputs))
+    return Chunk(serial, number, sounds, ended, frozenset(sounds))
 
 
 def announced(notice: Notice) -> events.Event:

@@ -6,7 +6,7 @@ anew from there. `control` is who is asked.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeAlias
@@ -35,7 +35,6 @@ __all__ = [
     "Settings",
     "Sink",
     "VideoPart",
-    "has_ended",
 ]
 
 
@@ -140,31 +139,6 @@ class AllInputs:
 
 
 Ends: TypeAlias = Never | AnyOf | AllOf | AnyInput | AllInputs
-
-
-def has_ended(ends: Ends, over: Collection[str], known: Collection[str]) -> bool:
-    """Tell whether an output is to end.
-
-    Args:
-        ends: its condition.
-        over: inputs that have ended or are gone.
-        known: all inputs there are or were.
-
-    Example:
-        >>> has_ended(AnyOf(("a", "b")), {"b"}, {"a", "b"}), has_ended(AllInputs(), {"b"}, {"a", "b"})
-        (True, False)
-    """
-    match ends:
-        case Never():
-            return False
-        case AnyOf(inputs):
-            return any(one in over for one in inputs)
-        case AllOf(inputs):
-            return all(one in over for one in inputs)
-        case AnyInput():
-            return bool(over)
-        case AllInputs():
-            return bool(known) and all(one in over for one in known)
 
 
 @dataclass(frozen=True, slots=True)

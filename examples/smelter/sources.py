@@ -103,6 +103,10 @@ class Source(GenServer[None], host="thread"):
             self._tell_feeder(Read(process.self(), tuple(items), is_end=False))
             self._tell_feeder(Broken(broken.at))
             raise
+        except Exception:
+            # What came before the connection was lost, or whatever happened, has come.
+            self._tell_feeder(Read(process.self(), tuple(items), is_end=False))
+            raise
         self._tell_feeder(Read(process.self(), tuple(items), is_end=is_end))
 
     def _tell_feeder(self, message: object) -> None:

@@ -20,6 +20,8 @@
        │     └─ source
        └─ control                      who is asked; keeps nothing
 
+The clock is the runtime's (a virtual one in tests), and names are in its table.
+
 Whoever is gone for good takes the least with it: an input that cannot be read is given up after
 five restarts in ten seconds, and an output that cannot be written after three; the others go on.
 Shutting down goes from the bottom of the picture to the top: no more requests, no more input, then

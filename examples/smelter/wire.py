@@ -295,7 +295,7 @@ class Job:
     ended: frozenset[str] = frozenset()
     """Inputs of which this is the last picture."""
     inputs: frozenset[str] = frozenset()
-    """All that are registered."""
+    """All that have pictures."""
 
     @property
     def media(self) -> Media:
@@ -317,7 +317,7 @@ class Chunk:
     ended: frozenset[str] = frozenset()
     """Inputs of which these are the last samples."""
     inputs: frozenset[str] = frozenset()
-    """All that are registered."""
+    """All that have sound."""
 
     @property
     def media(self) -> Media:

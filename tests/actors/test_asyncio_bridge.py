@@ -197,7 +197,7 @@ def test_a_wait_without_await_is_refused_and_nothing_has_been_sent(home: Home) -
             with pytest.raises(WouldBlock):
                 Counter.start_link(1, name="never started")
             assert process.whereis("never started") is None
-            assert process.receive(timeout=0) == TimedOut()
+            assert process.receive(str, timeout=0) == TimedOut()
             return await as_process(Later.waiting, pid)
 
     assert go(main) == 0

@@ -3,13 +3,19 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from actors import Pid, logs, process, run, telemetry
+from actors import Crash, Down, Pid, logs, process, receive, run, telemetry
+from actors.exits import Stack
 from actors.testing import SeededChoice, VirtualClock
-from examples import let_it_crash
-from examples.let_it_crash import HEIGHT, PAUSE, WIDTH, After, Event, Log, Picture, Scene, Tree
+from examples._frame import Frame
+from examples._screen import HEIGHT, WIDTH, keys_in, save_picture
+from examples.let_it_crash import live, script
+from examples.let_it_crash.__main__ import SHOWN
+from examples.let_it_crash.board import Board, News, Seen, news_of
+from examples.let_it_crash.script import Event, Log, Tree
 
 
 @pytest.fixture(autouse=True)
@@ -18,16 +24,8 @@ def _the_logs_get_their_reports_back() -> Iterator[None]:
     telemetry.set_reporter(logs.log_report)
 
 
-def show(*, seed: int = 0, live: bool = False) -> float:
-    """Play everything, and return how long it took by the virtual clock."""
-
-    def main() -> float:
-        let_it_crash.show_all(PAUSE, live=live)
-        return process.monotonic()
-
-    seconds = run(main, clock=VirtualClock(), choice=SeededChoice(seed))
-    assert seconds is not None
-    return seconds
+def show(*, seed: int = 0) -> None:
+    run(script.show_all, clock=VirtualClock(), choice=SeededChoice(seed))
 
 
 def sections(log: str) -> dict[str, list[str]]:
@@ -104,103 +102,12 @@ def test_what_is_called_untouched_has_its_old_pid(capsys: pytest.CaptureFixture[
     assert f"c {before} untouched" in text
 
 
-def test_the_pauses_pass_on_the_virtual_clock() -> None:
-    starts, stops, crashes = (9 + 1 + 2 + 3) + (2 + 2 + 2), 1 + 2 + 1, 3 + 3
-
-    # One for each, so that no two of them are shown at the same moment.
-    assert show() == pytest.approx(PAUSE * (starts + stops + crashes))
-
-
 def test_no_crash_report_gets_between_the_lines(capsys: pytest.CaptureFixture[str]) -> None:
     show()
 
     shown = capsys.readouterr()
     assert shown.err == ""
     assert "Traceback" not in shown.out
-
-
-# The picture, on a terminal that knows just what is needed.
-
-
-class Terminal:
-    """What is to be seen after some output, and the highest jump back in it."""
-
-    def __init__(self, output: str) -> None:
-        self.lines = [""]
-        self.row = 0
-        self.highest = 0
-        for up, erase, newline, text in re.findall(
-            r"\x1b\[(\d+)A|(\x1b\[K)|(\n)|([^\x1b\n]+)", re.sub(r"\x1b\[\d+m", "", output)
-        ):
-            if up:
-                self.highest = max(self.highest, int(up))
-                self.row -= int(up)
-            elif newline:
-                self.row += 1
-                self.lines += [""] * (self.row + 1 - len(self.lines))
-            elif not erase:
-                self.lines[self.row] = text
-
-    def text(self) -> str:
-        return "\n".join(line.rstrip() for line in self.lines)
-
-
-def test_the_picture_fits_a_usual_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    show(live=True)
-
-    terminal = Terminal(capsys.readouterr().out)
-    # The line below the picture belongs to the cursor.
-    assert terminal.highest < HEIGHT
-    assert max(map(len, terminal.lines)) < WIDTH
-
-
-def test_at_the_end_the_picture_stands_there_once_and_complete(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    show(live=True)
-
-    text = Terminal(capsys.readouterr().out).text()
-    assert text.count("== b crashes") == 2
-    assert re.search(r"^one_for_one +rest_for_one +one_for_all$", text, flags=re.MULTILINE)
-    for heading in ("before", "what happens", "after"):
-        assert len(re.findall(rf"^({heading} *){{3}}$", text, re.MULTILINE)) == 1
-        assert len(re.findall(rf"^{heading}$", text, re.MULTILINE)) == 1
-    fates = re.findall(r"^ ([abc]) \S+ +(\w+) +\1 \S+ +(\w+) +\1 \S+ +(\w+)$", text, re.MULTILINE)
-    assert fates == [
-        ("a", "untouched", "untouched", "new"),
-        ("b", "new", "new", "new"),
-        ("c", "untouched", "new", "new"),
-    ]
-
-
-def test_the_picture_grows_in_its_place() -> None:
-    out = io.StringIO()
-    picture = Picture(out)
-    old, new = Pid(1), Pid(2)
-
-    for news in (
-        Scene("once", columns=1),
-        Tree("tree", "about", ("b",)),
-        Event("started", "b", old),
-        Event("crashed", "b", old, "a bug"),
-        Event("started", "b", new),
-        After({"b": new}),
-    ):
-        picture.show(news)
-
-    assert Terminal(out.getvalue()).text().splitlines() == [
-        "",
-        "== once",
-        "tree",
-        "about",
-        "before",
-        f" b {old}",
-        "what happens",
-        " ✗ b crashed: a bug",
-        f" ✓ b started {new}",
-        "after",
-        f" b {new}  new",
-    ]
 
 
 def test_the_log_is_one_line_for_each_piece_of_news() -> None:
@@ -211,3 +118,178 @@ def test_the_log_is_one_line_for_each_piece_of_news() -> None:
         log.show(news)
 
     assert out.getvalue() == "tree: about\n  b     started  #PID<0.1.0>\n"
+
+
+# -- the live form ---------------------------------------------------------------------------------
+
+
+def after(keys: str, *, seed: int = 0) -> Frame:
+    """Press keys where nobody watches, and return what would be seen."""
+    telemetry.set_reporter(live.listen)
+    frame = run(live.rehearse, keys, clock=VirtualClock(), choice=SeededChoice(seed))
+    assert frame is not None
+    return frame
+
+
+def states(frame: Frame) -> list[str]:
+    return [row.cells[2].text for row in frame.rows]
+
+
+def restarts(frame: Frame) -> list[str]:
+    return [row.cells[4].text for row in frame.rows]
+
+
+def told(frame: Frame) -> str:
+    return "\n".join(line.text for line in frame.log)
+
+
+ORDERS, PIPELINE, SESSION = slice(2, 5), slice(6, 9), slice(10, 13)
+SEEDS = pytest.mark.parametrize("seed", range(5))
+
+
+@SEEDS
+@pytest.mark.parametrize("key", ["k", "r"])
+@pytest.mark.parametrize(
+    ("way", "family", "expected"),
+    [
+        ("^^^^", ORDERS, ["·", "1", "·"]),
+        ("", PIPELINE, ["·", "1", "1"]),
+        ("vvvv", SESSION, ["1", "1", "1"]),
+    ],
+)
+def test_one_sees_who_falls_with_the_chosen_one(
+    key: str, way: str, family: slice, expected: list[str], seed: int
+) -> None:
+    frame = after(f"{way}{key}1", seed=seed)
+
+    assert restarts(frame)[family] == expected
+    assert sum(each != "·" for each in restarts(frame)) == sum(each != "·" for each in expected)
+    assert states(frame).count("new") == sum(each == "1" for each in expected)
+
+
+def test_one_that_hangs_is_shown_with_its_mail_and_is_killed_when_it_must_end() -> None:
+    hung = after("vh2")
+    ended = after("vh2^k3")
+
+    assert states(hung)[8] == "hangs"
+    assert int(hung.rows[8].cells[3].text) > 5
+    assert "pipeline.c did not end when asked: killed" in told(ended)
+    assert "hangs" not in states(ended)
+
+
+@SEEDS
+def test_one_failure_too_many_escalates_to_the_next_level(seed: int) -> None:
+    three, four = after("r1r1r1", seed=seed), after("r1r1r1r1", seed=seed)
+
+    assert three.rows[5].cells[5].text.split() == ["rest_for_one", "●●●"]
+    assert "pipeline gives up: reached_max_restart_intensity" in told(four)
+    assert four.rows[5].cells[5].text.split() == ["rest_for_one", "○○○"]
+    assert four.rows[0].cells[5].text.split() == ["one_for_one", "●○"]
+    assert restarts(four)[5] == "1"
+
+
+def test_when_the_top_gives_up_the_whole_tree_is_started_anew() -> None:
+    frame = after("^" * 7 + "k2")
+
+    assert all(each == "1" for each in restarts(frame)[1:])
+    assert "dead" not in states(frame)
+
+
+def test_a_supervisor_can_be_killed_and_nothing_else() -> None:
+    frame = after("^^r1")
+
+    assert "a supervisor can be killed" in told(frame)
+    assert set(restarts(frame)) == {"·"}
+
+
+def test_q_ends_the_director() -> None:
+    def main() -> bool:
+        director = live.Director.start(draws=False, name=live.DIRECTOR)
+        assert director is not None
+        process.monitor(director)
+        live.Director.press(live.DIRECTOR, "q")
+        return isinstance(receive(timeout=10.0), Down)
+
+    assert run(main, clock=VirtualClock())
+
+
+def test_one_that_holds_the_loop_is_named_with_the_line() -> None:
+    event = ("actors", "loop", "held")
+    news = news_of(event, {"name": "orders.a", "where": "/x/factory.py:57 in trouble"})
+
+    assert news == News(
+        "holds the loop", "orders.a", "the runtime", None, "factory.py:57 in trouble"
+    )
+
+
+def test_the_words_are_those_of_the_report() -> None:
+    pid = Pid(7)
+    crash = Crash(ValueError("a bug"), Stack(()))
+    offender = {"id": "orders.a", "pid": pid}
+    fields = {"supervisor": "orders", "offender": offender, "reason": crash}
+
+    news = news_of(("supervisors", "child", "terminated"), fields)
+
+    assert news == News("terminated", "orders.a", "orders", pid, "ValueError: a bug")
+
+
+def test_an_old_failure_is_forgotten_by_the_window() -> None:
+    board, pid = Board(), Pid(7)
+    for when in (0.0, 1.0):
+        board.hear(News("terminated", "orders.a", "orders", pid, "a bug"), when)
+
+    board.look({"orders": Seen(pid, "waiting", 0)}, 10.5)
+
+    assert board.frame().rows[1].cells[5].text.split() == ["one_for_one", "●○○"]
+
+
+def test_the_picture_is_always_the_same_small_and_shows_all_there_is(tmp_path: Path) -> None:
+    once, twice = tmp_path / "once.svg", tmp_path / "twice.svg"
+    for file in (once, twice):
+        save_picture(after(SHOWN), file)
+
+    picture = once.read_text(encoding="utf-8")
+    assert picture == twice.read_text(encoding="utf-8")
+    assert len(picture) < 300_000
+    for word in ("hangs", "new", "pipeline", "raise", "●"):
+        assert word in picture
+
+
+def test_the_picture_of_the_readme_is_the_one_the_command_makes(tmp_path: Path) -> None:
+    save_picture(after(SHOWN), tmp_path / "new.svg")
+    kept = Path(script.__file__).with_name("picture.svg")
+
+    assert kept.read_text(encoding="utf-8") == (tmp_path / "new.svg").read_text(encoding="utf-8")
+
+
+def test_the_live_form_fits_a_usual_terminal() -> None:
+    frame = after("r1")
+
+    borders, heading, foot = 2, 1, 1
+    assert borders + heading + len(frame.rows) + frame.log_lines + foot <= HEIGHT
+    widest = [max(len(row.cells[n].text) for row in frame.rows) for n in range(len(frame.columns))]
+    assert sum(widest) + len(widest) <= WIDTH - 4
+
+
+@pytest.mark.parametrize(
+    ("pressed", "keys"),
+    [
+        ("k", ["k"]),
+        ("\x1b[A\x1b[A\x1bOBq", ["up", "up", "down", "q"]),
+        ("\x1b", ["escape"]),
+        ("é", ["é"]),
+    ],
+)
+def test_quick_fingers_are_kept_up_with(pressed: str, keys: list[str]) -> None:
+    assert keys_in(pressed) == keys
+
+
+def test_only_the_door_imports_rich() -> None:
+    folder = Path(script.__file__).parents[1]
+    users = {
+        str(file.relative_to(folder))
+        for file in folder.rglob("*.py")
+        if re.search(r"^\s*(from|import) rich\b", file.read_text("utf-8"), flags=re.MULTILINE)
+    }
+
+    assert users == {"_screen.py"}

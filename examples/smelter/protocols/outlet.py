@@ -62,7 +62,7 @@ class RtmpTarget:
         OptionRefused: no rtmp URL with an app and a stream key.
     """
 
-    url: str
+    url: str = field(repr=False)
     """Such as ``rtmp://127.0.0.1:1935/live/key``."""
 
     def __post_init__(self) -> None:

@@ -8,7 +8,7 @@ the input can end in between.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import av
 from av.container import InputContainer
@@ -36,7 +36,7 @@ class RtmpSupply:
     """Where it listens."""
     app: str
     """First part of the path."""
-    key: str
+    key: str = field(repr=False)
     """Second part: who does not know it is refused."""
     host: str = LOOPBACK
     """The address it listens on."""

@@ -111,7 +111,7 @@ class Session:
         try:
             container = self._dial()
         except FFmpegError as error:
-            raise self._lost(error) from error
+            raise self._lost(error) from None  # its message tells the address, key and all
         if container is None:
             return False
         self._container = container
@@ -141,7 +141,7 @@ class Session:
             self._packets = iter(self._container.demux(self._streams))
             return False
         except FFmpegError as error:
-            raise self._lost(error) from error
+            raise self._lost(error) from None  # its message tells the address, key and all
         self._silent = 0
         # At the end FFmpeg gives an empty packet for each stream; some decoders would invent sound
         # for ever when they are given it.

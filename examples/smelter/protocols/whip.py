@@ -18,7 +18,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
@@ -97,7 +97,7 @@ class WhipSupply:
 
     name: str
     """The last part of its URL."""
-    token: str
+    token: str = field(repr=False)
     """What a publisher has to show."""
     video: bool = True
     """Whether pictures are taken."""

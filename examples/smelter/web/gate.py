@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 
 __all__ = ["COOKIE", "LOGIN", "MOST_BODY", "Gate", "Head", "Refusal"]
@@ -70,7 +70,7 @@ class Gate:
 
     hosts: frozenset[str]
     """What a Host header may be, ports included, in lower case."""
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     """What everybody has to show; None for nothing."""
     is_secure: bool = False
     """Whether it is reached by https."""

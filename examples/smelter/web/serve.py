@@ -17,7 +17,7 @@ import socket
 import stat
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import NoReturn
@@ -69,7 +69,7 @@ class Asked:
     """Where to listen."""
     port: int
     """0 for any."""
-    token: str | None
+    token: str | None = field(repr=False)
     """What everybody has to show."""
     tls: Tls | None
     """What is shown to them."""

@@ -131,9 +131,9 @@ def test_a_real_segmentation_fault_is_a_gap_and_nobody_else_notices() -> None:
         seen = Seen()
         events.subscribe()
         control.start()
-        # A child dies after 1.2 seconds of pictures; what comes later is from others. A machine that
-        # is busy takes long to start them, so old pictures count.
-        seen.until(lambda: any(n > 130 for n in numbers(seen)), limit=30.0)
+        # A child dies after 1.2 seconds of pictures; what comes later is from another. A machine that
+        # is busy takes long to start it, so old pictures count.
+        seen.until(lambda: any(n > 65 for n in numbers(seen)), limit=30.0)
         return seen, [one for one in seen.others if isinstance(one, events.InputEos)]
 
     kept: list[tuple[Seen, list[object]]] = []

@@ -158,5 +158,14 @@ $("scene-form").addEventListener("submit", async (event) => {
   }
 });
 
+async function recall() {
+  try {
+    for (const report of await ask("/api/reports")) told(report);
+  } catch (error) {
+    connected(false);
+  }
+}
+
+recall();
 listen();
 look();

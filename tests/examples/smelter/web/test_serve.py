@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 from starlette.routing import Route, WebSocketRoute
 
+from examples._setup import ROOT
 from examples.smelter.requests import Settings
 from examples.smelter.web.api import Rules
 from examples.smelter.web.app import routes
@@ -91,3 +95,25 @@ def test_nothing_is_left_of_a_server_that_has_ended() -> None:
 
     eventually(lambda: listening(port) == set())
     eventually(lambda: set(threading.enumerate()) <= before)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_command_says_where_to_look_and_ends_in_order(number: int, code: int) -> None:
+    command = [sys.executable, "-W", "error", "-m", "examples.smelter", "--serve"]
+    child = subprocess.Popen(
+        [*command, "test:", "--port", "0", "--size", "64x36"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    said = child.stdout.readline()
+    port = int(said.partition("127.0.0.1:")[2].partition("/")[0])
+    client = Client(port)
+    eventually(lambda: client.status()["queue"]["ticks"] > 0)
+    child.send_signal(number)
+    _, errors = child.communicate(timeout=30)
+
+    assert (child.returncode, errors) == (code, "")
+    assert listening(port) == set()
