@@ -105,7 +105,8 @@ def suspended(s: Pid) -> None:
     status = debug.get_status(s)
     out("status", ("gen_server", status.mode, status.parent == self(), list(status.debug)))
     debug.resume(s)
-    show_flush("resumed", 0.01)
+    for message in sorted(flush(0.01)):
+        out("resumed", message)
     out("the late one was handled", debug.get_state(s))
     out("replace_state that fails", attempt(lambda: debug.replace_state(s, refuses))[0])
     out("  kept", debug.get_state(s))

@@ -47,7 +47,7 @@ me = self()
 spawn(fn -> send(me, {:slow, short.(DynamicSupervisor.start_child(d, w.({:slow, 30}, [])))}) end)
 T.settle(5)
 spawn(fn -> send(me, {:next, short.(DynamicSupervisor.start_child(d, w.(:z, [])))}) end)
-T.show_flush("slow start", 60)
+for m <- Enum.sort(T.flush(60)), do: T.out("slow start", m)
 T.out("stop", DynamicSupervisor.stop(d, :shutdown))
 T.flush(10)
 

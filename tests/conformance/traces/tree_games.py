@@ -147,7 +147,8 @@ def slow_start(d: Pid) -> None:
     spawn(lambda: send(me, ("slow", short(start_child(d, w(("slow", 30)))))))
     settle(0.005)
     spawn(lambda: send(me, ("next", short(start_child(d, w("z"))))))
-    show_flush("slow start", 0.06)
+    for message in sorted(flush(0.06)):
+        out("slow start", message)
 
 
 # -- Supervisor ------------------------------------------------------------------------------------
