@@ -139,10 +139,19 @@ def made(rules: Callable[..., R], args: tuple[object, ...], options: Mapping[str
     Source: https://hexdocs.pm/elixir/Supervisor.html#start_link/2
     """
     parameters = signature(rules).parameters
-    named = dict(zip(parameters, args, strict=False)) | dict(options)
+    positional = [
+        key for key, each in parameters.items() if each.kind is not Parameter.KEYWORD_ONLY
+    ]
+    named = dict(zip(positional, args, strict=False)) | dict(options)
     accepted = ", ".join(parameters)
-    if len(args) > len(parameters):
-        raise BadOption("arguments", args, f"at most {accepted}", "badarg")
+    if len(args) > len(positional):
+        most = (
+            f"at most {', '.join(positional)}" if positional else f"none, only options: {accepted}"
+        )
+        raise BadOption("arguments", args, most, "badarg")
+    for key in positional[: len(args)]:
+        if key in options:
+            raise BadOption(key, options[key], "given once", "badarg")
     for key in options.keys() - parameters.keys():
         raise BadOption("option", key, accepted, "badarg")
     for key, parameter in parameters.items():
@@ -322,7 +331,9 @@ def all_of(children: Iterable[ChildLike], auto_shutdown: AutoShutdown) -> tuple[
         check_significant(spec, auto_shutdown)
         if spec.id in specs:
             reason = ("duplicate_child_name", spec.id)
-            raise BadSpec("id", spec.id, "an id that no other child has", reason)
+            raise BadSpec(
+                "id", spec.id, "an id that no other child has: give child_spec an id", reason
+            )
         specs[spec.id] = spec
     return tuple(specs.values())
 

@@ -693,7 +693,8 @@ def test_the_error_keeps_nothing_of_what_was_refused_and_crosses_itself() -> Non
 
     assert (
         str(copy)
-        == "message[0] is a lock, which cannot be shared or copied (its class is _thread.lock)"
+        == "message[0] is a lock, which cannot be shared or copied (its class is _thread.lock),"
+        " accepted is what cannot change, what can be copied, or Moved(value)"
     )
     assert copy.explanation == refused.value.explanation
 

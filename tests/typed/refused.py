@@ -76,6 +76,7 @@ def misuses(pid: Pid) -> object:
     Counter.start_link(name=5)  # type: ignore[arg-type]
     Counter.start_link(timeout="5")  # type: ignore[arg-type]
     Counter.start_link(host="process")  # type: ignore[arg-type]
+    Counter.child_spec(restart="always")  # type: ignore[arg-type]
     GenServer.call(pid)  # type: ignore[call-arg]
     GenServer.reply(pid, 1)  # type: ignore[arg-type]
     number: int = GenServer.call(pid, "x")  # type: ignore[assignment]
