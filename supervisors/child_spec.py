@@ -139,11 +139,15 @@ def made(rules: Callable[..., R], args: tuple[object, ...], options: Mapping[str
     Source: https://hexdocs.pm/elixir/Supervisor.html#start_link/2
     """
     parameters = signature(rules).parameters
-    positional = [key for key, each in parameters.items() if each.kind is not Parameter.KEYWORD_ONLY]
+    positional = [
+        key for key, each in parameters.items() if each.kind is not Parameter.KEYWORD_ONLY
+    ]
     named = dict(zip(positional, args, strict=False)) | dict(options)
     accepted = ", ".join(parameters)
     if len(args) > len(positional):
-        most = f"at most {', '.join(positional)}" if positional else f"none, only options: {accepted}"
+        most = (
+            f"at most {', '.join(positional)}" if positional else f"none, only options: {accepted}"
+        )
         raise BadOption("arguments", args, most, "badarg")
     for key in positional[: len(args)]:
         if key in options:
@@ -327,7 +331,9 @@ def all_of(children: Iterable[ChildLike], auto_shutdown: AutoShutdown) -> tuple[
         check_significant(spec, auto_shutdown)
         if spec.id in specs:
             reason = ("duplicate_child_name", spec.id)
-            raise BadSpec("id", spec.id, "an id that no other child has: give child_spec an id", reason)
+            raise BadSpec(
+                "id", spec.id, "an id that no other child has: give child_spec an id", reason
+            )
         specs[spec.id] = spec
     return tuple(specs.values())
 

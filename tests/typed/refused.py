@@ -51,6 +51,14 @@ class Wrong(GenServer[int]):
     def other_extra(self, state: int) -> Reply[str, int]:
         return Reply("x", then="soon")  # type: ignore[arg-type]
 
+    @call
+    def keeps_text(self, state: str) -> Reply[str, str]:
+        return Reply(state)
+
+    @cast
+    def adds_text(self, state: str, more: str) -> NoReply[str]:
+        return NoReply(state + more)
+
     def handle_info(self, message: int, state: int) -> None:  # type: ignore[override]
         return None
 
@@ -77,6 +85,8 @@ def misuses(pid: Pid) -> object:
     Counter.start_link(timeout="5")  # type: ignore[arg-type]
     Counter.start_link(host="process")  # type: ignore[arg-type]
     Counter.child_spec(restart="always")  # type: ignore[arg-type]
+    Wrong.keeps_text(pid)  # type: ignore[arg-type]
+    Wrong.adds_text(pid, "more")  # type: ignore[arg-type]
     GenServer.call(pid)  # type: ignore[call-arg]
     GenServer.reply(pid, 1)  # type: ignore[arg-type]
     number: int = GenServer.call(pid, "x")  # type: ignore[assignment]
