@@ -119,7 +119,7 @@ def compile_rooms(root: Path, work: Path) -> Path:
 
 def _is_foreign(layout: str) -> bool:
     """Tell whether a layout only describes what others wrote, as that of `switch` does."""
-    return re.search(r"^(cpdef|cdef class)", layout, re.MULTILINE) is None
+    return re.search(r"^cdef extern", layout, re.MULTILINE) is not None
 
 
 def _headers() -> str:

@@ -49,18 +49,13 @@ def _known(loop: asyncio.AbstractEventLoop) -> Away | None:
         return None
     if not away.is_gone:
         return away
-    # The coroutine of a process that has ended is nobody any more.
-    if not away.is_inmate:
-        _forget(away)
+    if task is None:
+        del _beside[loop]
+    elif not away.is_inmate:
+        # The coroutine of a process that has ended is nobody any more, and goes on being that.
+        del _standing[task]
     away.check()
     return None
-
-
-def _forget(away: Away) -> None:
-    for task in [task for task, each in _standing.items() if each is away]:
-        del _standing[task]
-    for loop in [loop for loop, each in _beside.items() if each is away]:
-        del _beside[loop]
 
 
 async def _made(loop: asyncio.AbstractEventLoop) -> Away:
@@ -69,13 +64,22 @@ async def _made(loop: asyncio.AbstractEventLoop) -> Away:
     def tell(away: Away) -> None:
         if scheduler.is_here() and host is not None:
             made.set_result(away)
-        else:
+            return
+        try:
             loop.call_soon_threadsafe(_set, made, away)
+        except RuntimeError:
+            # The loop is closed, and the task that was to have this process with it.
+            away.end()
 
     host = loops.host_of(loop)
     scheduler = hosting.serving() if host is None else host
     hosting.appear(scheduler, _name(loop), tell)
-    away = made.result() if made.done() else await made
+    try:
+        away = made.result() if made.done() else await made
+    except asyncio.CancelledError:
+        if not made.cancelled():
+            made.result().end()
+        raise
     _stand(loop, away)
     return away
 
@@ -145,9 +149,11 @@ def leave(task: asyncio.Task[Any]) -> None:
 
 def forget_runtime(runtime: Runtime) -> None:
     """Forget who stood for whom in a runtime that has ended in order: that is no news for any task."""
-    for away in [*_standing.values(), *_beside.values()]:
-        if away.cell.scheduler is runtime.scheduler:
-            _forget(away)
+    scheduler = runtime.scheduler
+    for task in [task for task, away in _standing.items() if away.cell.scheduler is scheduler]:
+        del _standing[task]
+    for loop in [loop for loop, away in _beside.items() if away.cell.scheduler is scheduler]:
+        del _beside[loop]
 
 
 async def do(fn: Callable[[], R], *, gives_back: bool = False) -> R:

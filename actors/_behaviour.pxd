@@ -9,7 +9,25 @@ from actors.pid cimport Pid, Ref
 @cython.locals(cell=CCell, scheduler=CScheduler, target=CCell)
 cpdef call(object server, object request, object timeout, object function=*)
 
+@cython.locals(cell=CCell, scheduler=CScheduler, there=CCell)
 cpdef cast(object server, object request)
+
+@cython.final
+cdef class StartOptions:
+    cdef readonly bint link
+    cdef readonly object name
+    cdef readonly object timeout
+    cdef readonly object host
+    cdef readonly bint monitor
+    cdef readonly object mailbox
+
+@cython.final
+cdef class _Boot:
+    cdef public object _initial_call
+    cdef public object _make
+    cdef public object _options
+    cdef public object _ref
+    cdef public CCell _starter
 
 cpdef give(tuple caller, object value)
 

@@ -467,9 +467,17 @@ def cast(server: Address | tuple[str, str] | None, request: Message) -> None:
     target = server
     if type(target) is not Pid:
         target = None if target is None else _found(target)
-    if target is not None:
-        if type(request) not in SHARED:
-            request = _crossed(me().scheduler, request)
+    if target is None:
+        return
+    # What `process.deliver` does first, written out; `tests.bench` names: cast, ring.
+    cell = me()
+    scheduler = cell.scheduler
+    if type(request) not in SHARED:
+        request = _crossed(scheduler, request)
+    there = target._cell  # noqa: SLF001 - the corridor
+    if there is not None and cell.port is None and there.scheduler is scheduler:
+        scheduler.deliver(there, (CAST, request))
+    else:
         process.deliver(target, (CAST, request))
 
 
@@ -629,20 +637,28 @@ class Failure:
     """What it was handling."""
     state: object
     """Its state before that."""
-    stack: Stack | None = None
-    """Where its code raised, if it did."""
     accepted: str | None = None
     """What its callback might have returned, if what it did return was refused."""
 
 
-def end(reason: Reason, terminate: Callable[[Reason], object], failure: Failure) -> NoReturn:
+def end(
+    reason: Reason,
+    terminate: Callable[[Reason], object],
+    told: Callable[[Reason], Failure],
+    stack: Stack | None = None,
+) -> NoReturn:
     """End the calling process in OTP's order: `terminate`, then the reports, then the exit.
+
+    Args:
+        reason: Why it ends.
+        terminate: The callback.
+        told: Says what stands in the reports; not asked when there are none.
+        stack: Where its code raised, if it did.
 
     Raises:
         Ended: Always, unless the process is told to end meanwhile.
     """
     cell = me()
-    stack = failure.stack
     try:
         settled(terminate(reason))
     except BaseException as error:
@@ -653,6 +669,7 @@ def end(reason: Reason, terminate: Callable[[Reason], object], failure: Failure)
     if cell.exiting is not None:
         raise Exit(cell.exiting[0])
     if not is_clean(reason):
+        failure = told(reason)
         event = ("actors", failure.behaviour, "terminate")
         fields: dict[str, object] = {
             **_who(cell, failure.initial_call),

@@ -61,9 +61,11 @@ class _Half:
         self.__doc__ = method.__doc__
         self._signature = _client_signature(method, kind)
         self._least, self._most = _positions(self._signature)
+        self._bare = (ASKED, self.name, (), None)
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
+        self._bare = (ASKED, name, (), None)
 
     def ask(self, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         """Make the request, in the caller, whose mistake a wrong argument is.
@@ -79,8 +81,11 @@ class _Half:
                 is_limit = isinstance(self, call) and "timeout" in kwargs
                 text = f"{self.name}(): {error}{hint if is_limit else ''}"
                 raise TypeError(text) from None
-        # A plain tuple, because a cast is hardly more than its message; `tests.bench` names: cast, call.
-        return (ASKED, self.name, args, kwargs) if kwargs else (ASKED, self.name, args, None)
+        # A plain tuple, because a cast is hardly more than its message, and always the same one where there is
+        # nothing to pass, because then the collector has nothing to look at; `tests.bench` names: cast, call.
+        if kwargs:
+            return (ASKED, self.name, args, kwargs)
+        return (ASKED, self.name, args, None) if args else self._bare
 
 
 def _client_signature(method: Callable[..., object], kind: str) -> Signature:

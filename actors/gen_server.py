@@ -728,11 +728,13 @@ class _Server(Generic[S]):
         accepted: str | None = None,
     ) -> NoReturn:
         callbacks, state = self.callbacks, self.state
-        shown = self._shown(state=state, message=as_seen(message), reason=reason)
-        failure = Failure(
-            "gen_server", self._initial_call, shown["message"], shown["state"], stack, accepted
-        )
-        _behaviour.end(reason, lambda why: callbacks.terminate(why, state), failure)
+
+        def told(why: Reason) -> Failure:
+            shown = self._shown(state=state, message=as_seen(message), reason=why)
+            initial_call = self._initial_call
+            return Failure("gen_server", initial_call, shown["message"], shown["state"], accepted)
+
+        _behaviour.end(reason, lambda why: callbacks.terminate(why, state), told, stack)
 
 
 @final

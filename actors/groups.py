@@ -565,8 +565,11 @@ class _Scope:
         """The state is the same in all versions."""
 
     def end(self, reason: Reason, message: Message, stack: Stack | None = None) -> NoReturn:
-        failure = Failure("groups", _INITIAL_CALL, message, self.get_state(), stack)
-        _behaviour.end(reason, lambda _: None, failure)
+
+        def told(_: Reason) -> Failure:
+            return Failure("groups", _INITIAL_CALL, message, self.get_state())
+
+        _behaviour.end(reason, lambda _: None, told, stack)
 
     def _fail(self, error: BaseException, message: Message) -> NoReturn:
         if isinstance(error, Ended) or _behaviour.is_ending():

@@ -39,7 +39,7 @@ from typing import cast as typed
 from actors import _behaviour, debug, process, requests
 from actors._behaviour import Ended, Failure, Server, me
 from actors._coroutines import settled
-from actors._envelopes import CALL, CAST, Caller, request_as_seen
+from actors._envelopes import CALL, CAST, Caller, as_seen, request_as_seen
 from actors._startable import Startable
 from actors.debug import Watch
 from actors.errors import BadArgument
@@ -638,10 +638,13 @@ class _Machine(Generic[S, D]):
 
     def end(self, reason: Reason, message: Message, stack: Stack | None = None) -> NoReturn:
         callbacks, state, data = self.callbacks, self.state, self.data
-        shown = self._shown(state=state, data=data, message=message, reason=reason)
-        seen = shown["state"], shown["data"]
-        failure = Failure("state_machine", self._initial_call, shown["message"], seen, stack)
-        _behaviour.end(reason, lambda why: callbacks.terminate(why, state, data), failure)
+
+        def told(why: Reason) -> Failure:
+            shown = self._shown(state=state, data=data, message=as_seen(message), reason=why)
+            seen = shown["state"], shown["data"]
+            return Failure("state_machine", self._initial_call, shown["message"], seen)
+
+        _behaviour.end(reason, lambda why: callbacks.terminate(why, state, data), told, stack)
 
     def _fail(self, error: BaseException, message: Message) -> NoReturn:
         """End after a callback has raised, unless the process is on its way out already."""

@@ -5,6 +5,9 @@
 ``python3 -m tests --compiled [arguments]`` compiles the hot rooms in a copy of the project, which wants a C
 compiler, and runs the tests of processes and supervisors there.
 
+``python3 -m tests --coverage [arguments]`` runs the same tests under coverage.py, lists the rooms of `actors` and
+`supervisors` that have lines or branches no test takes, and fails below 95 %.
+
 Format, lint, types and tests are all run, whatever fails; the exit code is 0 when all passed.
 """
 
@@ -31,7 +34,7 @@ def passes(name: str, command: list[str]) -> bool:
 COPY = ROOT / ".letitcrash" / "compiled"
 """Where the copy with compiled rooms stands."""
 
-IN_BOTH_FORMS = (
+OF_PROCESSES_AND_SUPERVISORS = (
     "tests/actors",
     "tests/supervisors",
     "tests/conformance",
@@ -40,6 +43,9 @@ IN_BOTH_FORMS = (
     "tests/test_refusals.py",
 )
 
+DOCS = ("actors", "supervisors")
+"""Whose examples are tests."""
+
 
 def compiled(arguments: list[str]) -> int:
     print("== compiling", flush=True)
@@ -47,13 +53,32 @@ def compiled(arguments: list[str]) -> int:
     if subprocess.run(compiling, cwd=ROOT, check=False).returncode:
         return 1
     print("== tests of the compiled form", flush=True)
-    pytest = [sys.executable, "-m", "pytest", *(arguments or IN_BOTH_FORMS)]
+    pytest = [sys.executable, "-m", "pytest", *(arguments or OF_PROCESSES_AND_SUPERVISORS)]
     environment = {**os.environ, "PYTHONPATH": str(COPY)}
     return subprocess.run(pytest, cwd=COPY, env=environment, check=False).returncode
 
 
+def covered(arguments: list[str]) -> int:
+    for older in ROOT.joinpath(".letitcrash").glob("coverage*"):
+        older.unlink()
+    # Under a tracer all takes several times as long; the limit of a test is for those that hang.
+    pytest = [
+        "-m",
+        "pytest",
+        "--timeout=600",
+        *(arguments or (*DOCS, *OF_PROCESSES_AND_SUPERVISORS)),
+    ]
+    codes = [
+        subprocess.run([sys.executable, "-m", "coverage", *each], cwd=ROOT, check=False).returncode
+        for each in (["run", *pytest], ["combine", "--quiet"], ["report"])
+    ]
+    return next(filter(None, codes), 0)
+
+
 def main(arguments: list[str]) -> int:
     enter("dev")
+    if "--coverage" in arguments:
+        return covered([each for each in arguments if each != "--coverage"])
     if "--compiled" in arguments:
         return compiled([each for each in arguments if each != "--compiled"])
     if arguments[:1] == ["--long"]:

@@ -272,8 +272,10 @@ class Away:
         except BaseException as error:
             self._doing = None
             if isinstance(error, Exit):
-                # Its process's end: the coroutine hears of it by this job.
+                # Its process's end: the coroutine hears of it by this job, and finds it dead then.
                 self._was_told = True
+                if cell.exiting is None and cell.port is None:
+                    cell.scheduler.release(cell, error.reason)
             job.end(None, error)
             if cell.exiting is not None:
                 raise Exit(cell.exiting[0]) from None

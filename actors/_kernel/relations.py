@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from actors import telemetry
 from actors._kernel.bounds import DEAD_LETTER, force
 from actors._kernel.names import Names
-from actors._kernel.signals import Verdict, are_linked, link, unlink, verdict
+from actors._kernel.signals import Verdict, link, unlink, verdict
 from actors._kernel.timers import Deadlines, Timer
 from actors.errors import BadArgument, CallFailed
 from actors.exits import KILL, NOPROC, NORMAL, Reason
@@ -383,10 +383,6 @@ class Relations:
             if entry is not None and entry[1] in {"demonitor", "reply_demonitor"}:
                 self.unalias(owner, ref)
         self.deliver(owner, Down(ref, watched, reason))
-
-    def is_linked(self, cell: Cell, pid: Pid) -> bool:
-        """Tell whether a process is linked to another."""
-        return pid._cell is not None and are_linked(cell, pid._cell)
 
     def kill_all(self, sender: Pid, spared: Cell | None) -> None:
         """Send everybody but one the signal that nobody survives."""

@@ -21,7 +21,7 @@ from actors.exits import KILL, KILLED, NORMAL, Reason
 if TYPE_CHECKING:
     from actors._kernel.cell import Cell
 
-__all__ = ["Verdict", "are_linked", "link", "unlink", "verdict"]
+__all__ = ["Verdict", "link", "unlink", "verdict"]
 
 
 class Verdict(Enum):
@@ -72,8 +72,3 @@ def unlink(one: Cell, other: Cell) -> None:
         one.links.pop(other.pid, None)
     if other.links is not None:
         other.links.pop(one.pid, None)
-
-
-def are_linked(one: Cell, other: Cell) -> bool:
-    """Tell whether two processes are linked."""
-    return one.links is not None and other.pid in one.links

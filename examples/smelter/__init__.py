@@ -39,7 +39,7 @@ Those that handle media are plain objects, each for one process at a time:
 
 Where pictures and sound come from and go to besides files is in `protocols` (RTMP, RTP, HLS, SRT,
 WebRTC, Python); what is served over HTTP, with a page to look at it, in `web`: see
-`python3 -m examples smelter --serve`. `loops` is where asyncio meets a process.
+`python3 -m examples smelter --serve`.
 
 Nobody waits for a slow neighbour and nothing grows: whoever takes gives permission for more. In real
 time the queue leaves out what finds no place; offline it waits.

@@ -25,6 +25,7 @@ __all__ = [
     "InputError",
     "InputPaused",
     "InputPlaying",
+    "InputSkipped",
     "OutputDone",
     "OutputError",
     "SetDropped",
@@ -78,6 +79,16 @@ class InputError:
 
 
 @dataclass(frozen=True, slots=True)
+class InputSkipped:
+    """Sources died of one place again and again, so some of the file is left out."""
+
+    input: str
+    at: Ns
+    """Where, in the input's own time."""
+    length: Ns
+
+
+@dataclass(frozen=True, slots=True)
 class OutputDone:
     """It is complete."""
 
@@ -123,6 +134,7 @@ Event: TypeAlias = (
     | InputPaused
     | InputEos
     | InputError
+    | InputSkipped
     | OutputDone
     | OutputError
     | SetDropped

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from actors import GenServer, Message, Pid, process
+from examples.smelter import events
 from examples.smelter.complaints import MediaBroken
 from examples.smelter.inputs import Item, Nothing
 from examples.smelter.inputs import Source as Reader
@@ -42,6 +43,7 @@ from examples.smelter.wire import (
     feeder_of,
     tell,
 )
+from examples.smelter.work import TRIES
 
 __all__ = ["Feeder", "Source"]
 
@@ -56,6 +58,9 @@ APART: Ns = 2 * SECOND
 
 FILL: Ns = 100 * MILLISECOND
 """How much at a time."""
+
+SKIP: Ns = SECOND // 2
+"""How much of a file is left out at first when sources die of it."""
 
 ITEMS = 4
 """How many items a source reads before it looks at its mailbox again."""
@@ -168,6 +173,8 @@ class Feeder(GenServer[None]):
                 self.halves[media] = self._remembered(media)
         self.sessions = self._remembered_sessions() if supply.is_live else None
         self.queue: Pid | None = None
+        self.begun_at: Ns | None = None
+        self.deaths = 0
         self.shown = Picture.solid(2, 2, BLACK)
         self._attach()
 
@@ -233,7 +240,18 @@ class Feeder(GenServer[None]):
         start = min((h.reached for h in self.halves.values() if not h.is_ended), default=None)
         if start is not None and self.source is not None:
             self.is_reading = True
-            GenServer.cast(self.source, Begin(max(0, start)))
+            GenServer.cast(self.source, Begin(self._beyond_poison(max(0, start))))
+
+    def _beyond_poison(self, start: Ns) -> Ns:
+        """Return where to begin: behind what two sources have died of without getting any further."""
+        self.deaths = self.deaths + 1 if start == self.begun_at else 0
+        self.begun_at = start
+        if self.deaths < TRIES:
+            return start
+        # Longer each time: a decoder begins at a key frame, which may lie before the poison.
+        skipped = SKIP << 2 * (self.deaths - TRIES)
+        events.publish(events.InputSkipped(self.plan.id, start, skipped))
+        return start + skipped
 
     def _ask(self) -> None:
         ahead = AHEAD if self.sessions is None else self.plan.spec.supply.buffer + LIVE_AHEAD

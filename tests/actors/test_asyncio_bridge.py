@@ -11,7 +11,7 @@ import sys
 import threading
 from collections import Counter as Counts
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from contextvars import ContextVar
 from functools import partial
 
@@ -881,3 +881,25 @@ def test_ctrl_c_cancels_the_main_task_and_ends_the_processes_in_order() -> None:
     assert done.stdout.splitlines() == ["main is cancelled", "child is told shutdown"]
     assert done.stderr.strip().endswith("KeyboardInterrupt")
     assert done.returncode in {130, -signal.SIGINT}
+
+
+def test_tasks_that_are_cancelled_at_their_first_use_leave_no_process(home: Home) -> None:
+    async def main() -> int:
+        async with home():
+            mine = await as_process(process.self)
+            before = set(await as_process(process.processes))
+            for rounds in range(60):
+                task = asyncio.create_task(asks_who())
+                for _ in range(rounds % 4):
+                    await asyncio.sleep(0)
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            while set(await as_process(process.processes)) - before - {mine}:
+                await asyncio.sleep(0)  # the last ones are on their way out
+            return len(before)
+
+    async def asks_who() -> Pid:
+        return await as_process(process.self)
+
+    assert go(main)

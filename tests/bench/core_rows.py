@@ -49,12 +49,12 @@ class Hop(GenServer[Pid | None]):
     def init(self, following: Pid | None) -> Pid | None:
         return following
 
-    def handle_cast(self, request: object, state: Pid | None) -> None:
-        match request:
-            case (0, Pid() as done):
-                send(done, "done")
-            case (int() as left, done):
-                GenServer.cast(state or process.self(), (left - 1, done))
+    def handle_cast(self, request: tuple[int, Pid], state: Pid | None) -> None:  # type: ignore[override]
+        left, done = request
+        if left == 0:
+            send(done, "done")
+        else:
+            GenServer.cast(state or process.self(), (left - 1, done))
 
 
 def _call(scale: int) -> float:

@@ -301,8 +301,11 @@ def main(argv: list[str]) -> int:
         parser.error(f"unknown part {', '.join(unknown)}; there are {', '.join(PARTS)}")
     for name in given.parts or list(PARTS):
         if given.here:
-            telemetry.set_reporter(None)
-            PARTS[name](given.seconds)
+            before = telemetry.set_reporter(None)
+            try:
+                PARTS[name](given.seconds)
+            finally:
+                telemetry.set_reporter(before)
             continue
         print(f"-- {name}", flush=True)
         command = [sys.executable, "-m", "tests.bench", "smelter", name, "--here"]

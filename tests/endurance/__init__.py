@@ -5,7 +5,8 @@ kills what does not want to die; `storms` kills many at once; `leaks` looks for 
 `seeds` plays small races in many orders; `inputs` knocks at every door with what is wrong; `reports`
 looks at what the logs say of all that; `restless` collects garbage all the time; `ends` interrupts
 whole programs; `crowds` comes from many threads; `compositor` kills parts of a running compositor;
-`soak` is everything at once for minutes.
+`soak` is everything at once for minutes; `mutants` changes the innermost rooms a little, and waits
+for a test to notice.
 
 The suite plays each case in its short form; ``python3 -m tests --long`` plays the long forms, each in
 an interpreter of its own, and prints one table.
@@ -32,6 +33,7 @@ MODULES = (
     "crowds",
     "compositor",
     "soak",
+    "mutants",
 )
 
 

@@ -1,13 +1,24 @@
 """What is wrong is refused at every door, by name and by value, and before anything starts.
 
 The doors and what is wrong at each are those of `tests.test_refusals`, where a few values are tried at
-each.
+each. Values that do not want to be sent are those of `tests.actors.test_isolation`, where each is looked at
+once, and a few more; here they go by every way, inside of anything.
 """
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from functools import partial
+from random import Random as Lot
+from typing import Any, Final, TypeAlias
+
 from hypothesis import HealthCheck, given, settings
 
+from actors import Down, GenServer, NoReply, Pid, Reply, Task, process, receive, run, telemetry
+from actors.errors import ActorsError, NotSendable
+from actors.testing import VirtualClock
+from tests.actors.test_isolation import HARMLESS, HOSTILE, REFUSED, Frozen
 from tests.endurance.tally import Tally, case
 from tests.test_refusals import DOORS, knock
 
@@ -44,3 +55,223 @@ def what_is_wrong_at_every_door(size: int, tally: Tally) -> None:
     for name in DOORS:
         knock_often(name, size, tally)
     tally.note(f"{len(DOORS)} doors")
+
+
+# -- hostile values as messages --------------------------------------------------------------------
+
+Value: TypeAlias = Any
+
+
+class Taker(GenServer[int]):
+    """Take anything, and count; make what it is asked to make."""
+
+    def init(self) -> int:
+        return 0
+
+    def handle_call(self, request: Value, caller: object, state: int) -> object:
+        match request:
+            case ("take", _):
+                return Reply("taken", state + 1)
+            case ("make", int(number), int(seed)):
+                return Reply(hostile(number, Lot(seed)), state)  # noqa: S311 - a choice, no secret
+        return Reply(("well", state))
+
+    def handle_cast(self, request: Value, state: int) -> NoReply[int]:
+        return NoReply(state + 1)
+
+    def handle_info(self, message: Value, state: int) -> NoReply[int]:
+        return NoReply(state + 1)
+
+
+def loops_and_fails(*_: object) -> object:
+    for _number in range(20_000):
+        pass
+    raise RuntimeError("tired of it")
+
+
+def loops_and_gives_in(self: object, *_: object) -> object:
+    for _number in range(20_000):
+        pass
+    return type(self)()
+
+
+def sour_key() -> object:
+    """Return a table whose key can be hashed once."""
+
+    class Key:
+        hashes = 0
+
+        def __hash__(self) -> int:
+            self.hashes += 1
+            if self.hashes > 1:
+                raise ValueError("hostile")
+            return 1
+
+    return {Key(): 1}
+
+
+def cycle() -> list[Value]:
+    made: list[Value] = [{"more": []}]
+    made[0]["more"].append(made)
+    return made
+
+
+def deep(depth: int = 100_000) -> Value:
+    made: Value = []
+    for _ in range(depth):
+        made = [made]
+    return made
+
+
+def of_class(members: dict[str, object]) -> Value:
+    return type("Hostile", (), members)()
+
+
+REFUSED_VALUES: Final[list[Callable[[], Value]]] = [
+    *(partial(of_class, members) for members in HOSTILE.values()),
+    *(make for make, _ in REFUSED),
+    partial(of_class, {"__deepcopy__": loops_and_fails}),
+    partial(of_class, {"lock": threading.Lock(), "__reduce__": lambda self: (id, (self.lock,))}),
+    sour_key,
+]
+TAKEN_VALUES: Final[list[Callable[[], Value]]] = [
+    *(partial(of_class, members) for members in HARMLESS.values()),
+    partial(of_class, {"__deepcopy__": loops_and_gives_in}),
+    cycle,
+    deep,
+    partial(bytearray, 1_000_000),
+]
+VALUES = (*REFUSED_VALUES, *TAKEN_VALUES)
+
+
+def hostile(number: int, lot: Lot) -> Value:
+    """Make a hostile value, somewhere inside of others."""
+    value = VALUES[number]()
+    for _ in range(lot.randrange(3)):
+        value = lot.choice(WRAPPINGS)(value)
+    return value
+
+
+WRAPPINGS: Final[tuple[Callable[[Value], Value], ...]] = (
+    lambda value: [1, value],
+    lambda value: ("a", value),
+    lambda value: {"key": value},
+    Frozen,
+    lambda value: partial(print, value),
+)
+
+
+def by_call(taker: Pid, value: Value) -> None:
+    assert GenServer.call(taker, ("take", value)) == "taken"
+
+
+def by_timer(taker: Pid, value: Value) -> None:
+    process.send_after(taker, value, 0.001)
+    process.sleep(0.002)
+
+
+def by_start(_: Pid, value: Value) -> None:
+    ended(process.spawn_monitor(lambda _: None, value))
+
+
+def by_exit(_: Pid, value: Value) -> None:
+    pid, ref = process.spawn_monitor(process.sleep, None)
+    try:
+        process.send_exit(pid, ("hostile", value))
+    except ActorsError:
+        process.send_exit(pid, "kill")
+        raise
+    finally:
+        ended((pid, ref))
+
+
+def by_task(_: Pid, value: Value) -> None:
+    Task.await_(Task.async_(lambda _: None, value))
+
+
+def ended(watched: tuple[Pid, object]) -> None:
+    receive(lambda message: isinstance(message, Down) and message.ref is watched[1])
+
+
+WAYS: Final[tuple[Callable[[Pid, Value], object], ...]] = (
+    process.send,
+    GenServer.cast,
+    by_call,
+    by_timer,
+    by_start,
+    by_exit,
+    by_task,
+)
+
+
+def sent(number: int, seed: int) -> str | None:
+    """Send one value by one way; return what went wrong."""
+    lot = Lot(seed)  # noqa: S311 - the same
+    taker = Taker.start()
+    assert taker is not None
+    wanted = number < len(REFUSED_VALUES)
+    try:
+        lot.choice(WAYS)(taker, hostile(number, lot))
+        refused = False
+    except NotSendable as error:
+        refused = bool(str(error))
+    except BaseException as error:
+        return f"{type(error).__name__}: {error}"
+    answer: Value = GenServer.call(taker, "well?")
+    GenServer.stop(taker)
+    if refused is not wanted:
+        return "was taken" if wanted else "was refused"
+    return None if answer[0] == "well" and not (refused and answer[1]) else f"answered {answer}"
+
+
+def answered(number: int, seed: int) -> str | None:
+    """Have a server answer with one value: it fails by its own fault, and the caller is told."""
+    taker, bystander = Taker.start(), Taker.start()
+    assert taker is not None
+    assert bystander is not None
+    wanted = number < len(REFUSED_VALUES)
+    try:
+        GenServer.call(taker, ("make", number, seed))
+        refused = False
+    except ActorsError as error:
+        refused = bool(str(error))
+    except BaseException as error:
+        return f"answer: {type(error).__name__}: {error}"
+    well = GenServer.call(bystander, "well?") == ("well", 0)
+    if refused is not wanted or not well:
+        return f"answer: refused {refused}, bystander well {well}"
+    if process.is_alive(taker):
+        GenServer.stop(taker)
+    GenServer.stop(bystander)
+    return None
+
+
+@case(short=1, long=300)
+def hostile_values_as_messages(size: int, tally: Tally) -> None:
+    """Values that fight back are an error of who sends them, or arrive; nobody else notices."""
+
+    def main() -> None:
+        for number in range(len(VALUES)):
+            for seed in range(size):
+                for deed in (sent, answered):
+                    wrong = deed(number, seed)
+                    tally.check(wrong is None, f"value {number}, seed {seed}: {wrong}")
+        for _ in range(1 + size // 100):
+            wrong = huge()
+            tally.check(wrong is None, f"100 MB: {wrong}")
+
+    before = telemetry.set_reporter(None)
+    try:
+        run(main, clock=VirtualClock())
+    finally:
+        telemetry.set_reporter(before)
+    tally.note(f"{len(VALUES)} values, {len(WAYS) + 1} ways")
+
+
+def huge() -> str | None:
+    taker = Taker.start()
+    assert taker is not None
+    by_call(taker, bytearray(100_000_000))
+    answer = GenServer.call(taker, "well?")
+    GenServer.stop(taker)
+    return None if answer == ("well", 1) else f"answered {answer}"

@@ -8,8 +8,9 @@ Source: `reliability.md`'s figures are those of the case: at most 100 objects an
 
 from __future__ import annotations
 
+import asyncio
 import gc
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 from typing import Final
@@ -29,7 +30,9 @@ from actors import (
     spawn_monitor,
     telemetry,
 )
-from actors.errors import CallFailed
+from actors.asyncio_bridge import as_process, await_, await_task, hosted
+from actors.asyncio_bridge import receive as next_message
+from actors.errors import CallFailed, TaskTimeout
 from actors.messages import TimedOut
 from actors.testing import VirtualClock
 from supervisors import Supervisor
@@ -202,6 +205,10 @@ def look(tally: Tally, what: str, times: int, make: Callable[[], Callable[[], No
     finally:
         telemetry.set_reporter(before)
     assert left is not None
+    weigh(tally, what, times, left)
+
+
+def weigh(tally: Tally, what: str, times: int, left: tuple[int, float]) -> None:
     objects, megabytes = left
     held = objects <= OBJECTS and megabytes <= MEGABYTES
     for number in range(times):
@@ -241,3 +248,102 @@ def _started() -> Pid:
     server = Server.start()
     assert server is not None
     return server
+
+
+# -- awaits that are given up ----------------------------------------------------------------------
+
+
+async def cancelled(coroutine: Coroutine[object, object, object]) -> None:
+    """Let a coroutine come to its waiting point, and cancel it."""
+    task = asyncio.ensure_future(coroutine)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def call_is_cancelled(server: Pid) -> None:
+    await cancelled(as_process(GenServer.call, server, ("late", 0.001), timeout=None))
+
+
+async def call_times_out(server: Pid) -> None:
+    with suppress(CallFailed):
+        await as_process(GenServer.call, server, ("late", 0.002), timeout=0.001)
+    await as_process(GenServer.call, server, "in time")
+
+
+async def receive_is_cancelled(_: Pid) -> None:
+    await cancelled(next_message())
+
+
+async def receive_is_limited_by_asyncio(_: Pid) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(next_message(), 0.001)
+
+
+async def task_is_cancelled(_: Pid) -> None:
+    async def owner() -> None:
+        await await_task(Task.async_(process.sleep, None), None)
+
+    await cancelled(owner())
+
+
+async def task_times_out(_: Pid) -> None:
+    async def owner() -> None:
+        task = Task.async_(process.sleep, None)
+        with suppress(TaskTimeout):
+            await await_task(task, 0.001)
+        await as_process(Task.shutdown, task, "brutal_kill")
+
+    await asyncio.ensure_future(owner())
+
+
+async def process_that_awaits_is_killed(_: Pid) -> None:
+    def waits() -> None:
+        await_(asyncio.sleep(1000.0))
+
+    pid, ref = spawn_monitor(waits)
+    await asyncio.sleep(0)
+    process.send_exit(pid, "kill")
+    await next_message(lambda m: isinstance(m, Down) and m.ref is ref)
+
+
+AWAITS: Final = (
+    call_is_cancelled,
+    call_times_out,
+    receive_is_cancelled,
+    receive_is_limited_by_asyncio,
+    task_is_cancelled,
+    task_times_out,
+    process_that_awaits_is_killed,
+)
+
+
+async def left_by(deed: Callable[[Pid], Awaitable[None]], times: int) -> tuple[int, float]:
+    """Do on a hosted loop what `left_behind` does."""
+    async with hosted():
+        server = await as_process(Server.start)
+        assert server is not None
+
+        async def often(many: int) -> tuple[int, float]:
+            for _ in range(many):
+                await deed(server)
+            await as_process(GenServer.call, server, "what was late is over", timeout=None)
+            gc.collect()
+            return len(gc.get_objects()), resident()
+
+        objects, memory = await often(times // 2)
+        more_objects, more_memory = await often(times - times // 2)
+        return more_objects - objects, more_memory - memory
+
+
+@case(short=200, long=100_000)
+def awaits_that_are_given_up(size: int, tally: Tally) -> None:
+    """Awaits that were cancelled or timed out, and processes killed while they awaited, leave nothing behind."""
+    before = telemetry.set_reporter(None)
+    try:
+        for deed in AWAITS:
+            weigh(tally, deed.__name__, size, asyncio.run(left_by(deed, size)))
+    finally:
+        telemetry.set_reporter(before)

@@ -65,11 +65,20 @@ def test_a_limit_must_be_a_whole_number(value: object) -> None:
         check_max_restarts(value)
 
     assert refused.value.reason == ("invalid_intensity", value)
+    assert f"max_restarts: got {value!r}" in str(refused.value)
+    assert "accepted is a whole number, 0 or more" in str(refused.value)
 
 
-@pytest.mark.parametrize("value", [0, -1.0, math.inf, True, "5", None])
+@pytest.mark.parametrize("value", [0, -1.0, 1e15, math.inf, math.nan, True, "5", None])
 def test_a_window_must_have_a_length(value: object) -> None:
     with pytest.raises(BadSpec) as refused:
         check_max_seconds(value)
 
     assert refused.value.reason == ("invalid_period", value)
+    assert f"max_seconds: got {value!r}" in str(refused.value)
+    assert "accepted is seconds, more than 0" in str(refused.value)
+
+
+def test_limits_and_windows_that_are_some_are_taken() -> None:
+    assert [check_max_restarts(value) for value in (0, 1, 10**9)] == [0, 1, 10**9]
+    assert [check_max_seconds(value) for value in (1e-9, 1, 5.0, 1e14)] == [1e-9, 1, 5.0, 1e14]

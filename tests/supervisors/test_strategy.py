@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisors.child_spec import BadSpec, ChildSpec, Restart
-from supervisors.strategy import Plan, Strategy, check_auto_shutdown, check_strategy, plan
+from supervisors.strategy import (
+    Plan,
+    Strategy,
+    check_auto_shutdown,
+    check_strategy,
+    is_failure,
+    is_restarted,
+    plan,
+)
 
 
 def kid(id: str, restart: Restart = "permanent") -> ChildSpec:
@@ -48,6 +56,30 @@ def test_rest_for_one_looks_no_further_than_the_failed_child() -> None:
     assert [spec.id for spec in newest_first] == ["b", "a"]
 
 
+@pytest.mark.parametrize(
+    ("restart", "reason", "comes_back", "is_told"),
+    [
+        ("permanent", "normal", True, True),
+        ("permanent", "shutdown", True, True),
+        ("permanent", ("shutdown", "moved"), True, True),
+        ("permanent", "killed", True, True),
+        ("transient", "normal", False, False),
+        ("transient", "shutdown", False, False),
+        ("transient", ("shutdown", "moved"), False, False),
+        ("transient", "killed", True, True),
+        ("temporary", "normal", False, False),
+        ("temporary", "shutdown", False, False),
+        ("temporary", ("shutdown", "moved"), False, False),
+        ("temporary", "killed", False, True),
+    ],
+)
+def test_each_restart_word_says_who_comes_back_and_what_is_told(
+    restart: Restart, reason: object, comes_back: bool, is_told: bool
+) -> None:
+    assert is_restarted(restart, reason) is comes_back
+    assert is_failure(restart, reason) is is_told
+
+
 RESTARTS: st.SearchStrategy[list[Restart]] = st.lists(
     st.sampled_from(("permanent", "transient", "temporary")), min_size=1, max_size=8
 )
@@ -83,3 +115,13 @@ def test_unknown_options_are_refused() -> None:
     assert strategy.value.reason == ("invalid_strategy", "all_for_none")
     assert auto_shutdown.value.reason == ("invalid_auto_shutdown", "sometimes")
     assert "accepted is 'one_for_one', 'one_for_all' or 'rest_for_one'" in str(strategy.value)
+    assert "strategy: got 'all_for_none'" in str(strategy.value)
+    assert "auto_shutdown: got 'sometimes'" in str(auto_shutdown.value)
+    assert "'never', 'any_significant' or 'all_significant'" in str(auto_shutdown.value)
+
+
+def test_known_options_are_taken() -> None:
+    for strategy in ("one_for_one", "one_for_all", "rest_for_one"):
+        assert check_strategy(strategy) == strategy
+    for auto_shutdown in ("never", "any_significant", "all_significant"):
+        assert check_auto_shutdown(auto_shutdown) == auto_shutdown

@@ -1,23 +1,28 @@
 """RTMP in: the input listens, and whoever knows its key may push to it.
 
 FFmpeg does the talking. It accepts one publisher; when that one leaves, the session is lost and the
-next one listens again. While nobody is there, listening is renewed every `PATIENCE` seconds, so that
-the input can end in between.
+next one listens again. While nobody is there, listening is renewed every two seconds, so that the input
+can end in between.
 """
 
 from __future__ import annotations
 
 import contextlib
+import socket
 from dataclasses import dataclass, field
 
 import av
 from av.container import InputContainer
 
+from examples.smelter.complaints import PeerLost
 from examples.smelter.offsets import MILLISECOND, Ns
 from examples.smelter.protocols.addresses import LOOPBACK, check_host, check_port, check_word
 from examples.smelter.protocols.session import PATIENCE, QUICK_PROBE, Session
 
 __all__ = ["RtmpSupply"]
+
+LISTENING = 2.0
+"""Seconds after which listening is renewed; a publisher who just then begins has to try again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,16 @@ class RtmpSupply:
 
     def _listen(self) -> InputContainer | None:
         options = {"listen": "1", **QUICK_PROBE}
-        with contextlib.suppress(av.error.ExitError):
-            return av.open(self.url, options=options, timeout=(PATIENCE, PATIENCE))
+        # Whoever came and went before anything was sent is nobody.
+        with contextlib.suppress(av.error.ExitError, OSError):
+            return av.open(self.url, "r", options=options, timeout=(LISTENING, PATIENCE))
+        self._refuse_if_taken()
         return None
+
+    def _refuse_if_taken(self) -> None:
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        try:
+            with socket.create_server((self.host, self.port), family=family):
+                return
+        except OSError as error:
+            raise PeerLost(self.title, f"cannot listen ({error.strerror})") from None

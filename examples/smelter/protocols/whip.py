@@ -2,13 +2,12 @@
 
     POST /whip/camera, an SDP offer in the body          offer("camera", token, sdp) -> SDP answer
 
-The input's reader opens a *gate*, a process that is known by the input's id. It answers offers and
-keeps the last half second of what arrives, until the reader takes it. aiortc, which comes in here and
-nowhere else, runs on a loop of its own beside the gate and tells it what has arrived; when the gate
-ends, however that happens, the loop and all connections end.
+The input's reader opens a *gate*, a process that is known by the input's id. It keeps the last half
+second of what arrives, until the reader takes it. For each publisher it starts a *session*, a process
+that awaits an aiortc connection, which comes in here and nowhere else. They are linked: when the gate
+ends, however that happens, so does the session, and it hangs up.
 
-One session at a time: the next one is accepted when the last one has ended, or takes its place when
-it shows the token.
+One session at a time: a publisher who shows the token takes the place of the one before.
 
 Source: RFC 9725 (WebRTC-HTTP ingestion protocol).
 """
@@ -26,11 +25,22 @@ from typing import TYPE_CHECKING, Literal, Self
 import av
 from av.audio.resampler import AudioResampler
 
-from actors import Caller, GenServer, Message, NoReply, Pid, Reply, call, cast, process
+from actors import (
+    Caller,
+    Exited,
+    GenServer,
+    Message,
+    NoReply,
+    Pid,
+    Reply,
+    call,
+    cast,
+    process,
+)
+from actors.asyncio_bridge import await_
 from examples.smelter.complaints import OptionRefused, PeerLost, RequestRefused
 from examples.smelter.frames import Uniform, sound_from_av
 from examples.smelter.inputs import NOTHING, AudioInfo, InputInfo, Item, Nothing, VideoInfo
-from examples.smelter.loops import Loop
 from examples.smelter.offsets import MILLISECOND, Ns
 from examples.smelter.pictures import RATE, SECOND, Frame, Samples
 from examples.smelter.protocols.addresses import check_word
@@ -165,38 +175,31 @@ class WhipReader:
         self.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """How an offer went."""
-
-    caller: Caller
-    answer: str | OfferRefused
-
-
-class WhipGate(GenServer[None], host="thread", shutdown=5.0):
+class WhipGate(GenServer[None]):
     """Answers offers; keeps a little of what arrives. It keeps its state on itself."""
 
     def init(self, supply: WhipSupply) -> None:
-        """Make the loop that connections live on."""
+        """Wait for a publisher."""
         process.trap_exit(True)
         self.supply = supply
         self.items: deque[Item] = deque()
         self.reader: Caller | None = None
         self.turn = 0
-        self.lost: PeerLost | None = None
-        self.sessions = _Sessions(process.self(), supply)
-        self.loop = Loop(process.self(), f"whip {supply.name}", self.sessions.close)
+        self.session: Pid | None = None
+        self.is_lost = False
 
     @call
     def offer(
         self, state: None, token: str, sdp: str
     ) -> Reply[str | OfferRefused, None] | NoReply[None]:
-        """Accept a publisher; the answer comes when it has been made."""
+        """Begin a session in the place of the one before; it answers when it can."""
         if not hmac.compare_digest(token.encode(), self.supply.token.encode()):
             return Reply(OfferRefused("token", "this is not the token of this input"))
         if len(sdp) > MOST_SDP:
             return Reply(OfferRefused("offer", f"more than {MOST_SDP} characters"))
-        self.loop.start(self.sessions.accept(sdp, self.caller))
+        if self.session is not None:
+            process.send_exit(self.session, "shutdown")
+        self.session = process.spawn_link(_session, process.self(), self.supply, sdp, self.caller)
         return NoReply()
 
     @call
@@ -204,17 +207,22 @@ class WhipGate(GenServer[None], host="thread", shutdown=5.0):
         """Give an item out, or wait a little for one."""
         if self.items:
             return Reply(self.items.popleft())
-        if self.lost is not None:
-            return Reply(self.lost)
+        if self.is_lost:
+            return Reply(self._loss())
         self.reader = self.caller
         self.turn += 1
         process.send_after(process.self(), ("nothing", self.turn), PATIENCE)
         return NoReply()
 
+    def _loss(self) -> PeerLost:
+        return PeerLost(self.supply.title, "the publisher has gone")
+
     @cast
-    def arrived(self, state: None, item: Item) -> NoReply[None]:
+    def arrived(self, state: None, session: Pid, item: Item) -> NoReply[None]:
         """Keep an item; of what nobody takes, only the last half second."""
-        self.lost = None
+        if session != self.session:
+            return NoReply()
+        self.is_lost = False
         if self.reader is not None:
             reader, self.reader = self.reader, None
             GenServer.reply(reader, item)
@@ -224,74 +232,83 @@ class WhipGate(GenServer[None], host="thread", shutdown=5.0):
             self.items.popleft()
         return NoReply()
 
-    def handle_cast(self, request: Message, state: None) -> None:
-        """Hear from the loop."""
-        match request:
-            case Answered(caller, answer):
-                GenServer.reply(caller, answer)
-            case PeerLost() as lost:
-                self.lost = lost
-            case _:
-                raise TypeError(f"a gate is not told {request!r}")
-
     def handle_info(self, message: Message, state: None) -> None:
-        """Tell a reader that has waited long enough."""
-        if message == ("nothing", self.turn) and self.reader is not None:
-            reader, self.reader = self.reader, None
-            GenServer.reply(reader, self.lost or NOTHING)
-
-    def terminate(self, reason: object, state: None) -> None:
-        """Hang up."""
-        self.loop.close()
+        """Tell a reader that has waited long enough; notice the end of a session."""
+        match message:
+            case Exited(pid=pid) if pid == self.session:
+                self.session, self.is_lost = None, True
+            case ("nothing", self.turn) if self.reader is not None:
+                reader, self.reader = self.reader, None
+                GenServer.reply(reader, self._loss() if self.is_lost else NOTHING)
+            case _:
+                pass
 
 
 def _time_of(item: Item) -> Ns:
     return item.pts if isinstance(item, Frame) else item.start
 
 
-class _Sessions:
-    """The connections, on the loop; nothing here is touched by another thread."""
+# -- a session: a process that awaits a connection ------------------------------------------------
 
-    def __init__(self, gate: Pid, supply: WhipSupply) -> None:
+
+def _session(gate: Pid, supply: WhipSupply, sdp: str, caller: Caller) -> None:
+    """Answer an offer and pass on what is published until it ends; the body of a process.
+
+    When the process is told to end, the coroutine is cancelled, and hangs up.
+    """
+    await_(_Session(gate, process.self(), supply).publish(sdp, caller))
+
+
+class _Session:
+    """One connection, on the event loop."""
+
+    def __init__(self, gate: Pid, me: Pid, supply: WhipSupply) -> None:
         self._gate = gate
+        self._me = me
         self._supply = supply
-        self._peer: RTCPeerConnection | None = None
+        self._clock = _Clock()
+        self._over = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def accept(self, sdp: str, caller: Caller) -> None:
-        """Answer an offer, in the place of whoever published before."""
-        try:
-            answer: str | OfferRefused = await self._answer(sdp)
-        except Exception as error:  # noqa: BLE001 - what comes from outside may break anything
-            answer = OfferRefused("offer", f"cannot be answered ({type(error).__name__}: {error})")
-        GenServer.cast(self._gate, Answered(caller, answer))
-
-    async def _answer(self, sdp: str) -> str:
+    async def publish(self, sdp: str, caller: Caller) -> None:
+        """Live as long as the connection."""
         # Here, because it takes half a second to load and most pipelines never publish like this.
-        from aiortc import (  # noqa: PLC0415
-            RTCConfiguration,
-            RTCPeerConnection,
-            RTCSessionDescription,
-        )
+        from aiortc import RTCConfiguration, RTCPeerConnection  # noqa: PLC0415
 
-        await self.close()
         # Without servers: its default would ask one on the public network who we are.
-        peer = self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        clock = _Clock()
-        peer.on("track", lambda track: self._listen(peer, track, clock))
-        peer.on("connectionstatechange", lambda: self._changed(peer))
-        await peer.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
-        await peer.setLocalDescription(await peer.createAnswer())
+        peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        peer.on("track", self._listen)
+        peer.on("connectionstatechange", lambda: self._changed(peer.connectionState))
+        try:
+            GenServer.reply(caller, await self._answer(peer, sdp))
+            await self._over.wait()
+        finally:
+            for task in tuple(self._tasks):
+                task.cancel()
+            await peer.close()
+
+    async def _answer(self, peer: RTCPeerConnection, sdp: str) -> str | OfferRefused:
+        from aiortc import RTCSessionDescription  # noqa: PLC0415
+
+        try:
+            await peer.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
+            await peer.setLocalDescription(await peer.createAnswer())
+        except Exception as error:  # noqa: BLE001 - what comes from outside may break anything
+            self._over.set()
+            return OfferRefused("offer", f"cannot be answered ({type(error).__name__}: {error})")
         return str(peer.localDescription.sdp)
 
-    def _listen(self, peer: RTCPeerConnection, track: MediaStreamTrack, clock: _Clock) -> None:
-        wanted = self._supply.video if track.kind == "video" else self._supply.audio
-        if wanted:
-            task = asyncio.get_running_loop().create_task(self._take(track, clock))
+    def _changed(self, state: str) -> None:
+        if state in {"failed", "closed", "disconnected"}:
+            self._over.set()
+
+    def _listen(self, track: MediaStreamTrack) -> None:
+        if self._supply.video if track.kind == "video" else self._supply.audio:
+            task = asyncio.get_running_loop().create_task(self._take(track))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _take(self, track: MediaStreamTrack, clock: _Clock) -> None:
+    async def _take(self, track: MediaStreamTrack) -> None:
         from aiortc.mediastreams import MediaStreamError  # noqa: PLC0415
 
         pictures, sounds = Uniform(), AudioResampler("fltp", "stereo", RATE)
@@ -301,25 +318,13 @@ class _Sessions:
             except MediaStreamError:
                 return
             if isinstance(frame, av.VideoFrame):
-                at = clock.time("video", frame)
+                at = self._clock.time("video", frame)
                 picture = await asyncio.to_thread(pictures.picture, frame)
-                WhipGate.arrived(self._gate, Frame(at, picture))
+                WhipGate.arrived(self._gate, self._me, Frame(at, picture))
             elif isinstance(frame, av.AudioFrame):
-                at = clock.time("audio", frame)
+                at = self._clock.time("audio", frame)
                 for one in sounds.resample(frame):
-                    WhipGate.arrived(self._gate, Samples(at, sound_from_av(one)))
-
-    def _changed(self, peer: RTCPeerConnection) -> None:
-        if peer is self._peer and peer.connectionState in {"failed", "closed", "disconnected"}:
-            GenServer.cast(self._gate, PeerLost(self._supply.title, "the publisher has gone"))
-
-    async def close(self) -> None:
-        """Hang up."""
-        peer, self._peer = self._peer, None
-        for task in tuple(self._tasks):
-            task.cancel()
-        if peer is not None:
-            await peer.close()
+                    WhipGate.arrived(self._gate, self._me, Samples(at, sound_from_av(one)))
 
 
 class _Clock:

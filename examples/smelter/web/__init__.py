@@ -7,7 +7,7 @@ A request comes in through few rooms:
     bodies   what does it ask for?             JSON into the words of `requests`, by `fields`
     control  the pipeline's own door           checks the rest and does it
 
-`server` is the supervised process that uvicorn runs for, on a `loops.Loop`; `events` and `pictures`
-are what streams out; `tree_view` and `watch` are what the page shows of the supervision tree. `serve`
-is the command. Starlette and uvicorn come in here and nowhere else.
+`server` is the supervised process that awaits uvicorn; `streams` are events and pictures, as they
+come; `tree_view` and `watch` are what the page shows of the supervision tree. `serve` is the command.
+Starlette and uvicorn come in here and nowhere else.
 """

@@ -113,6 +113,13 @@ def event_of(event: events.Event) -> dict[str, object]:
             return {"type": f"{media.upper()}_INPUT_EOS", "input_id": input}
         case events.InputError(input):
             return {"type": "INPUT_ERROR", "input_id": input, "severity": "critical"}
+        case events.InputSkipped(input, at, length):
+            return {
+                "type": "INPUT_SKIPPED",
+                "input_id": input,
+                "at_ms": at / 1e6,
+                "length_ms": length / 1e6,
+            }
         case events.OutputDone(output):
             return {"type": "OUTPUT_DONE", "output_id": output}
         case events.OutputError(output, severity):

@@ -50,6 +50,8 @@ class Rules:
     """The name of the supervisor whose tree is shown."""
     preview: str | None = None
     """The output that the page shows."""
+    listen: tuple[str, ...] = bodies.LOCAL
+    """Addresses that inputs may listen on."""
     may_kill: bool = False
     """Whether processes may be killed; looking is all there is otherwise."""
 
@@ -63,7 +65,7 @@ class Api:
     # -- inputs ----------------------------------------------------------------------------------
 
     def register_input(self, id: str, body: object) -> Answer:
-        asked = bodies.input_of(id, body)
+        asked = bodies.input_of(id, body, self._rules.listen)
         control.register_input(id, asked.spec)
         return asked.answer
 

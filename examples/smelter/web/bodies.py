@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
@@ -61,7 +61,19 @@ from examples.smelter.scene_json import scene_of
 from examples.smelter.sinks import FileSink
 from examples.smelter.web.fields import Fields
 
-__all__ = ["AskedInput", "AskedOutput", "Update", "input_of", "output_of", "time_of", "update_of"]
+__all__ = [
+    "LOCAL",
+    "AskedInput",
+    "AskedOutput",
+    "Update",
+    "input_of",
+    "output_of",
+    "time_of",
+    "update_of",
+]
+
+LOCAL = (LOOPBACK, "::1")
+"""Addresses that may be listened on unless the one who started the server said otherwise."""
 
 MOST_VOLUME = 2.0
 _MOST_PORT = 65535
@@ -106,12 +118,13 @@ def time_of(fields: Fields) -> Ns | None:
 _Found = tuple[Supply, dict[str, object]]
 
 
-def input_of(id: str, json: object) -> AskedInput:
+def input_of(id: str, json: object, hosts: Collection[str] = LOCAL) -> AskedInput:
     """Read what is asked for; opens a file to see what is in it.
 
     Args:
         id: what it will be called.
         json: what came out of a JSON parser.
+        hosts: addresses that an input may listen on.
 
     Raises:
         SpecRefused: a field makes no sense.
@@ -123,7 +136,7 @@ def input_of(id: str, json: object) -> AskedInput:
     required = fields.flag("required", default=False)
     offset = fields.milliseconds("offset_ms")
     is_apart = fields.flag("apart", default=False)
-    supply, answer = read(id, fields)
+    supply, answer = read(id, fields, hosts)
     if is_apart and isinstance(supply, WhipSupply):
         raise SpecRefused("apart", True, "left out: WebRTC is spoken by the pipeline itself")
     fields.end()
@@ -134,7 +147,7 @@ def input_of(id: str, json: object) -> AskedInput:
     )
 
 
-def _mp4(id: str, fields: Fields) -> _Found:
+def _mp4(id: str, fields: Fields, hosts: Collection[str]) -> _Found:
     info = probe(fields.text("path"))
     answer: dict[str, object] = {
         f"{media}_duration_ms": None
@@ -154,24 +167,24 @@ def _refuse_beyond(info: InputInfo, seek: Ns) -> None:
         raise SpecRefused("seek_ms", seek // MILLISECOND, accepted)
 
 
-def _rtmp_server(id: str, fields: Fields) -> _Found:
+def _rtmp_server(id: str, fields: Fields, hosts: Collection[str]) -> _Found:
     supply = RtmpSupply(
         fields.integer("port", 1024, _MOST_PORT, default=1935),
         fields.text("app"),
         fields.text("stream_key"),
-        _host(fields),
+        _host(fields, hosts),
         **_media(fields),
     )
     return supply, {"port": supply.port}
 
 
-def _rtp_stream(id: str, fields: Fields) -> _Found:
+def _rtp_stream(id: str, fields: Fields, hosts: Collection[str]) -> _Found:
     fields.choice("transport_protocol", "udp", default="udp")
     video, audio = fields.object("video"), fields.object("audio")
     pictures = None if video is None else _video_codec(video)
     sound = None if audio is None else _audio_codec(audio)
     port = fields.integer("port", 1024, _MOST_PORT, default=0) or free_port(socket.SOCK_DGRAM)
-    supply = RtpSupply(port, pictures, sound, _host(fields))
+    supply = RtpSupply(port, pictures, sound, _host(fields, hosts))
     return supply, {"port": supply.port}
 
 
@@ -187,23 +200,26 @@ def _audio_codec(fields: Fields) -> AudioCodec:
     return codec
 
 
-def _hls(id: str, fields: Fields) -> _Found:
+def _hls(id: str, fields: Fields, hosts: Collection[str]) -> _Found:
     return HlsSupply(fields.text("url"), **_media(fields)), {}
 
 
-def _srt_server(id: str, fields: Fields) -> _Found:
+def _srt_server(id: str, fields: Fields, hosts: Collection[str]) -> _Found:
     port = fields.integer("port", 1024, _MOST_PORT)
-    return SrtSupply(port, _host(fields), **_media(fields)), {"port": port}
+    return SrtSupply(port, _host(fields, hosts), **_media(fields)), {"port": port}
 
 
-def _whip_server(id: str, fields: Fields) -> _Found:
+def _whip_server(id: str, fields: Fields, hosts: Collection[str]) -> _Found:
     token = fields.optional_text("bearer_token") or secrets.token_urlsafe(32)
     answer: dict[str, object] = {"bearer_token": token, "endpoint_route": f"/whip/{id}"}
     return WhipSupply(id, token, **_media(fields)), answer
 
 
-def _host(fields: Fields) -> str:
-    return check_host("host", fields.optional_text("host") or LOOPBACK)
+def _host(fields: Fields, hosts: Collection[str]) -> str:
+    host = check_host("host", fields.optional_text("host") or LOOPBACK)
+    if host not in hosts:
+        raise SpecRefused("host", host, f"an address this server may listen on: {', '.join(hosts)}")
+    return host
 
 
 def _media(fields: Fields) -> dict[str, bool]:
@@ -213,7 +229,7 @@ def _media(fields: Fields) -> dict[str, bool]:
     return found
 
 
-_INPUTS: dict[str, Callable[[str, Fields], _Found]] = {
+_INPUTS: dict[str, Callable[[str, Fields, Collection[str]], _Found]] = {
     "mp4": _mp4,
     "rtmp_server": _rtmp_server,
     "rtp_stream": _rtp_stream,

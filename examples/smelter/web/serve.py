@@ -34,7 +34,7 @@ from examples.smelter.requests import InputPlan, InputSpec, OutputPlan, Settings
 from examples.smelter.web import bodies
 from examples.smelter.web.api import PIPELINE, SCENE, Rules
 from examples.smelter.web.gate import Gate
-from examples.smelter.web.server import Door, Server, Tls, open_door
+from examples.smelter.web.server import Door, Tls, open_door, start_server
 from examples.smelter.web.watch import WATCH, Watch
 from supervisors import ChildLike, ChildSpec, Supervisor
 
@@ -52,7 +52,8 @@ PORT = 8081
 SHORTEST_TOKEN = 32
 """Characters; 32 of hexadecimal are 128 bits."""
 
-LOOK = 0.25
+CLOSING = 5.0
+"""Seconds that the server gets to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +237,7 @@ def _children(asked: Asked, door: Door) -> list[ChildLike]:
             type="supervisor",
             shutdown=None,
         ),
-        Server.child_spec(door, _rules(asked, door), id="web", name="smelter.web"),
+        ChildSpec("web", (start_server, (door, _rules(asked, door))), shutdown=CLOSING),
     ]
 
 
@@ -272,4 +273,5 @@ def _rules(asked: Asked, door: Door) -> Rules:
         names |= {"localhost", LOOPBACK, "[::1]"}
     hosts = frozenset(f"{name}:{door.port}" for name in names)
     gate = Gate(hosts, asked.token, asked.tls is not None)
-    return Rules(gate, asked.settings, ROOT, PREVIEW, asked.may_kill)
+    listen = tuple(dict.fromkeys((*bodies.LOCAL, door.host)))
+    return Rules(gate, asked.settings, ROOT, PREVIEW, listen, asked.may_kill)

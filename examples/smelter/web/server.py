@@ -1,35 +1,29 @@
 """The web server as a process: supervised, killed and started again like any other.
 
-uvicorn runs on a loop of its own beside the process and ends with it, also when the process is killed.
-The listening socket belongs to whoever started the tree and is never closed meanwhile: between two
-servers, connections wait in its backlog instead of being refused. What crosses to a new server is its
-number.
+The process awaits uvicorn on the event loop beside the runtime; when it is killed or told to end,
+uvicorn is cancelled and lets everybody go. The listening socket belongs to whoever started the tree and
+is never closed meanwhile: between two servers, connections wait in its backlog instead of being
+refused. What crosses to a new server is its number.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import uvicorn
 
-from actors import GenServer, Message, process
+from actors import Pid, process
+from actors.asyncio_bridge import await_
 from examples.smelter.complaints import OptionRefused
-from examples.smelter.loops import Loop
 from examples.smelter.web.api import Rules
 from examples.smelter.web.app import application
 
-__all__ = ["Door", "Server", "Tls", "open_door"]
-
-START = 10.0
-"""Seconds that uvicorn may take to come up."""
+__all__ = ["Door", "Tls", "open_door", "start_server"]
 
 CLOSING = 2
 """Seconds that requests under way get at the end."""
@@ -94,13 +88,19 @@ def open_door(host: str, port: int) -> socket.socket:
         raise OptionRefused("address", f"{host}:{port}", accepted) from None
 
 
-class Server(GenServer[None], host="thread", shutdown=6.0):
-    """One server. It keeps its state on itself."""
+def start_server(door: Door, rules: Rules) -> Pid:
+    """Start a server, linked to the caller; connections wait at the door until it serves."""
+    return process.spawn_link(_serve, door, rules)
 
-    def init(self, door: Door, rules: Rules) -> None:
-        """Begin to serve, and return when that is so."""
-        process.trap_exit(True)
-        config = uvicorn.Config(
+
+def _serve(door: Door, rules: Rules) -> None:
+    """Serve; the body of a process. It awaits uvicorn, which ends with it in whatever way it ends."""
+    await_(_uvicorn(door, rules))
+
+
+async def _uvicorn(door: Door, rules: Rules) -> None:
+    server = _Quiet(
+        uvicorn.Config(
             application(rules),
             http="h11",
             ws="websockets-sansio",
@@ -114,59 +114,24 @@ class Server(GenServer[None], host="thread", shutdown=6.0):
             ssl_certfile=None if door.tls is None else str(door.tls.certificate),
             ssl_keyfile=None if door.tls is None else str(door.tls.key),
         )
-        self.server = _Quiet(config)
-        ending = partial(_end, self.server)
-        self.loop = Loop(process.self(), "smelter web", ending)
-        self.ended = self.loop.start(_serve(self.server, door.handle))
-        me = process.self()
-        self.ended.add_done_callback(lambda _: process.send(me, "served"))
-        self._wait_until_it_serves()
-
-    def _wait_until_it_serves(self) -> None:
-        deadline = time.monotonic() + START
-        while not self.server.started:
-            if self.ended.done() or time.monotonic() > deadline:
-                self.loop.close()
-                raise RuntimeError("the web server did not come up") from self._failure()
-            time.sleep(0.01)
-
-    def _failure(self) -> BaseException | None:
-        return self.ended.exception(0) if self.ended.done() else None
-
-    def handle_info(self, message: Message, state: None) -> None:
-        """End with the server if that ends by itself."""
-        if message == "served":
-            raise RuntimeError("the web server has ended") from self._failure()
-
-    def terminate(self, reason: object, state: None) -> None:
-        """Let requests under way come to an end."""
-        self.server.should_exit = True
-        self.loop.close()
+    )
+    # A duplicate, because uvicorn closes what it was given.
+    with socket.socket(fileno=socket.dup(door.handle)) as listening:
+        try:
+            await server.serve([listening])
+        finally:
+            # Cancelled: nobody new comes in, and whoever is connected is let go, before any half answer.
+            for each in server.servers:
+                each.close()
+            for connection in tuple(server.server_state.connections):
+                connection.transport.abort()
+            for task in tuple(server.server_state.tasks):
+                task.cancel()
 
 
 class _Quiet(uvicorn.Server):
     """Leaves signals to the program, whose first process ends the trees in order."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.over = asyncio.Event()
-
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-async def _serve(server: _Quiet, handle: int) -> None:
-    # A duplicate, because uvicorn closes what it was given.
-    with socket.socket(fileno=socket.dup(handle)) as listening:
-        try:
-            await server.serve([listening])
-        finally:
-            server.over.set()
-
-
-async def _end(server: _Quiet) -> None:
-    """Let requests under way end, within limits; whoever still looks at pictures is let go."""
-    server.should_exit = True
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(server.over.wait(), CLOSING + 1)

@@ -10,6 +10,9 @@ from supervisors import which_children
 
 __all__ = ["kill", "tree"]
 
+SOON = 0.05
+"""Seconds."""
+
 
 def tree(root: str, restarts: Mapping[str, int]) -> dict[str, object]:
     """Return the supervisor of a name and all below it, in the order of their start.
@@ -54,9 +57,15 @@ def kill(root: str, pid: str) -> str:
     top = process.whereis(root)
     for id, found in _all(top) if top is not None else ():
         if str(found) == pid:
-            process.send_exit(found, "kill")
+            process.spawn(_kill_soon, found)
             return id
     raise NotRegistered("process", pid)
+
+
+def _kill_soon(victim: Pid) -> None:
+    """Kill when the answer has left: it may be the server itself that is to die."""
+    process.sleep(SOON)
+    process.send_exit(victim, "kill")
 
 
 def _all(supervisor: Pid) -> Iterator[tuple[str, Pid]]:

@@ -4,7 +4,7 @@ from collections import deque
 
 import pytest
 
-from actors._kernel.mailbox import NOTHING, Mail, as_predicate, take
+from actors._kernel.mailbox import NOTHING, Mail, as_predicate, has_news, take
 from actors.errors import BadArgument
 
 
@@ -77,6 +77,12 @@ def test_mail_that_vanishes_while_a_thread_looks_is_nothing(size: int) -> None:
         return message == 0
 
     assert take(mail, killed_meanwhile, 0) == (NOTHING, 0)
+
+
+def test_there_is_news_when_more_is_there_than_was_seen() -> None:
+    mail: Mail = deque(["one", "two"])
+
+    assert [has_news(mail, seen) for seen in range(4)] == [True, True, False, False]
 
 
 def test_types_tuples_of_types_and_predicates_match() -> None:

@@ -235,7 +235,9 @@ class Reference:
         self.begin = ns(scenario.get("start_after", "0"))
         self.until = self.begin + ns(scenario["until"])
         service = scenario.get("consumers", {})
-        self.service = {m: ns(service.get(m, "0")) for m in ("video", "audio")}
+        self.service: dict[str, int | None] = {
+            m: self.seconds_of(service.get(m, "0")) for m in ("video", "audio")
+        }
         self.places = {"video": 2, "audio": 100}
         self.waiting = {"video": 0, "audio": 0}
         self.busy = {"video": -1, "audio": -1}
@@ -250,6 +252,10 @@ class Reference:
         self.events: list[Json] = []
         self.dropped: list[Json] = []
         self.scenario = scenario
+
+    @staticmethod
+    def seconds_of(service: str | None) -> int | None:
+        return None if service is None else ns(service)
 
     def event(self, what: str, **more: object) -> None:
         self.events.append({"at": ms(self.now - self.begin), "event": what, **more})
@@ -295,9 +301,10 @@ class Reference:
     def serve(self) -> bool:
         served = False
         for media in self.waiting:
-            while self.waiting[media] and self.busy[media] <= self.now:
+            service = self.service[media]
+            while service is not None and self.waiting[media] and self.busy[media] <= self.now:
                 self.waiting[media] -= 1
-                self.busy[media] = self.now + self.service[media]
+                self.busy[media] = self.now + service
                 served = True
         return served
 
@@ -439,6 +446,11 @@ class Reference:
                 one.tracks[action["track"] - 1][action["media"]].sender_gone = True
             case "register":
                 self.register(action["input"])
+            case "queue_track":
+                assert one is not None
+                self.queue_track(action["input"], one, action["track"])
+            case "consumer":
+                self.service[action["media"]] = self.seconds_of(action["service"])
             case "remove":
                 del self.inputs[action["input"]]
             case "abort":

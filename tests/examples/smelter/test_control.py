@@ -330,3 +330,19 @@ def test_an_output_that_cannot_be_started_is_refused_and_its_id_is_free() -> Non
         return control.status().outputs
 
     assert among(body, A, settings=FIFTY) == ("b",)
+
+
+def test_a_picture_that_every_source_dies_of_is_left_out_and_reported() -> None:
+    def body(seen: Seen) -> tuple[list[int], list[object]]:
+        events.subscribe()
+        begun(seen, ticks=100)
+        told = [one for one in seen.others if isinstance(one, events.InputSkipped)]
+        errors = [one for one in seen.others if isinstance(one, events.InputError)]
+        shown = seen.brightness("out")
+        return [shown[tick] - shade(0) for tick in sorted(shown)], [*told, *errors]
+
+    shown, told = among(body, an_input("a", Clip(broken_at=(30,))), an_output("out", whole("a")))
+
+    assert told == [events.InputSkipped("a", 580 * MILLISECOND, 500 * MILLISECOND)]
+    assert set(shown[:54]) == set(range(30))
+    assert shown[54:] == list(range(54, len(shown)))

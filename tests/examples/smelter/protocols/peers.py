@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,15 +43,25 @@ def ffmpeg(*arguments: str, seconds: float | None = None) -> Iterator[subprocess
 
 
 @contextmanager
-def pushing(url: str, kind: str, seconds: float | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """Push pictures and sound to an address, again until somebody listens there."""
-    deadline = time.monotonic() + 20
-    while True:
-        with ffmpeg(*H264, *AAC, "-f", kind, url, seconds=seconds) as child:
-            time.sleep(0.5)
-            if child.poll() in {None, 0} or time.monotonic() > deadline:
-                yield child
-                return
+def pushing(url: str, kind: str, seconds: float | None = None) -> Iterator[None]:
+    """Push pictures and sound to an address, as an encoder does: again, if that fails."""
+    over = threading.Event()
+
+    def push() -> None:
+        while not over.is_set():
+            with ffmpeg(*H264, *AAC, "-f", kind, url, seconds=seconds) as child:
+                while child.poll() is None and not over.wait(0.05):
+                    pass
+                if child.returncode == 0:
+                    return
+
+    pusher = threading.Thread(target=push, name="pusher")
+    pusher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        pusher.join()
 
 
 def read(
@@ -71,14 +82,19 @@ def read(
     raise AssertionError(f"only {len(found)} items in {within:g} s: {found[:3]} ...")
 
 
-def assert_continuous(items: list[Frame | Samples]) -> None:
-    """Check that the times of a session begin at zero and go on as ffmpeg made them."""
+def assert_continuous(items: list[Frame | Samples], *, lossy: bool = False) -> None:
+    """Check that the times of a session begin at zero and go on as ffmpeg made them.
+
+    Args:
+        items: what was read.
+        lossy: whether some of them may be missing, as datagrams are on a busy machine.
+    """
     frames = [one for one in items if isinstance(one, Frame)]
     sounds = [one for one in items if isinstance(one, Samples)]
     assert min(one.pts if isinstance(one, Frame) else one.start for one in items) == 0
     steps = [b.pts - a.pts for a, b in pairwise(frames)]
-    assert all(20_000_000 < step < 60_000_000 for step in steps), steps
+    assert all(20_000_000 < step < (500_000_000 if lossy else 60_000_000) for step in steps), steps
     gaps = [b.start - a.end for a, b in pairwise(sounds)]
-    assert all(abs(gap) < 30_000_000 for gap in gaps), gaps
+    assert all(abs(gap) < (500_000_000 if lossy else 30_000_000) for gap in gaps), gaps
     assert all((one.picture.width, one.picture.height) == (160, 90) for one in frames)
     assert max(float(abs(one.sound).max()) for one in sounds) > 0.05

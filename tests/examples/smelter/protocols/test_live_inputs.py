@@ -50,21 +50,14 @@ def test_rtmp_takes_what_an_encoder_pushes_and_notices_that_it_hangs_up() -> Non
     supply = RtmpSupply(free_port(), "live", "secret")
     with supply.open(0) as reader:
         assert reader.read() is NOTHING, "nobody is there yet"
-        pushed = threading.Thread(target=_push, args=(supply.url, "flv"))
-        pushed.start()
-        found = read(reader, 20, 20)
-        said = until_lost(reader)
-        pushed.join()
+        with pushing(supply.url, "flv", seconds=2):
+            found = read(reader, 20, 20)
+            said = until_lost(reader)
 
     assert_continuous(found)
     assert reader.info.video is not None
     assert (reader.info.video.codec, reader.info.video.width) == ("h264", 160)
     assert "secret" not in said
-
-
-def _push(url: str, kind: str) -> None:
-    with pushing(url, kind, seconds=2) as child:
-        child.wait(timeout=20)
 
 
 @needs_ffmpeg
@@ -76,7 +69,7 @@ def test_rtp_is_joined_in_the_middle_of_what_is_sent() -> None:
     with ffmpeg(*video, targets[0], *audio, targets[1]), supply.open(0) as reader:
         found = read(reader, 20, 20)
 
-    assert_continuous(found)
+    assert_continuous(found, lossy=True)
 
 
 @needs_ffmpeg

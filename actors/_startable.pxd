@@ -1,0 +1,1 @@
+# `_startable.py` is compiled as it is.

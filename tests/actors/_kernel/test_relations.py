@@ -1,0 +1,314 @@
+"""What the kernel knows of who must be told what: nothing too much, nothing too long, each to the right one."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
+
+import pytest
+
+import actors.threads  # noqa: F401 - the carriers are there when it is
+from actors import Down, Pid, Ref, process, receive, send, spawn, telemetry
+from actors._kernel.bounds import BoundedMail
+from actors._kernel.cell import Cell
+from actors._kernel.mailbox import has_news
+from actors._kernel.relations import SPARE_MAIL
+from actors.errors import CallFailed
+from actors.process import Bounded
+from tests.actors.probes import ended, inside, mail, probe, simulate
+
+Told: TypeAlias = tuple[telemetry.Event, Mapping[str, float], Mapping[str, object]]
+
+
+def record(pid: Pid) -> Cell:
+    """Return what the kernel keeps of a living process, which is what is tested here."""
+    cell = pid._cell  # noqa: SLF001 - the record itself is looked at
+    assert cell is not None
+    return cell
+
+
+@pytest.fixture
+def dead_letters() -> Iterator[list[Told]]:
+    told: list[Told] = []
+    telemetry.attach("test", ("actors", "mailbox", "dead_letter"), lambda *each: told.append(each))
+    yield told
+    telemetry.detach("test")
+
+
+# -- dead letters and mailboxes --------------------------------------------------------------------
+
+
+def test_each_message_that_finds_nobody_is_counted_and_told(dead_letters: list[Told]) -> None:
+    def main() -> tuple[Pid, list[int]]:
+        pid = probe("gone")
+        ended(pid)
+        counts = [process.dead_letters()]
+        for message in ("one", "two"):
+            send(pid, message)
+            counts.append(process.dead_letters())
+        return pid, counts
+
+    pid, counts = simulate(main)
+
+    assert counts == [counts[0], counts[0] + 1, counts[0] + 2]
+    assert [each[:3] for each in dead_letters] == [
+        (
+            ("actors", "mailbox", "dead_letter"),
+            {"count": 1},
+            {"dest": pid, "message": message, "cause": "noproc"},
+        )
+        for message in ("one", "two")
+    ]
+
+
+def test_dead_letters_are_counted_when_nobody_listens() -> None:
+    def main() -> int:
+        pid = probe("gone")
+        ended(pid)
+        before = process.dead_letters()
+        for number in range(5):
+            send(pid, number)
+        return process.dead_letters() - before
+
+    assert simulate(main) == 5
+
+
+def test_no_more_than_a_thousand_emptied_mailboxes_are_kept() -> None:
+    def main() -> tuple[int, int]:
+        scheduler = record(process.self()).scheduler
+        scheduler.spare_mail.clear()
+        for _ in range(3):
+            scheduler.give_back(deque())
+        few = len(scheduler.spare_mail)
+        assert all(type(each) is deque for each in scheduler.spare_mail)
+        for _ in range(SPARE_MAIL):
+            scheduler.give_back(deque())
+        return few, len(scheduler.spare_mail)
+
+    assert simulate(main) == (3, SPARE_MAIL)
+
+
+def test_a_bounded_mailbox_has_news_of_what_came_whatever_has_gone() -> None:
+    def main() -> list[bool]:
+        pid = spawn(process.sleep, None, mailbox=Bounded(2, "drop_oldest"))
+        line = record(pid).mail
+        assert isinstance(line, BoundedMail)
+        news = [has_news(line, 0)]
+        send(pid, "one")
+        news += [has_news(line, 0), has_news(line, 1)]
+        send(pid, "two")
+        send(pid, "three")
+        news += [has_news(line, 2), has_news(line, 3)]
+        line.popleft()
+        line.popleft()
+        return [*news, has_news(line, 2)]
+
+    before = telemetry.set_reporter(None)
+    try:
+        assert simulate(main) == [False, True, False, True, False, False]
+    finally:
+        telemetry.set_reporter(before)
+
+
+# -- aliases ---------------------------------------------------------------------------------------
+
+
+def test_an_explicit_alias_is_bound_by_the_mailbox_and_the_reply_to_a_request_is_not() -> None:
+    def main() -> tuple[int, int]:
+        boss = process.self()
+
+        def full() -> None:
+            send(boss, (process.alias("explicit"), process.alias("reply")))
+            process.sleep(None)
+
+        pid = spawn(full, mailbox=Bounded(1, "drop_newest"))
+        match receive():
+            case (Ref() as explicit, Ref() as reply):
+                send(pid, "fills it")
+                send(explicit, "no room")
+                bound = len(record(pid).mail or ())
+                send(reply, "the answer")
+                return bound, len(record(pid).mail or ())
+            case other:
+                raise AssertionError(other)
+
+    before = telemetry.set_reporter(None)
+    try:
+        assert simulate(main) == (1, 2)
+    finally:
+        telemetry.set_reporter(before)
+
+
+def test_the_answer_through_a_monitors_alias_leaves_no_down_that_has_come_to_others() -> None:
+    """What the answer takes away is the monitor alone; nothing in the mailbox is searched for it."""
+
+    def main() -> list[object]:
+        pid = probe("server")
+        ref = process.monitor(pid, alias="reply_demonitor")
+        # A message that looks like the monitor's own, and is not the kernel's to take.
+        send(process.self(), Down(ref, pid, "made up"))
+        send(ref, "the answer")
+        ended(pid)
+        return mail()
+
+    made_up, answer = simulate(main)
+
+    assert isinstance(made_up, Down)
+    assert made_up.reason == "made up"
+    assert answer == "the answer"
+
+
+def test_nothing_is_kept_of_an_alias_a_monitor_or_a_name_that_is_over() -> None:
+    def main() -> list[int]:
+        cell = record(process.self())
+        scheduler = cell.scheduler
+        pid = probe("watched")
+        process.register(pid, "watched")
+
+        def kept() -> int:
+            return (
+                len(cell.aliases or ())
+                + len(cell.monitors or ())
+                + len(record(pid).watchers or ())
+                + len(scheduler._aliases)  # noqa: SLF001 - the tables themselves are looked at
+                + len(scheduler._watched)  # noqa: SLF001 - the same
+            )
+
+        before = kept()
+        counts = []
+        ref = process.monitor("watched")
+        process.demonitor(ref)
+        counts.append(kept() - before)
+        ref = process.monitor(pid, alias="demonitor")
+        process.demonitor(ref)
+        counts.append(kept() - before)
+        process.unalias(process.alias("explicit"))
+        counts.append(kept() - before)
+        send(process.alias("reply"), "once")
+        receive()
+        counts.append(kept() - before)
+        ref = process.monitor("watched", alias="reply_demonitor")
+        send(ref, "once")
+        receive()
+        counts.append(kept() - before)
+        return counts
+
+    assert simulate(main) == [0] * 5
+
+
+def test_nothing_is_kept_of_what_a_watcher_has_watched_when_it_dies() -> None:
+    def main() -> tuple[int, int, int]:
+        scheduler = record(process.self()).scheduler
+        pid = probe("watched")
+        process.register(pid, "watched")
+        before = len(record(pid).watchers or ())
+        watcher = probe("watcher")
+        inside(watcher, lambda: process.monitor("watched", alias="demonitor"))
+        inside(watcher, lambda: process.monitor(process.self(), alias="reply"))
+        inside(watcher, lambda: process.alias("explicit"))
+        ended(watcher)
+        return (
+            len(record(pid).watchers or ()) - before,
+            len(scheduler._watched),  # noqa: SLF001 - the tables themselves are looked at
+            len(scheduler._aliases),  # noqa: SLF001 - the same
+        )
+
+    assert simulate(main) == (0, 0, 0)
+
+
+# -- timers ----------------------------------------------------------------------------------------
+
+
+def test_nothing_is_kept_of_a_timer_that_has_fired_or_was_cancelled() -> None:
+    def main() -> list[int]:
+        me = process.self()
+        cell = record(me)
+
+        def kept() -> int:
+            return len(cell.timers or ()) + len(cell.scheduler.timers)
+
+        counts = [kept()]
+        refs = [process.send_after(me, "tick", seconds) for seconds in (0.01, 0.02, 5.0)]
+        counts.append(kept())
+        process.sleep(0.03)
+        counts.append(kept())
+        process.cancel_timer(refs[-1])
+        counts.append(kept())
+        return counts
+
+    assert simulate(main) == [0, 6, 2, 0]
+
+
+def test_the_timers_of_the_dead_are_gone_and_those_of_others_fire() -> None:
+    def main() -> tuple[int, list[object]]:
+        pid = probe("dies")
+        process.send_after(pid, "never read", 1.0)
+        process.send_after(process.self(), "mine", 1.0)
+        process.send_after("nobody yet", "by name", 1.0)
+        ended(pid)
+        left = len(record(process.self()).scheduler.timers)
+        process.register(process.self(), "nobody yet")
+        return left, mail(2.0)
+
+    assert simulate(main) == (2, ["mine", "by name"])
+
+
+def test_a_timer_for_the_dead_is_not_even_set() -> None:
+    def main() -> tuple[int, float | None]:
+        pid = probe("dead")
+        ended(pid)
+        ref = process.send_after(pid, "nobody", 1.0)
+        return len(record(process.self()).scheduler.timers), process.read_timer(ref)
+
+    assert simulate(main) == (0, None)
+
+
+# -- links and deaths ------------------------------------------------------------------------------
+
+
+def test_a_link_to_the_dead_fails_with_whom_and_by_what() -> None:
+    def main() -> tuple[Pid, CallFailed]:
+        pid = probe("dead")
+        ended(pid)
+        with pytest.raises(CallFailed) as failed:
+            process.link(pid)
+        return pid, failed.value
+
+    pid, error = simulate(main)
+
+    assert error.reason == ("noproc", ("Process", "link", [pid]))
+
+
+def test_what_the_dead_worked_with_does_not_outlive_them() -> None:
+    def main() -> list[object]:
+        pid = probe("dies")
+        cell = record(pid)
+        send(pid, "mail")
+        ended(pid, "boom")
+        return [cell.body, cell.handler, cell.mail, cell.context, cell.dictionary, cell.links]
+
+    assert simulate(main) == [None] * 6
+
+
+def test_a_process_that_no_thread_could_be_found_for_was_never_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its links and monitors are taken back, and the caller learns why."""
+
+    def refuses(_: object) -> bool:
+        raise RuntimeError("no more threads")
+
+    def main() -> tuple[list[Pid], int, int, object]:
+        cell = record(process.self())
+        before = process.processes()
+        watched = len(cell.monitors or ())
+        for start in (process.spawn, process.spawn_link, process.spawn_monitor):
+            with pytest.raises(RuntimeError, match="no more threads"):
+                start(process.sleep, None, host="thread")
+        left = [pid for pid in process.processes() if pid not in before]
+        return left, len(cell.links or ()), len(cell.monitors or ()) - watched, mail(1.0)
+
+    monkeypatch.setitem(process.carriers, "thread", refuses)
+
+    assert simulate(main) == ([], 0, 0, [])

@@ -1,0 +1,120 @@
+"""What the tests of the innermost rooms would notice: nearly every small change to them.
+
+Each change is one mutant: a comparison turned round, an argument left out, a word replaced. A mutant that
+no test notices is either a hole in the tests or no change at all; those that were looked at and
+found to be none are listed below, each with its reason, by the line and what became of it.
+
+The rooms and the tests are those of `[tool.mutmut]` in `pyproject.toml`. It is played in a copy of the
+project, which has no compiled rooms.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from typing import Final
+
+from examples._setup import ROOT
+from tests.endurance.tally import Tally, case
+
+__all__: list[str] = []
+
+COPY = ROOT / ".letitcrash" / "mutants"
+PARTS = ("actors", "supervisors", "examples", "tests")
+PAPERS = ("pyproject.toml", "README.md", "LICENSE")
+
+SURVIVED = {0, 5, 33}
+"""Exit codes of `mutmut`: all tests passed, or there was none."""
+NOTICED = {1, 3, -24, 24, 36, 152, 255, -9, -11}
+"""A test failed, hung, or its interpreter died."""
+
+EQUIVALENT: Final[dict[tuple[str, str], str]] = {}
+"""The mutants that change nothing that anybody could see: the line, the line instead of it, and why."""
+
+
+def copy() -> None:
+    """Copy the project, but nothing that was compiled."""
+    shutil.rmtree(COPY, ignore_errors=True)
+    leave = shutil.ignore_patterns("__pycache__", "*.so", ".*_cache")
+    for part in PARTS:
+        shutil.copytree(ROOT / part, COPY / part, ignore=leave)
+    for paper in PAPERS:
+        shutil.copy(ROOT / paper, COPY / paper)
+
+
+def mutmut(*arguments: str) -> str:
+    """Run it in the copy, and return what it prints."""
+    command = [sys.executable, "-m", "mutmut", *arguments]
+    environment = {**os.environ, "PYTHONPATH": ""}
+    done = subprocess.run(
+        command, cwd=COPY, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return done.stdout
+
+
+def exit_codes() -> dict[str, int | None]:
+    """Return how the tests of each mutant ended."""
+    codes: dict[str, int | None] = {}
+    for told in sorted((COPY / "mutants").rglob("*.meta")):
+        codes.update(json.loads(told.read_text())["exit_code_by_key"])
+    return codes
+
+
+def change(mutant: str) -> tuple[str, str]:
+    """Return the lines that a mutant takes away, and those that it puts there."""
+    lines = mutmut("show", mutant).splitlines()
+    diff = [line for line in lines if not line.startswith(("---", "+++"))]
+    return tuple(
+        "\n".join(line[1:].strip() for line in diff if line.startswith(sign)) for sign in "-+"
+    )  # type: ignore[return-value] # two signs, two texts
+
+
+def settings() -> dict[str, list[str]]:
+    """Return what `pyproject.toml` says of it."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        found: dict[str, list[str]] = tomllib.load(file)["tool"]["mutmut"]
+        return found
+
+
+@case(short=0, long=1)
+def what_no_test_would_notice(size: int, tally: Tally) -> None:
+    """Every small change to signals, links, strategy, intensity and mailbox is noticed, or is listed as none."""
+    said = settings()
+    tests = said["pytest_add_cli_args_test_selection"]
+    for path in (*said["source_paths"], *tests):
+        tally.check((ROOT / path).exists(), f"no such file any more: {path}")
+    rooms = [(ROOT / path).read_text() for path in said["source_paths"]]
+    lines = {line.strip() for room in rooms for line in room.splitlines()}
+    for before, after in EQUIVALENT:
+        there = all(line in lines for line in before.splitlines())
+        tally.check(there, f"no such line any more: {before} (to {after})")
+    if not size:
+        return
+    copy()
+    mutmut("run", "--max-children", str(os.cpu_count() or 1))
+    codes = exit_codes()
+    by_room: Counter[str] = Counter()
+    killed: Counter[str] = Counter()
+    for mutant, code in codes.items():
+        room = re.sub(r"\.x[_ǁ].*", "", mutant)
+        by_room[room] += 1
+        killed[room] += code in NOTICED
+        known = code in NOTICED or (code in SURVIVED and change(mutant) in EQUIVALENT)
+        tally.check(known, f"{mutant}: exit code {code}" if known else _story(mutant, code))
+    for room, count in by_room.items():
+        tally.note(f"{room}: {killed[room]} of {count} killed ({killed[room] / count:.1%})")
+    total = sum(killed.values())
+    tally.note(f"in all {total} of {len(codes)} killed ({total / len(codes):.1%})")
+
+
+def _story(mutant: str, code: int | None) -> str:
+    before, after = change(mutant)
+    return f"{mutant} (exit code {code}): {before}  ->  {after}"
