@@ -442,7 +442,7 @@ def _checked(application: object) -> type[Application]:
 
 
 def _in_order(wanted: list[type[Application]]) -> list[type[Application]]:
-    """Return applications with all that they need, each after what it needs."""
+    """Return applications with all that they need: each after what it needs, in the order listed, as OTP does."""
     graph: dict[type[Application], tuple[type[Application], ...]] = {}
     todo = list(wanted)
     while todo:
@@ -451,10 +451,22 @@ def _in_order(wanted: list[type[Application]]) -> list[type[Application]]:
             graph[one] = one.needs
             todo += one.needs
     try:
-        return list(TopologicalSorter(graph).static_order())
+        TopologicalSorter(graph).prepare()
     except CycleError as error:
         circle = [each.name for each in error.args[1]]
         raise BadArgument("needs", circle, "applications that do not need each other") from None
+    # Its own order goes by distance; what is listed first would start after what is needed less deep.
+    placed: dict[type[Application], None] = {}
+    for one in wanted:
+        _place(one, placed)
+    return list(placed)
+
+
+def _place(one: type[Application], placed: dict[type[Application], None]) -> None:
+    if one not in placed:
+        for need in one.needs:
+            _place(need, placed)
+        placed[one] = None
 
 
 # -- process half ----------------------------------------------------------------------------------
@@ -486,7 +498,11 @@ class _Master(GenServer[None]):
         process.trap_exit(True)
         self.application = application()
         self.is_down = False
-        top: object = self.application.start()
+        try:
+            top: object = self.application.start()
+        except StartError as error:
+            # Its supervisor has not started: the reason is that one's, and nothing has crashed here.
+            return Stop(error.reason)
         if not isinstance(top, Pid):
             return Stop(("bad_return", top))
         self.top = top

@@ -116,9 +116,7 @@ def test_what_is_needed_is_started_first_and_stopped_last() -> None:
     def main() -> None:
         watch()
         started = ensure_all_started(Shop)
-        assert started[-1] == "Shop"
-        assert sorted(started) == ["Clock", "Database", "Disk", "Shop"]
-        assert started.index("Disk") < started.index("Database")
+        assert started == ["Disk", "Database", "Clock", "Shop"]
         assert names("up") == started == started_applications()
         assert stop_all() == started[::-1]
         assert names("down") == started[::-1]
@@ -162,10 +160,13 @@ def test_a_failed_start_stops_what_was_started_for_it(application: type[Applicat
         return failed.value.reason
 
     reason = played(main)
-    if application is Nothing:
-        assert reason == ("bad_return", "up")
-    else:
-        assert isinstance(reason, Crash) or (isinstance(reason, tuple) and reason[0] == "shutdown")
+    match application.name, reason:
+        case "Broken", Crash(exception=ValueError()):
+            pass
+        case "Refused", ("shutdown", ("failed_to_start_child", "x", ("EXIT", "no"))):
+            pass
+        case other:
+            assert other == ("Nothing", ("bad_return", "up"))
 
 
 def test_what_cannot_be_started_is_refused_before_anything_starts() -> None:
