@@ -93,8 +93,10 @@ class Application:
         cls, *, name: str | None = None, needs: Iterable[type[Application]] = ()
     ) -> None:
         super().__init_subclass__()
-        cls.name = cls.__name__ if name is None else name
-        cls.needs = tuple(_checked(each) for each in needs)
+        # Written in the body, beside `settings`, both mean the same; a base's are not taken over.
+        own = vars(cls)
+        cls.name = name or own.get("name", cls.__name__)
+        cls.needs = tuple(_checked(each) for each in needs or own.get("needs", ()))
 
     def start(self) -> Pid:
         """Start the tree, in the application's master, and return the pid of its top.

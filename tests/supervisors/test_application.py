@@ -125,6 +125,20 @@ def test_what_is_needed_is_started_first_and_stopped_last() -> None:
     played(main)
 
 
+def test_a_name_and_needs_may_stand_in_the_body_and_are_not_inherited() -> None:
+    class Cache(Told):
+        name = "cache"
+        needs = (Disk,)
+
+    class Copy(Cache):
+        pass
+
+    assert Cache.name == "cache"
+    assert list(Cache.needs) == [Disk]
+    assert Copy.name == "Copy"
+    assert not Copy.needs
+
+
 def test_what_is_up_is_not_started_again() -> None:
     def main() -> object:
         watch()

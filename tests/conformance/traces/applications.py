@@ -33,24 +33,23 @@ class Told(Application):
         tell(("stop", self.name))
 
 
-class Base(Told):
-    name = "base"
+class Base(Told, name="base"):
+    pass
 
 
-class Mid(Told, needs=(Base,)):
-    name = "mid"
+class Mid(Told, name="mid", needs=(Base,)):
+    pass
 
 
-class Other(Told, needs=(Base,)):
-    name = "other"
+class Other(Told, name="other", needs=(Base,)):
+    pass
 
 
-class Top(Told, needs=(Mid, Other)):
-    name = "top"
+class Top(Told, name="top", needs=(Mid, Other)):
+    pass
 
 
-class Bad(Told, needs=(Mid,)):
-    name = "bad"
+class Bad(Told, name="bad", needs=(Mid,)):
     mode = "fail"
 
 
