@@ -472,6 +472,18 @@ def test_the_function_of_a_task_and_its_result_are_copies(host: Host) -> None:
     assert on(main) == ([1], [2], [2, "changed"])
 
 
+def test_a_result_that_may_not_cross_is_called_so() -> None:
+    def main() -> object:
+        process.trap_exit(True)
+        match Task.yield_(Task.async_(lambda: [LOCK])):
+            case ("exit", reason):
+                return str(reason)
+            case other:
+                return other
+
+    assert "result[0] is a lock" in str(on(main))
+
+
 def test_the_inputs_and_results_of_a_stream_are_copies() -> None:
     kept: list[Box] = Seen()
 
