@@ -83,7 +83,11 @@ def _object(kind: type) -> Take:
     new: Callable[[type], object] = object.__new__
 
     def take(value: object, copying: Copying, depth: int) -> object:
-        copy = new(kind)
+        try:
+            copy = new(kind)
+        except TypeError:
+            # A class made in C looks like one of a `class` statement sometimes, and is not made like one.
+            return _reduced(value, copying, depth)
         copying[id(value)] = copy
         copying.fill(partial(_fill_attributes, value, copy, slots, copying), depth)
         return copy
@@ -186,7 +190,7 @@ def _namedtuple(kind: type) -> Take:
         if depth >= LIMIT:
             copying.settle(value)
         after = [copying.take(each, depth + 1) for each in before]
-        if not state:
+        if state is None:
             return rebuilt(value, before, after, partial(tuple.__new__, kind), copying)
         copy: object = tuple.__new__(kind, after)
         copying[id(value)] = copy

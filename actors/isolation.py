@@ -306,7 +306,8 @@ def _refusal(error: Exception, value: object, what: str) -> NotSendable:
     cause: BaseException | None = error
     match error:
         case Refused():
-            failure = NotSendable(way_to(error.value, value, what), error.why, error.value)
+            way = _plainly(way_to(error.value, value, what), what)
+            failure = NotSendable(way, error.why, error.value)
             cause = error.__cause__
         case RecursionError():
             failure = NotSendable(what, "nested too deep for its class's own code", value)
@@ -315,6 +316,16 @@ def _refusal(error: Exception, value: object, what: str) -> NotSendable:
             failure = NotSendable(what, why, value)
     failure.__cause__ = cause
     return failure
+
+
+def _plainly(way: str, what: str) -> str:
+    """Call the parts of what crosses in one, such as `(fn, args)`, by their own names."""
+    if what.startswith("("):
+        for index, name in enumerate(what[1:-1].split(", ")):
+            start = f"{what}[{index}]"
+            if way.startswith(start):
+                return name + way.removeprefix(start)
+    return way
 
 
 def _spend(shells: tuple[Moved[object], ...]) -> None:

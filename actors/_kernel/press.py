@@ -3,8 +3,11 @@
 Everybody else is told to end at the next waiting point. Code that reaches none, on the loop or on a thread
 of its own, gets an exception between two of its lines, set from another thread; and again if it is swallowed.
 
-The look whether the code still runs and the call that sets the exception are one step: nothing between
-them gives the interpreter's lock away, so the thread cannot have gone on to something else in between.
+The last look whether the code still runs and the call that sets the exception are one step: nothing between
+them gives the interpreter's lock away, so the thread cannot have gone on to something else in between. The
+interpreter may give it away at every call, return from one, and turn of a loop, and does so on a busy machine;
+so what is looked at last are attributes, and they have to be what they were when the stack was read.
+(`tests.endurance kills_that_come_in_the_kernel`)
 
 Never between two lines of the kernel: raised there, the exception would leave somebody half delivered or half
 buried, or a stack dropped that was about to go on. Whoever stands there soon stands elsewhere.
@@ -82,7 +85,12 @@ def _press(cell: Cell) -> None:
         never.wait(_LOOK)
         if cell.pid.serial not in scheduler.cells:
             return
-        if scheduler.current is cell and is_open(sys._current_frames().get(loop)):
+        frame = sys._current_frames().get(loop)
+        line = None if frame is None else frame.f_lasti
+        if frame is None or not is_open(frame) or sys._current_frames().get(loop) is not frame:
+            continue
+        # Innermost a moment ago, and if it stands where it stood, then now: no call from here to the exception.
+        if scheduler.current is cell and frame.f_lasti == line:
             set_exception(thread, kind)
 
 

@@ -81,6 +81,14 @@ class Keeper(GenServer[Box]):
         return Reply(also, box)
 
     @call
+    def same(self, state: Box, box: Box, *, also: Box) -> Reply[bool, Box]:
+        return Reply(box is also)
+
+    @cast
+    def put_two(self, state: Box, box: Box, *, also: Box) -> NoReply[Box]:
+        return NoReply([box, also])
+
+    @call
     def spoil(self, state: Box) -> Reply[None, Box]:
         state.append("spoilt")
         return Reply(None)
@@ -212,6 +220,30 @@ def test_a_reply_is_the_callers_own(ask: Callable[[Pid], Box], host: Host) -> No
 
     assert answer == [1, "changed"]
     assert "changed" not in kept
+
+
+def test_what_is_given_twice_in_one_call_stays_one() -> None:
+    def main() -> object:
+        box: Box = [1]
+        pid = keeper()
+        answer = Keeper.swap(pid, box, also=box)
+        return answer == [1], Keeper.same(pid, box, also=box), Keeper.same(pid, box, also=[1])
+
+    assert on(main) == (True, True, False)
+
+
+def test_a_call_that_is_refused_has_moved_nothing_and_left_nothing() -> None:
+    def main() -> object:
+        pid, shell = keeper(), Moved([1])
+        before = process.info(process.self())
+        for give in (Keeper.same, Keeper.put_two):
+            with pytest.raises(NotSendable, match=r"^arguments\['also'\] is a lock"):
+                give(pid, shell, also=LOCK)  # type: ignore[arg-type]
+        with pytest.raises(NotSendable, match=r"^args\[1\] is a lock"):
+            spawn(print, shell, LOCK)
+        return shell.value, process.info(process.self()) == before
+
+    assert on(main) == ([1], True)
 
 
 def test_a_reply_by_mail_is_the_askers_own() -> None:
@@ -470,6 +502,18 @@ def test_the_function_of_a_task_and_its_result_are_copies(host: Host) -> None:
         return captured, given, result
 
     assert on(main) == ([1], [2], [2, "changed"])
+
+
+def test_a_result_that_may_not_cross_is_called_so() -> None:
+    def main() -> object:
+        process.trap_exit(True)
+        match Task.yield_(Task.async_(lambda: [LOCK])):
+            case ("exit", reason):
+                return str(reason)
+            case other:
+                return other
+
+    assert "result[0] is a lock" in str(on(main))
 
 
 def test_the_inputs_and_results_of_a_stream_are_copies() -> None:

@@ -8,14 +8,30 @@ operating system helps there.
 from __future__ import annotations
 
 import hashlib
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
 from typing import Final, Literal
 
-from actors import Down, Exit, GenServer, Pid, Reply, process, receive, spawn_monitor, telemetry
+from actors import (
+    Down,
+    Exit,
+    GenServer,
+    Pid,
+    Reply,
+    process,
+    receive,
+    run,
+    send,
+    spawn_monitor,
+    telemetry,
+)
+from actors._kernel.press import press
+from actors.exits import Killed
 from tests.endurance.tally import Tally, case
 
 __all__: list[str] = []
@@ -144,3 +160,63 @@ def what_does_not_want_to_die(size: int, tally: Tally) -> None:
             failed = what_happened(body, host, ends=ends)
             where = "on the loop" if host is None else "on a thread"
             tally.check(failed is None, f"{body.__name__} {where}, round {number}: {failed}")
+
+
+# -- where an exception may come -------------------------------------------------------------------
+
+GUARDED: Final = "actors._kernel.mailbox"
+"""Calls the predicates of users."""
+
+
+def innermost(trace: TracebackType | None) -> str:
+    """Return the room of the line that something was raised at."""
+    room = ""
+    while trace is not None:
+        room = trace.tb_frame.f_globals["__name__"]
+        trace = trace.tb_next
+    return room
+
+
+def pressed(size: int) -> list[str]:
+    """Press a process that is in and out of the kernel all the time; return where the exceptions came."""
+    cell = process.self()._cell  # noqa: SLF001 - what is pressed is a record of the kernel
+    assert cell is not None
+    rooms: list[str] = []
+    until = time.monotonic() + 5.0 * size
+    while len(rooms) < size and time.monotonic() < until:
+        press(cell)
+        again = time.monotonic() + 1.0
+        try:
+            while time.monotonic() < again:
+                send(cell.pid, "mail")
+                receive()
+        except Killed as kill:
+            rooms.append(innermost(kill.__traceback__))
+    return rooms
+
+
+@case(short=2, long=500)
+def kills_that_come_in_the_kernel(size: int, tally: Tally) -> None:
+    """Who computes is ended in its own code, never between two lines of the kernel, on a busy machine too."""
+    done = threading.Event()
+
+    def busy() -> None:
+        while not done.is_set():
+            sum(range(50))
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    threads = [threading.Thread(target=busy, daemon=True) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        rooms = run(pressed, size, held=None) or []
+    finally:
+        done.set()
+        sys.setswitchinterval(before)
+        for thread in threads:
+            thread.join()
+    for room in rooms:
+        held = room == GUARDED or not room.startswith("actors._kernel.")
+        tally.check(held, f"raised in {room}")
+    tally.check(rooms, "nobody was pressed")

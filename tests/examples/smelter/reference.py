@@ -230,6 +230,7 @@ class Reference:
         options = scenario["options"]
         rate = options["output_framerate"]
         self.num, self.den = rate["num"], rate["den"]
+        self.ahead = options.get("ahead_of_time_processing", False)
         self.never_drop = options.get("never_drop_output_frames", False)
         self.late = options.get("run_late_scheduled_events", False)
         self.begin = ns(scenario.get("start_after", "0"))
@@ -333,7 +334,8 @@ class Reference:
         media, t = ("audio", a) if v > a else ("video", v)
         self.reach(t)
         missing = self.ready(media, t)
-        if self.now < t or True in missing or (False in missing and self.now <= t):
+        early = self.now < t and not self.ahead
+        if early or True in missing or (False in missing and self.now <= t):
             return False
         self.form(media, t)
         return self.send()
