@@ -324,7 +324,8 @@ class Failed:
 def start(spec: ChildSpec) -> Up | Failed:
     """Call the start function of a child, in the process of the caller, and wait until it returns.
 
-    Whatever comes out of it is the child's failure and not the supervisor's.
+    Whatever comes out of it is the child's failure and not the supervisor's: what of it may not cross to
+    whoever has asked is withheld.
 
     Args:
         spec: The child.
@@ -340,17 +341,17 @@ def start(spec: ChildSpec) -> Up | Failed:
     try:
         answer = function(*args, **(named[0] if named else {}))
     except StartError as error:
-        return Failed(error.reason)
+        return Failed(process.seen(error.reason))
     except BaseException as error:
         if not process.is_alive(process.self()):
             raise
-        return Failed(("EXIT", reason_of(error)))
+        return Failed(process.seen(("EXIT", reason_of(error))))
     match answer:
         case None:
             return Up(None, None)
         case Pid():
             return Up(answer, answer)
         case (Pid() as pid, _) if isinstance(answer, tuple):
-            return Up(pid, answer)
+            return Up(pid, process.seen(answer))
         case _:
-            return Failed(answer)
+            return Failed(process.seen(answer))

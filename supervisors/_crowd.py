@@ -156,7 +156,7 @@ class Crowd:
 def _start(spec: ChildSpec, extra: tuple[object, ...]) -> Up | Failed:
     """Call the start function of a child, in the process of the caller.
 
-    As `_children.start`, but the reason of a start function that raised is shown bare.
+    As `_children.start`, also in what is withheld, but the reason of a start function that raised is shown bare.
 
     Raises:
         Exit: The calling process itself was told to end meanwhile.
@@ -165,20 +165,20 @@ def _start(spec: ChildSpec, extra: tuple[object, ...]) -> Up | Failed:
     try:
         answer = function(*extra, *args, **(named[0] if named else {}))
     except StartError as error:
-        return Failed(error.reason)
+        return Failed(process.seen(error.reason))
     except BaseException as error:
         if not process.is_alive(process.self()):
             raise
-        return Failed(reason_of(error))
+        return Failed(process.seen(reason_of(error)))
     match answer:
         case None:
             return Up(None, None)
         case Pid():
             return Up(answer, answer)
         case (Pid() as pid, _) if isinstance(answer, tuple):
-            return Up(pid, answer)
+            return Up(pid, process.seen(answer))
         case _:
-            return Failed(answer)
+            return Failed(process.seen(answer))
 
 
 # The end of many

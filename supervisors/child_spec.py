@@ -19,6 +19,7 @@ from typing import Literal, ParamSpec, Protocol, TypeAlias, TypedDict, TypeGuard
 
 from actors.errors import ActorsError, BadArgument, shown
 from actors.exits import Reason
+from actors.isolation import is_once_only
 
 __all__ = [
     "AutoShutdown",
@@ -460,6 +461,11 @@ def _id(value: object) -> Hashable:
 
 
 def _start(value: object) -> Start:
+    if is_once_only(value):
+        accepted = (
+            "arguments that can be given at each start; what can only be moved is sent to the child"
+        )
+        raise BadSpec("start", value, accepted, ("invalid_mfa", value))
     match value:
         case (function, tuple() | list() as args) if callable(function):
             return (function, tuple(args))
