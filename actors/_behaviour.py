@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from actors import naming, process, telemetry
 from actors._coroutines import settled
@@ -497,8 +497,11 @@ def _crossed(scheduler: Scheduler, request: Message) -> Message:
         shared = shared and type(each) in SHARED
     if shared:
         return asked
-    crossed = scheduler.cross(args, "arguments")
-    return (ASKED, name, crossed, None if kwargs is None else scheduler.cross(kwargs, "arguments"))
+    if kwargs is None:
+        return (ASKED, name, scheduler.cross(args, "arguments"), None)
+    # In one: what is given twice stays one, and if either is refused nothing of both has moved.
+    crossed: Any = scheduler.cross((args, kwargs), "(arguments, arguments)")
+    return (ASKED, name, *crossed)
 
 
 def _found(server: Address | tuple[str, str]) -> Pid | None:

@@ -11,14 +11,15 @@ Source: https://docs.python.org/3/reference/datamodel.html#user-defined-function
 
 from __future__ import annotations
 
+import re
 import sys
 import types
 from collections.abc import Callable
-from functools import partial
-from typing import Final, cast
+from functools import lru_cache, partial
+from typing import Final, Protocol, TypedDict, cast
 
 from actors._copying import Copying, Take, rebuilt
-from actors._instances import deepcopied
+from actors._instances import attributes, deepcopied
 from actors._shapes import SHARED, is_global
 
 __all__ = ["WAYS", "rule"]
@@ -30,7 +31,7 @@ __all__ = ["WAYS", "rule"]
 def _function(fn: types.FunctionType, copying: Copying, depth: int) -> object:
     """Copy what a function holds: captured variables and defaults; its code is shared."""
     held = (fn.__defaults__ or ()) + tuple((fn.__kwdefaults__ or {}).values())
-    if fn.__closure__ is None and SHARED.issuperset(map(type, held)):
+    if fn.__closure__ is None and SHARED.issuperset(map(type, held)) and not fn.__dict__:
         return fn
     if is_global(fn):
         return fn
@@ -50,7 +51,7 @@ def _fill_function(
     copy.__qualname__ = fn.__qualname__
     copy.__module__ = fn.__module__
     copy.__doc__ = fn.__doc__
-    copy.__annotations__ = fn.__annotations__
+    copy.__annotations__ = fn.__annotations__.copy()
     copy.__defaults__ = cast("tuple[object, ...] | None", copying.take(fn.__defaults__, depth))
     copy.__kwdefaults__ = cast("dict[str, object]", copying.take(fn.__kwdefaults__, depth))
     if fn.__dict__:
@@ -91,17 +92,60 @@ def _builtin(method: types.BuiltinMethodType, copying: Copying, depth: int) -> o
 
 
 def _partial(bound: partial[object], copying: Copying, depth: int) -> object:
-    before: list[object] = [bound.func, bound.args, *bound.keywords.values()]
-    after = [copying.take(each, depth + 1) for each in before]
+    # Always another: what it has bound can be put in its place, and it has attributes.
+    copy: partial[object] = partial(print)
+    copying[id(bound)] = copy
+    copying.fill(partial(_fill_partial, bound, copy, copying), depth)
+    return copy
 
-    def make(parts: list[object]) -> object:
-        fn, args, *named = parts
-        keywords = dict(zip(bound.keywords, named, strict=True))
-        return partial(
-            cast("Callable[..., object]", fn), *cast("tuple[object, ...]", args), **keywords
-        )
 
-    return rebuilt(bound, before, after, make, copying)
+def _fill_partial(
+    bound: partial[object], copy: partial[object], copying: Copying, depth: int
+) -> None:
+    held = (bound.func, bound.args, bound.keywords, vars(bound) or None)
+    copy.__setstate__(tuple(copying.take(each, depth) for each in held))  # type: ignore[attr-defined]
+
+
+def _remembering(fn: _Remembering, copying: Copying, depth: int) -> object:
+    """Give the other side a memory of its own: what it has kept may change."""
+    if is_global(fn):
+        return fn
+    inner = cast("Callable[..., object]", copying.take(fn.__wrapped__, depth + 1))
+    copy = lru_cache(**fn.cache_parameters())(inner)
+    copying[id(fn)] = copy
+    return copy
+
+
+def _descriptor(kind: type, names: tuple[str, ...]) -> Take:
+    def take(value: object, copying: Copying, depth: int) -> object:
+        before = [getattr(value, name) for name in names]
+        after = [copying.take(each, depth + 1) for each in before]
+        return rebuilt(value, before, after, lambda parts: kind(*parts), copying)
+
+    return take
+
+
+def _match(match: re.Match[str], copying: Copying, depth: int) -> object:
+    if type(match.string) in SHARED:
+        return match
+    return copying.refuse(
+        match, "a match in a text that is no plain str or bytes, which cannot be copied"
+    )
+
+
+class _Memory(TypedDict):
+    maxsize: int | None
+    typed: bool
+
+
+class _Remembering(Protocol):
+    """What is needed of a function with `lru_cache` around it, for the type checker."""
+
+    __wrapped__: Callable[..., object]
+
+    def cache_parameters(self) -> _Memory: ...
+
+    def __call__(self, *args: object, **kwargs: object) -> object: ...
 
 
 # -- memory ----------------------------------------------------------------------------------------
@@ -115,13 +159,20 @@ def _bytearray(value: bytearray, copying: Copying, depth: int) -> object:
 
 def _memoryview(view: memoryview, copying: Copying, depth: int) -> object:
     """Share a view of what nobody can write to; copy any other, as one that can be written to as before."""
-    if _is_fixed(view):
-        return view
-    held: bytes | bytearray = view.tobytes() if view.readonly else bytearray(view.tobytes())
-    flat = memoryview(held)
-    copy = flat if view.format == "B" and view.ndim == 1 else flat.cast(view.format, view.shape)  # type: ignore[call-overload]
+    try:
+        # Another view even of the same: whoever releases one leaves the other.
+        copy = memoryview(view) if _is_fixed(view) else _same_form(view)
+    except (TypeError, ValueError) as error:
+        return copying.refuse(view, f"a view of memory that cannot be copied: {error}")
     copying[id(view)] = copy
     return copy
+
+
+def _same_form(view: memoryview) -> memoryview:
+    flat = memoryview(view.tobytes() if view.readonly else bytearray(view.tobytes()))
+    if view.ndim == 1:
+        return flat if view.format == "B" else flat.cast(view.format)  # type: ignore[call-overload]
+    return flat.cast(view.format, view.shape)  # type: ignore[call-overload, no-any-return]
 
 
 def _is_fixed(value: object) -> bool:
@@ -155,6 +206,9 @@ class _Array:
     def copy(self) -> _Array:
         raise NotImplementedError
 
+    def view(self) -> _Array:
+        raise NotImplementedError
+
 
 class _Flags:
     writeable: bool
@@ -171,21 +225,40 @@ def _ndarray() -> tuple[type, ...]:
 
 
 def _array(array: _Array, copying: Copying, depth: int) -> object:
-    """Share an array that cannot be written to, neither through it nor through what it is a view of."""
-    if _is_fixed(array):
-        return array
+    """Share the memory of an array that nobody can write to, through it or through what it is a view of."""
     if array.dtype.hasobject:
         return deepcopied(array, copying, depth)
-    copy = array.copy()
-    if not array.flags.writeable:
-        copy.flags.writeable = False
+    if _is_fixed(array):
+        # Another view of the same: its shape and flags are the other side's own.
+        copy = array.view()
+    else:
+        copy = array.copy()
+        if not array.flags.writeable:
+            copy.flags.writeable = False
     copying[id(array)] = copy
     return copy
 
 
+def _kind_of_array(array: _Array, copying: Copying, depth: int) -> object:
+    """Copy an array whose class has added what we do not know: its numbers, then its attributes."""
+    copy = deepcopied(array, copying, depth) if array.dtype.hasobject else array.copy()
+    copying[id(array)] = copy
+    held, own = attributes(array), attributes(copy)
+    if held and own is not None:
+        own.update(cast("dict[str, object]", copying.take(held, depth + 1)))
+    if not array.flags.writeable:
+        cast("_Array", copy).flags.writeable = False
+    return copy
+
+
 def rule(cls: type) -> Take | None:
-    """Return the way of a class of arrays."""
-    return _array if issubclass(cls, _ndarray()) else None
+    """Return the way of a class of arrays, unless it has one of its own."""
+    found = _ndarray()
+    if cls in found:
+        return _array
+    if not issubclass(cls, found) or cls.__deepcopy__ is not found[0].__deepcopy__:  # type: ignore[attr-defined]
+        return None
+    return _kind_of_array
 
 
 WAYS: Final[dict[type, Take]] = {
@@ -197,4 +270,9 @@ WAYS: Final[dict[type, Take]] = {
     types.BuiltinFunctionType: _builtin,
     types.MethodWrapperType: _builtin,
     partial: _partial,
+    type(lru_cache(print)): _remembering,
+    property: _descriptor(property, ("fget", "fset", "fdel", "__doc__")),
+    staticmethod: _descriptor(staticmethod, ("__func__",)),
+    classmethod: _descriptor(classmethod, ("__func__",)),
+    re.Match: _match,
 }

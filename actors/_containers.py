@@ -131,10 +131,11 @@ def _slice(value: slice, copying: Copying, depth: int) -> object:
 
 
 def _proxy(value: types.MappingProxyType[object, object], copying: Copying, depth: int) -> object:
+    # What it is a view of is not to be had: a dictionary of our own stands for that.
     held = dict(value)
-    copy: object = types.MappingProxyType(cast("dict[object, object]", copying.take(held, depth)))
-    copying.note(held, copying[id(held)])
+    copy: object = types.MappingProxyType(held)
     copying[id(value)] = copy
+    copying.fill(partial(_fill_dict, held, copying), depth)
     return copy
 
 

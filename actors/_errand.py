@@ -169,7 +169,8 @@ def _wait(sender: Pid, watch: bool) -> None:
         case Errand() as errand:
             if ref is not None:
                 process.demonitor(ref, flush=True)
-            process.send(errand.reply_to, (errand.tag, run(errand.job)))
+            result = process.crossed(run(errand.job), "result")
+            process.deliver(errand.reply_to, (errand.tag, result))
         case Down(reason=reason):
             raise Exit((SHUTDOWN, reason))
 

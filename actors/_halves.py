@@ -19,11 +19,13 @@ from collections.abc import Callable, Coroutine
 from inspect import Parameter, Signature, signature
 from sys import maxsize
 from typing import (
+    TYPE_CHECKING,
     Any,
     Concatenate,
     Generic,
     Never,
     ParamSpec,
+    Protocol,
     TypeAlias,
     TypeVar,
     final,
@@ -117,6 +119,15 @@ def _positions(of: Signature) -> tuple[int, int]:
     return least, maxsize if endless else len(named)
 
 
+if TYPE_CHECKING:
+    Kept = TypeVar("Kept", contravariant=True)
+
+    class _Keeps(Protocol[Kept]):
+        """A class whose processes keep a state of this type: of another, a half cannot be reached."""
+
+        def handle_cast(self, request: Never, state: Kept) -> object: ...
+
+
 @final
 class call(_Half, Generic[S, P, R]):  # noqa: N801 - a decorator
     """Make a method of a GenServer callable from other processes.
@@ -161,7 +172,7 @@ class call(_Half, Generic[S, P, R]):  # noqa: N801 - a decorator
         self._client: Client[P, R] = Client(self, DEFAULT_TIMEOUT)
 
     @overload
-    def __get__(self, instance: None, owner: type) -> Client[P, R]: ...
+    def __get__(self, instance: None, owner: type[_Keeps[S]]) -> Client[P, R]: ...
     @overload
     def __get__(
         self, instance: object, owner: type
@@ -183,6 +194,14 @@ class Client(Generic[P, R]):
         """Ask a server and wait for its reply; in the calling process, which waits."""
         request = self._half.ask(args, kwargs)
         return typed("R", _behaviour.call(server, request, self._timeout))
+
+    def request(self, *args: P.args, **kwargs: P.kwargs) -> object:
+        """Return what a server is asked with, for whoever sends it in another way; sends nothing. Pure.
+
+        Raises:
+            TypeError: The arguments do not fit the method.
+        """
+        return self._half.ask(args, kwargs)
 
     def within(self, seconds: float | None) -> Client[P, R]:
         """Return the same client half with another limit.
@@ -246,7 +265,7 @@ class cast(_Half, Generic[S, P]):  # noqa: N801 - a decorator
         self._sender: Sender[P] = Sender(self)
 
     @overload
-    def __get__(self, instance: None, owner: type) -> Sender[P]: ...
+    def __get__(self, instance: None, owner: type[_Keeps[S]]) -> Sender[P]: ...
     @overload
     def __get__(
         self, instance: object, owner: type

@@ -18,6 +18,7 @@ import sys
 import types
 from collections.abc import Callable
 from enum import Enum
+from functools import cached_property
 from typing import Final
 
 from actors.pid import Pid, Ref
@@ -59,18 +60,13 @@ SHARED: Final[set[type]] = {
     types.MemberDescriptorType,
     types.GenericAlias,
     types.UnionType,
-    property,
-    staticmethod,
-    classmethod,
     re.Pattern,
-    re.Match,
     operator.itemgetter,
     operator.attrgetter,
 }
 """The exact classes whose values cross as they are. Grows: a class is judged when it is first seen."""
 
 _UNCHANGING = {
-    "functools._lru_cache_wrapper",
     *(f"datetime.{name}" for name in ("date", "time", "datetime", "timedelta", "timezone")),
     "zoneinfo.ZoneInfo",
     "decimal.Decimal",
@@ -78,12 +74,11 @@ _UNCHANGING = {
     "uuid.UUID",
     *(f"ipaddress.IPv{n}{kind}" for n in "46" for kind in ("Address", "Network", "Interface")),
     "_contextvars.ContextVar",
-    "string.Template",
 }
 """Classes that nobody changes the values of, by name; their subclasses may."""
 
 _FAMILIES = {"pathlib.PurePath", "typing._Final", "numpy.generic"}
-"""Classes that nobody changes the values of, nor of what is derived from them."""
+"""Classes that nobody changes the values of, nor of what is derived from them without attributes of its own."""
 
 _REFUSED = {
     "_thread.lock": "a lock",
@@ -155,14 +150,19 @@ def is_shared(cls: type) -> bool:
         return True
     if any(_name(base) in _FAMILIES for base in cls.__mro__):
         # A record of numpy is called a scalar and can be written to.
-        return not any(_name(base) == "numpy.void" for base in cls.__mro__)
+        return not any(_name(base) == "numpy.void" or _adds(base) for base in cls.__mro__)
     return False
 
 
-def is_global(function: types.FunctionType) -> bool:
+def _adds(cls: type) -> bool:
+    """Tell whether a class lets its values have attributes that their family does not know of."""
+    return "__dict__" in vars(cls) and cls.__module__.partition(".")[0] not in {"typing", "numpy"}
+
+
+def is_global(function: Callable[..., object]) -> bool:
     """Tell whether a function is code that a module holds by name, and shared as modules are."""
     found: object = sys.modules.get(function.__module__)
-    for name in function.__qualname__.split("."):
+    for name in getattr(function, "__qualname__", "").split("."):
         if not isinstance(found, types.ModuleType | type):
             return False
         found = vars(found).get(name)
@@ -184,9 +184,7 @@ def is_plain(cls: type) -> bool:
             return False
         if ("__getstate__" in held or "__setstate__" in held) and not _by_dataclass(held):
             return False
-        if hasattr(base, "__struct_config__"):
-            return False
-    return True
+    return not _is_struct(cls)
 
 
 _HEAP = 1 << 9
@@ -196,6 +194,12 @@ _HEAP = 1 << 9
 def _by_dataclass(held: types.MappingProxyType[str, object]) -> bool:
     states = [held[name] for name in ("__getstate__", "__setstate__") if name in held]
     return all(getattr(each, "__module__", "") in {"dataclasses", "attr._make"} for each in states)
+
+
+def _is_struct(cls: type) -> bool:
+    # Not by `hasattr`, which asks the class of the class.
+    kind: type = type(cls)
+    return any("__struct_config__" in vars(base) for base in kind.__mro__)
 
 
 def is_namedtuple(cls: type) -> bool:
@@ -208,16 +212,30 @@ def is_namedtuple(cls: type) -> bool:
 
 
 def frozen_record(cls: type) -> bool:
-    """Tell whether a class is a frozen dataclass, or a frozen class of attrs."""
-    parameters = getattr(cls, "__dataclass_params__", None)
-    if "__dataclass_params__" in vars(cls) and parameters is not None:
+    """Tell whether a class is a frozen dataclass, or a frozen class of attrs, that fills in nothing later."""
+    if _remembers(cls):
+        return False
+    parameters = vars(cls).get("__dataclass_params__")
+    if parameters is not None:
         return bool(parameters.frozen)
-    setter = getattr(cls, "__setattr__", None)
-    return "__attrs_attrs__" in vars(cls) and "frozen" in getattr(setter, "__name__", "")
+    return "__attrs_attrs__" in vars(cls) and "frozen" in getattr(cls.__setattr__, "__name__", "")
+
+
+def _remembers(cls: type) -> bool:
+    """Tell whether values keep what is asked of them first later on, for both sides if they were shared."""
+    if any(
+        isinstance(each, cached_property) for base in cls.__mro__ for each in vars(base).values()
+    ):
+        return True
+    # attrs makes a slot of it, which is no field.
+    fields = {each.name for each in vars(cls).get("__attrs_attrs__", ())}
+    return bool(fields) and any(each.__name__ not in fields for each in slots_of(cls))
 
 
 def frozen_struct(cls: type) -> bool:
-    """Tell whether a class is a frozen struct of msgspec."""
+    """Tell whether a class is a frozen struct of msgspec, without a dictionary to be written to."""
+    if not _is_struct(cls) or dictionary_of(cls) is not None:
+        return False
     return bool(getattr(getattr(cls, "__struct_config__", None), "frozen", False))
 
 
@@ -225,7 +243,7 @@ def dictionary_of(cls: type) -> Callable[[object], dict[str, object]] | None:
     """Return what gets a value's own dictionary, whatever its class says of attributes; `None` if it has none."""
     for base in cls.__mro__:
         found = vars(base).get("__dict__")
-        if isinstance(found, types.GetSetDescriptorType):
+        if isinstance(found, types.GetSetDescriptorType | types.MemberDescriptorType):
             return found.__get__
     return None
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 from typing import cast as typed
 
 from actors import _behaviour, process
@@ -24,7 +24,10 @@ from actors.process import Bounded
 if TYPE_CHECKING:
     from actors.process import Host
 
-__all__ = ["UNSET", "Startable", "check_option", "overridden"]
+__all__ = ["UNSET", "RestartWord", "Startable", "check_option", "overridden"]
+
+RestartWord: TypeAlias = Literal["permanent", "transient", "temporary"]
+"""When a supervisor starts a child again."""
 
 UNSET = object()
 """An option that was not given, where `None` means something."""
@@ -215,7 +218,7 @@ class Startable:
         cls,
         *args: object,
         id: object = UNSET,
-        restart: str | None = None,
+        restart: RestartWord | None = None,
         shutdown: object = UNSET,
         **kwargs: object,
     ) -> dict[str, object]:

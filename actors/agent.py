@@ -37,7 +37,7 @@ from typing import (
 )
 
 from actors._coroutines import settled
-from actors._startable import UNSET, overridden
+from actors._startable import UNSET, RestartWord, overridden
 from actors.errors import BadArgument
 from actors.exits import NORMAL, Exit, Reason
 from actors.gen_server import Caller, GenServer
@@ -327,7 +327,7 @@ class Agent(Generic[S]):
         fn: Callable[[Unpack[Ts]], S],
         *args: *Ts,
         id: object = UNSET,
-        restart: str | None = None,
+        restart: RestartWord | None = None,
         shutdown: object = UNSET,
         **options: object,
     ) -> dict[str, object]:

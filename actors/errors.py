@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from actors.exits import Crash, ExitsWith, Reason, crash_in
+from actors.exits import Crash, ExitsWith, Reason, Stack, crash_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,6 +88,43 @@ def _printable(character: str) -> str:
     return character if character.isprintable() else ascii(character)[1:-1]
 
 
+_MAY_RETURN = {
+    "bad_return_value": "Reply, NoReply or Stop, whose `then` is seconds, Hibernate() or Continue(term);"
+    " from the function of get_and_update, (reply, state)",
+    "bad_return_from_init": "Begin(state, data, actions), Ignore() or Stop(reason)",
+    "bad_return_from_state_function": "NextState, KeepState, RepeatState, Stop or StopAndReply",
+    "bad_action_from_state_function": "an action of actors.transitions; seconds are 0 or more and finite",
+    "bad_reply_action_from_state_function": "ReplyTo(caller, value)",
+    "bad_state_enter_action_from_state_function": "an action other than Postpone and NextEvent",
+    "bad_return": "the rules, Supervised(children) or Dynamic(), or Ignore(); from an application, a pid",
+}
+"""What a callback may return, by the word with which OTP ends a process that returned something else."""
+
+
+def explained(reason: Reason) -> str:
+    """Return a reason as an error prints it; beside what a callback may not return, what it may.
+
+    Args:
+        reason: Why a process ended or did not start.
+
+    Returns:
+        Its `repr`, cut if long, and what is accepted where a callback returned something else.
+
+    Example:
+        >>> explained(("bad_return_from_init", 5))
+        "('bad_return_from_init', 5), accepted is Begin(state, data, actions), Ignore() or Stop(reason)"
+        >>> explained("shutdown")
+        "'shutdown'"
+    """
+    match reason:
+        case (str() as word, _) if word in _MAY_RETURN:
+            return f"{shown(reason)}, accepted is {_MAY_RETURN[word]}"
+        case ((str() as word, _) as why, Stack()) if word in _MAY_RETURN:
+            return explained(why)
+        case _:
+            return shown(reason)
+
+
 def told(what: str, reason: Reason) -> str:
     """Return what happened and, if a crash is behind it, the lines that raised."""
     crash = crash_in(reason)
@@ -145,10 +182,12 @@ class NotSendable(BadArgument):
     """
 
     def __init__(self, where: str, why: str, value: object) -> None:
-        ActorsError.__init__(self, f"{where} is {why} (its class is {_class_of(value)})")
+        accepted = "what cannot change, what can be copied, or Moved(value)"
+        told = f"{where} is {why} (its class is {_class_of(value)}), accepted is {accepted}"
+        ActorsError.__init__(self, told)
         self.what = where
         self.got = _class_of(value)
-        self.accepted = "what cannot change, what can be copied, or Moved(value)"
+        self.accepted = accepted
         self.explanation = f"{where} is {why}"
 
 
@@ -227,7 +266,7 @@ class StartError(ActorsError):
     def __str__(self) -> str:
         if isinstance(self.reason, Crash):
             return told(f"init raised {shown(self.reason.exception)}", self.reason)
-        return told(f"the process did not start: {shown(self.reason)}", self.reason)
+        return told(f"the process did not start: {explained(self.reason)}", self.reason)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({shown(self.reason)})"
@@ -298,7 +337,7 @@ class ServerExited(CallFailed):
     """The server ended before it answered; `why` is its exit reason."""
 
     def _fault(self) -> str:
-        return f"the server ended before it answered: {shown(self.why)}"
+        return f"the server ended before it answered: {explained(self.why)}"
 
 
 class ServerFull(CallFailed, MailboxFull):

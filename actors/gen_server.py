@@ -27,13 +27,14 @@ Source: https://hexdocs.pm/elixir/GenServer.html,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import (
     TYPE_CHECKING,
     Any,
     ClassVar,
     Generic,
     NoReturn,
+    TypeAlias,
     TypeVar,
     final,
     overload,
@@ -68,6 +69,7 @@ from actors.outcomes import (
     Continue,
     Extra,
     Hibernate,
+    Ignore,
     NoReply,
     Reply,
     Started,
@@ -81,6 +83,9 @@ if TYPE_CHECKING:
 __all__ = ["Caller", "GenServer", "call", "cast"]
 
 S = TypeVar("S")
+
+if TYPE_CHECKING:
+    _First: TypeAlias = S | Started[S] | Ignore | Stop[Any, Any]
 
 
 # -- the behaviour ---------------------------------------------------------------------------------
@@ -320,7 +325,11 @@ class GenServer(Startable, Generic[S]):
 
     # -- process half: callbacks ------------------------------------------------------------------
 
-    def init(self, *args: Any, **kwargs: Any) -> object:  # noqa: ANN401 - each class takes its own
+    def init(
+        self,
+        *args: Any,  # noqa: ANN401 - each class takes its own
+        **kwargs: Any,  # noqa: ANN401
+    ) -> _First[S] | Coroutine[Any, Any, _First[S]]:
         """Make the first state, in the new process; the starter waits.
 
         Returns:
@@ -328,7 +337,7 @@ class GenServer(Startable, Generic[S]):
 
         Source: https://hexdocs.pm/elixir/GenServer.html#c:init/1
         """
-        return None
+        return typed("S", None)
 
     def handle_call(self, request: Message, caller: Caller, state: S) -> object:
         """Handle a call.

@@ -600,7 +600,7 @@ def _named_process(scheduler: Scheduler, _: Cell, dest: str | tuple[str, str]) -
         case str():
             target = scheduler.names.find(dest)
             if target is None:
-                raise BadArgument("dest", dest, "a registered name")
+                raise BadArgument("dest", dest, "a registered name, and nobody has this one")
         case (str() as name, str() as node):
             target = scheduler.names.find(name) if node == LOCAL_NODE else None
         case _:

@@ -42,7 +42,7 @@ from typing import (
 from actors import process
 from actors._errand import Errand, callers, named, packed, recruit, send_off
 from actors._outcome import Awaited, Circle, end, forget, next_of
-from actors._startable import UNSET, overridden
+from actors._startable import UNSET, RestartWord, overridden
 from actors._task_stream import Hire, OnTimeout, Rules, Work, stream
 from actors.errors import BadArgument, CallCycle, CallFailed, TaskExited, TaskTimeout
 from actors.exits import NOCONNECTION, TIMEOUT, Crash, Reason
@@ -237,7 +237,7 @@ class Task(Generic[T]):
         fn: Callable[[Unpack[Ts]], object],
         *args: *Ts,
         id: object = UNSET,
-        restart: str | None = None,
+        restart: RestartWord | None = None,
         shutdown: object = UNSET,
         host: TaskHost = None,
     ) -> dict[str, object]:

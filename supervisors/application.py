@@ -93,8 +93,10 @@ class Application:
         cls, *, name: str | None = None, needs: Iterable[type[Application]] = ()
     ) -> None:
         super().__init_subclass__()
-        cls.name = cls.__name__ if name is None else name
-        cls.needs = tuple(_checked(each) for each in needs)
+        # Written in the body, beside `settings`, both mean the same; a base's are not taken over.
+        own = vars(cls)
+        cls.name = name or own.get("name", cls.__name__)
+        cls.needs = tuple(_checked(each) for each in needs or own.get("needs", ()))
 
     def start(self) -> Pid:
         """Start the tree, in the application's master, and return the pid of its top.
@@ -442,7 +444,7 @@ def _checked(application: object) -> type[Application]:
 
 
 def _in_order(wanted: list[type[Application]]) -> list[type[Application]]:
-    """Return applications with all that they need, each after what it needs."""
+    """Return applications with all that they need: each after what it needs, in the order listed, as OTP does."""
     graph: dict[type[Application], tuple[type[Application], ...]] = {}
     todo = list(wanted)
     while todo:
@@ -451,10 +453,22 @@ def _in_order(wanted: list[type[Application]]) -> list[type[Application]]:
             graph[one] = one.needs
             todo += one.needs
     try:
-        return list(TopologicalSorter(graph).static_order())
+        TopologicalSorter(graph).prepare()
     except CycleError as error:
         circle = [each.name for each in error.args[1]]
         raise BadArgument("needs", circle, "applications that do not need each other") from None
+    # Its own order goes by distance; what is listed first would start after what is needed less deep.
+    placed: dict[type[Application], None] = {}
+    for one in wanted:
+        _place(one, placed)
+    return list(placed)
+
+
+def _place(one: type[Application], placed: dict[type[Application], None]) -> None:
+    if one not in placed:
+        for need in one.needs:
+            _place(need, placed)
+        placed[one] = None
 
 
 # -- process half ----------------------------------------------------------------------------------
@@ -486,7 +500,11 @@ class _Master(GenServer[None]):
         process.trap_exit(True)
         self.application = application()
         self.is_down = False
-        top: object = self.application.start()
+        try:
+            top: object = self.application.start()
+        except StartError as error:
+            # Its supervisor has not started: the reason is that one's, and nothing has crashed here.
+            return Stop(error.reason)
         if not isinstance(top, Pid):
             return Stop(("bad_return", top))
         self.top = top
@@ -538,7 +556,7 @@ class _Controller(GenServer[None]):
         try:
             return Reply(("ok", self._do(request)))
         except ApplicationError as error:
-            return Reply(("error", error.name, error.reason))
+            return Reply(("error", error.name, process.seen(error.reason)))
 
     def handle_info(self, message: Message, state: None) -> Stop[None, None] | None:
         if not isinstance(message, Down):

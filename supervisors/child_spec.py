@@ -19,6 +19,7 @@ from typing import Literal, ParamSpec, Protocol, TypeAlias, TypedDict, TypeGuard
 
 from actors.errors import ActorsError, BadArgument, shown
 from actors.exits import Reason
+from actors.isolation import is_once_only
 
 __all__ = [
     "AutoShutdown",
@@ -139,10 +140,19 @@ def made(rules: Callable[..., R], args: tuple[object, ...], options: Mapping[str
     Source: https://hexdocs.pm/elixir/Supervisor.html#start_link/2
     """
     parameters = signature(rules).parameters
-    named = dict(zip(parameters, args, strict=False)) | dict(options)
+    positional = [
+        key for key, each in parameters.items() if each.kind is not Parameter.KEYWORD_ONLY
+    ]
+    named = dict(zip(positional, args, strict=False)) | dict(options)
     accepted = ", ".join(parameters)
-    if len(args) > len(parameters):
-        raise BadOption("arguments", args, f"at most {accepted}", "badarg")
+    if len(args) > len(positional):
+        most = (
+            f"at most {', '.join(positional)}" if positional else f"none, only options: {accepted}"
+        )
+        raise BadOption("arguments", args, most, "badarg")
+    for key in positional[: len(args)]:
+        if key in options:
+            raise BadOption(key, options[key], "given once", "badarg")
     for key in options.keys() - parameters.keys():
         raise BadOption("option", key, accepted, "badarg")
     for key, parameter in parameters.items():
@@ -322,7 +332,9 @@ def all_of(children: Iterable[ChildLike], auto_shutdown: AutoShutdown) -> tuple[
         check_significant(spec, auto_shutdown)
         if spec.id in specs:
             reason = ("duplicate_child_name", spec.id)
-            raise BadSpec("id", spec.id, "an id that no other child has", reason)
+            raise BadSpec(
+                "id", spec.id, "an id that no other child has: give child_spec an id", reason
+            )
         specs[spec.id] = spec
     return tuple(specs.values())
 
@@ -449,6 +461,11 @@ def _id(value: object) -> Hashable:
 
 
 def _start(value: object) -> Start:
+    if is_once_only(value):
+        accepted = (
+            "arguments that can be given at each start; what can only be moved is sent to the child"
+        )
+        raise BadSpec("start", value, accepted, ("invalid_mfa", value))
     match value:
         case (function, tuple() | list() as args) if callable(function):
             return (function, tuple(args))

@@ -8,7 +8,8 @@
       OptionRefused   a size, a rate or a length that makes no sense: says what is accepted
       PacketGap       encoded sound does not continue the file: the one who feeds the muxer is wrong
       RequestRefused  something was asked of a running pipeline that it cannot do; nothing has changed
-        AlreadyRegistered, NotRegistered    the id is taken, or not there
+        IdRefused     the id is not as it should be
+          AlreadyRegistered, NotRegistered    it is taken, or not there
         SpecRefused   a field of what was asked for does not make sense
           SceneRefused  the same, in a scene
         ImageRefused  not a png, jpeg or gif that can be decoded, or not a font
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 __all__ = [
     "AlreadyRegistered",
+    "IdRefused",
     "ImageRefused",
     "InputRefused",
     "MediaBroken",
@@ -159,13 +161,15 @@ class RequestRefused(MediaError):
     """Something was asked of a running pipeline that it cannot do. Nothing of it was done."""
 
 
-class AlreadyRegistered(RequestRefused):
-    """The id is taken.
+class IdRefused(RequestRefused):
+    """The request names an id that is not as it should be.
 
     Args:
         what: ``"input"``, ``"output"``, ``"image"`` or ``"shader"``.
-        id: the one that was asked for.
+        id: the one that was named.
     """
+
+    why = ""
 
     def __init__(self, what: str, id: str) -> None:
         super().__init__(what, id)
@@ -173,24 +177,19 @@ class AlreadyRegistered(RequestRefused):
         self.id = id
 
     def __str__(self) -> str:
-        return f"{self.what} {_one_line(self.id)}: there is one of this id already"
+        return f"{self.what} {_one_line(self.id)}: {self.why}"
 
 
-class NotRegistered(RequestRefused):
-    """Nothing has this id.
+class AlreadyRegistered(IdRefused):
+    """The id is taken."""
 
-    Args:
-        what: ``"input"``, ``"output"``, ``"image"`` or ``"shader"``.
-        id: the one that was asked for.
-    """
+    why = "there is one of this id already"
 
-    def __init__(self, what: str, id: str) -> None:
-        super().__init__(what, id)
-        self.what = what
-        self.id = id
 
-    def __str__(self) -> str:
-        return f"{self.what} {_one_line(self.id)}: there is none of this id"
+class NotRegistered(IdRefused):
+    """Nothing has this id."""
+
+    why = "there is none of this id"
 
 
 class SpecRefused(RequestRefused):

@@ -47,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python3 -m examples smelter",
         description="Compose videos into one, with supervised actors that may be killed meanwhile.",
+        epilog="--serve [INPUT ...] serves a live pipeline over HTTP instead, with a page to look at it"
+        " and to kill its parts: see --serve --help.",
         allow_abbrev=False,
     )
     add = parser.add_argument

@@ -161,7 +161,6 @@ def read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         copied,
         Plain.__init__,
         str.upper,
-        functools.partial(print, 1),
         dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
         dt.date(2026, 1, 1),
         dt.timedelta(1),
@@ -181,12 +180,8 @@ def read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         Point(1, "a"),
         Pair(Point(1, 2), Frozen(1)),
         slice(1, 2),
-        memoryview(b"abc"),
-        memoryview(b"abc")[1:],
+        re.match("a", "abc"),
         np.float64(1.5),
-        read_only(np.zeros(3)),
-        read_only(np.zeros((4, 4)))[1:, ::2],
-        np.frombuffer(b"abcd", dtype="u1"),
         Withheld("a lock"),
     ],
     ids=lambda value: type(value).__name__,
@@ -194,6 +189,38 @@ def read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def test_what_cannot_change_crosses_as_it_is(value: object) -> None:
     assert copied(value) is value
     assert copied((value, 1))[0] is value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        memoryview(b"abc"),
+        memoryview(b"abc")[1:],
+        read_only(np.zeros(3)),
+        read_only(np.zeros((4, 4)))[1:, ::2],
+        np.frombuffer(b"abcd", dtype="u1"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_memory_that_nobody_can_write_to_is_shared_and_the_view_of_it_is_not(value: Value) -> None:
+    copy, again = copied((value, value))
+
+    assert np.shares_memory(np.asarray(copy), np.asarray(value))
+    assert copy is again
+    assert copy is not value
+    assert np.array_equal(copy, value)
+
+
+def test_whoever_releases_or_reshapes_what_came_leaves_the_senders_alone() -> None:
+    view, array = memoryview(b"abcd"), read_only(np.zeros(4))
+    other, matrix = copied(view), copied(array)
+    other.release()
+    matrix.shape = (2, 2)
+
+    assert view.tobytes() == b"abcd"
+    assert array.shape == (4,)
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        matrix.flags.writeable = True
 
 
 def test_pids_and_references_cross_as_they_are() -> None:
@@ -298,6 +325,90 @@ def test_what_is_referred_to_twice_stays_one() -> None:
     assert copy[0] is not one
 
 
+@dataclass(frozen=True)
+class Remembering:
+    value: object
+
+    @functools.cached_property
+    def later(self) -> list[object]:
+        return []
+
+
+@attrs.frozen
+class RememberingAttrs:
+    value: object
+
+    @functools.cached_property
+    def later(self) -> list[object]:
+        return []
+
+
+class RememberingStruct(msgspec.Struct, frozen=True, dict=True):
+    value: object
+
+    @functools.cached_property
+    def later(self) -> list[object]:
+        return []
+
+
+@pytest.mark.parametrize("cls", [Remembering, RememberingAttrs, RememberingStruct])
+def test_what_is_frozen_and_remembers_what_was_asked_of_it_is_copied(
+    cls: Callable[[int], Value],
+) -> None:
+    value = cls(1)
+    copy = copied(value)
+    copy.later.append("changed")
+
+    assert copy == value
+    assert value.later == []
+
+
+class Family(Pair):
+    """A tuple that may be given attributes later."""
+
+
+class Place(type(pathlib.Path())):  # type: ignore[misc]
+    """A path that may be given attributes later."""
+
+
+class Texts(tuple[str, ...]):  # noqa: SLOT001 - what is shown is one that has none
+    """The same of a tuple."""
+
+
+@pytest.mark.parametrize("value", [Family(1, 2), Place("/"), Texts("ab")])
+def test_what_may_be_given_attributes_later_is_copied(value: Value) -> None:
+    copy = copied(value)
+    copy.tags = ["changed"]
+
+    assert copy == value
+    assert type(copy) is type(value)
+    assert not hasattr(value, "tags")
+
+
+class Measured(np.ndarray[Any, Any]):
+    """As numpy's own pages derive a class: its attributes are handed on to every view."""
+
+    info: list[object] | None
+
+    def __array_finalize__(self, source: object) -> None:
+        self.info = getattr(source, "info", None)
+
+
+def test_what_a_class_of_arrays_adds_is_copied_too() -> None:
+    cases: list[Value] = [np.arange(3).view(Measured), read_only(np.arange(3)).view(Measured)]
+    masked: Value = np.ma.array(read_only(np.arange(3)), mask=[False, False, True])
+    for each in cases:
+        each.info = ["here"]
+        copy = copied(each)
+        copy.info.append("there")
+        assert each.info == ["here"]
+        assert copy.flags.writeable == each.flags.writeable
+    copy = copied(masked)
+    copy.mask[0] = True
+
+    assert list(masked.mask) == [False, False, True]
+
+
 def test_cycles_close() -> None:
     circle: list[object] = [1]
     circle.append((circle, Frozen(circle), {"again": circle}))
@@ -308,6 +419,10 @@ def test_cycles_close() -> None:
     assert copy is not circle
     assert copy[1][0] is copy[1][1].value is copy[1][2]["again"] is copy
     assert other.value["me"] is other is not plain
+    held: dict[str, object] = {}
+    view = held["me"] = types.MappingProxyType(held)
+    copy = copied(view)
+    assert copy["me"] is copy is not view
 
 
 def test_keys_that_are_copied_are_found_by_their_hash() -> None:
@@ -531,6 +646,36 @@ def test_defaults_that_can_change_are_the_copys_own() -> None:
     assert other.__name__ == "gather"
 
 
+def test_what_a_function_holds_besides_is_the_copys_own() -> None:
+    def plain() -> None: ...
+
+    seen: list[int] = []
+    plain.calls = seen  # type: ignore[attr-defined]
+    bound = functools.partial(print, 1)
+    cases: list[tuple[Value, Callable[[Value], Value]]] = [
+        (plain, lambda v: v.calls),
+        (functools.lru_cache(lambda: seen), lambda v: v()),
+        (functools.lru_cache(list), lambda v: v()),
+        (staticmethod(lambda: seen), lambda v: v()),
+        (property(lambda _: seen), lambda v: v.fget(None)),
+    ]
+    for value, get in cases:
+        get(copied(value)).append(1)
+        assert get(value) == [], value
+    other = copied(bound)
+    other.note = "changed"
+    other.__setstate__((print, (2,), {}, {}))
+
+    assert not hasattr(bound, "note")
+    assert bound.args == (1,)
+    assert copied(remembered) is remembered
+
+
+@functools.lru_cache
+def remembered() -> list[int]:
+    return []
+
+
 def test_a_variable_that_has_no_value_yet_has_none_in_the_copy() -> None:
     def look() -> object:
         return later
@@ -693,7 +838,8 @@ def test_the_error_keeps_nothing_of_what_was_refused_and_crosses_itself() -> Non
 
     assert (
         str(copy)
-        == "message[0] is a lock, which cannot be shared or copied (its class is _thread.lock)"
+        == "message[0] is a lock, which cannot be shared or copied (its class is _thread.lock),"
+        " accepted is what cannot change, what can be copied, or Moved(value)"
     )
     assert copy.explanation == refused.value.explanation
 

@@ -353,7 +353,7 @@ def test_only_a_name_that_the_process_has_is_taken_for_its_own() -> None:
 
 
 class Again(GenServer[None]):
-    def init(self) -> object:
+    def init(self) -> Started[None]:
         return Started(None, 0.0)
 
     def handle_info(self, message: object, state: None) -> object:

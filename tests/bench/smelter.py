@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
@@ -184,14 +185,15 @@ def live(registered: dict[tuple[str, str], object], seconds: float, watched: str
         saved = Ledger.get(LEDGER, "queue")
         assert isinstance(saved, Saved)
         started = (saved.origin + (saved.checkpoint.start or 0)) / SECOND
-        late = arrivals.lateness(watched, started)
+        # A machine that is busy enough gives no picture at all; that is a figure too.
+        late = arrivals.lateness(watched, started) or [math.nan]
         stats = Queue.stats(QUEUE)
         return Figures(
             cores,
             late[len(late) // 2],
             late[len(late) * 99 // 100],
             late[-1],
-            len(late),
+            len(late) if not math.isnan(late[0]) else 0,
             stats.ticks - RATE,
             stats.dropped,
         )

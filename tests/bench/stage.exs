@@ -32,7 +32,12 @@ run = fn count ->
   {:ok, p} = GenStage.start(Numbers, nil)
   {:ok, d} = GenStage.start(Doubler, {p, demand})
   {:ok, c} = GenStage.start(Counter, {self(), count})
-  {took, _} = :timer.tc(fn -> GenStage.sync_subscribe(c, [to: d] ++ demand); receive do: (:done -> :ok) end)
+  # What the virtual machine has worked, as `clocked` counts on our side.
+  {before, _} = :erlang.statistics(:runtime)
+  GenStage.sync_subscribe(c, [to: d] ++ demand)
+  receive do: (:done -> :ok)
+  {later, _} = :erlang.statistics(:runtime)
+  took = (later - before) * 1000
   for pid <- [c, d, p], do: Process.exit(pid, :kill)
   took / count
 end

@@ -266,7 +266,7 @@ def intensity_is_exact(size: int, tally: Tally) -> None:
 class Troubled(GenServer[None]):
     """Starts well once; afterwards as its plan says."""
 
-    def init(self, plan: str, after: int) -> object:
+    def init(self, plan: str, after: int) -> Stop[None, None] | None:
         process.put("born", process.monotonic())
         count = Counted.get_and_update("count", _one_more)
         if count == 0 or count > after:

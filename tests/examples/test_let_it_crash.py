@@ -256,10 +256,13 @@ def test_the_picture_is_always_the_same_small_and_shows_all_there_is(tmp_path: P
 
 
 def test_the_picture_of_the_readme_is_the_one_the_command_makes(tmp_path: Path) -> None:
-    save_picture(after(SHOWN), tmp_path / "new.svg")
     kept = Path(script.__file__).with_name("picture.svg")
+    made = tmp_path / "picture.svg"
 
-    assert kept.read_text(encoding="utf-8") == (tmp_path / "new.svg").read_text(encoding="utf-8")
+    save_picture(after(SHOWN), made)
+
+    renewed = f"python3 -m examples let_it_crash --picture {kept.name} makes it anew"
+    assert kept.read_text(encoding="utf-8") == made.read_text(encoding="utf-8"), renewed
 
 
 def test_the_live_form_fits_a_usual_terminal() -> None:

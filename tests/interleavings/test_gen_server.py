@@ -27,7 +27,7 @@ class Till(GenServer[int]):
 class Slow(GenServer[None]):
     """Takes its time to begin."""
 
-    def init(self) -> object:
+    def init(self) -> Started[None]:
         sleep(0.1)
         return Started(None)
 

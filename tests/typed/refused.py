@@ -1,8 +1,18 @@
-"""Misuses: a type checker must refuse every line with an ignored code, and says so if it does not."""
+"""Misuses: a type checker must refuse every line with an ignored code, and says so if it does not.
+
+What no checker sees, and is refused when it runs:
+
+* what `start_link` and `child_spec` pass to `init`: a class method cannot take the parameters of another
+  method of its subclass;
+* what `handle_call`, `handle_cast`, `handle_info` and `handle_continue` return: for a protocol of one's own they
+  may hand on whatever a function gave them, so that they return `object`; what is typed is `@call` and `@cast`;
+* the options of `Supervisor.start_link` and its like, which a subclass replaces by those of its `init`.
+"""
 
 from __future__ import annotations
 
 from actors import Agent, GenServer, NoReply, Reply, StateMachine, Task, call, cast, process
+from actors.outcomes import Started
 from actors.pid import Pid
 from actors.state_machine import Transition
 from actors.transitions import Called, Enter, Event, KeepState, NextState, ReplyTo
@@ -24,6 +34,16 @@ class Counter(GenServer[int]):
     @cast
     def add(self, state: int, by: int = 1) -> NoReply[int]:
         return NoReply(state + by)
+
+
+class Begins(GenServer[int]):
+    def init(self, text: str) -> str:  # type: ignore[override]
+        return text
+
+
+class BeginsLater(GenServer[int]):
+    async def init(self) -> Started[str]:  # type: ignore[override]
+        return Started("not a number")
 
 
 class Wrong(GenServer[int]):
@@ -51,6 +71,14 @@ class Wrong(GenServer[int]):
     def other_extra(self, state: int) -> Reply[str, int]:
         return Reply("x", then="soon")  # type: ignore[arg-type]
 
+    @call
+    def keeps_text(self, state: str) -> Reply[str, str]:
+        return Reply(state)
+
+    @cast
+    def adds_text(self, state: str, more: str) -> NoReply[str]:
+        return NoReply(state + more)
+
     def handle_info(self, message: int, state: int) -> None:  # type: ignore[override]
         return None
 
@@ -76,6 +104,9 @@ def misuses(pid: Pid) -> object:
     Counter.start_link(name=5)  # type: ignore[arg-type]
     Counter.start_link(timeout="5")  # type: ignore[arg-type]
     Counter.start_link(host="process")  # type: ignore[arg-type]
+    Counter.child_spec(restart="always")  # type: ignore[arg-type]
+    Wrong.keeps_text(pid)  # type: ignore[arg-type]
+    Wrong.adds_text(pid, "more")  # type: ignore[arg-type]
     GenServer.call(pid)  # type: ignore[call-arg]
     GenServer.reply(pid, 1)  # type: ignore[arg-type]
     number: int = GenServer.call(pid, "x")  # type: ignore[assignment]

@@ -248,7 +248,8 @@ def _scene(asked: Asked) -> dict[str, object]:
         "margin": 8,
         "background_color": "#202838",
         "children": [
-            {"type": "rescaler", "border_radius": 10, "child": stream} for stream in streams
+            {"type": "rescaler", "mode": "fill", "border_radius": 10, "child": stream}
+            for stream in streams
         ],
     }
     words = {

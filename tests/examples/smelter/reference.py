@@ -230,12 +230,15 @@ class Reference:
         options = scenario["options"]
         rate = options["output_framerate"]
         self.num, self.den = rate["num"], rate["den"]
+        self.ahead = options.get("ahead_of_time_processing", False)
         self.never_drop = options.get("never_drop_output_frames", False)
         self.late = options.get("run_late_scheduled_events", False)
         self.begin = ns(scenario.get("start_after", "0"))
         self.until = self.begin + ns(scenario["until"])
         service = scenario.get("consumers", {})
-        self.service = {m: ns(service.get(m, "0")) for m in ("video", "audio")}
+        self.service: dict[str, int | None] = {
+            m: self.seconds_of(service.get(m, "0")) for m in ("video", "audio")
+        }
         self.places = {"video": 2, "audio": 100}
         self.waiting = {"video": 0, "audio": 0}
         self.busy = {"video": -1, "audio": -1}
@@ -250,6 +253,10 @@ class Reference:
         self.events: list[Json] = []
         self.dropped: list[Json] = []
         self.scenario = scenario
+
+    @staticmethod
+    def seconds_of(service: str | None) -> int | None:
+        return None if service is None else ns(service)
 
     def event(self, what: str, **more: object) -> None:
         self.events.append({"at": ms(self.now - self.begin), "event": what, **more})
@@ -295,9 +302,10 @@ class Reference:
     def serve(self) -> bool:
         served = False
         for media in self.waiting:
-            while self.waiting[media] and self.busy[media] <= self.now:
+            service = self.service[media]
+            while service is not None and self.waiting[media] and self.busy[media] <= self.now:
                 self.waiting[media] -= 1
-                self.busy[media] = self.now + self.service[media]
+                self.busy[media] = self.now + service
                 served = True
         return served
 
@@ -326,7 +334,8 @@ class Reference:
         media, t = ("audio", a) if v > a else ("video", v)
         self.reach(t)
         missing = self.ready(media, t)
-        if self.now < t or True in missing or (False in missing and self.now <= t):
+        early = self.now < t and not self.ahead
+        if early or True in missing or (False in missing and self.now <= t):
             return False
         self.form(media, t)
         return self.send()
@@ -439,6 +448,11 @@ class Reference:
                 one.tracks[action["track"] - 1][action["media"]].sender_gone = True
             case "register":
                 self.register(action["input"])
+            case "queue_track":
+                assert one is not None
+                self.queue_track(action["input"], one, action["track"])
+            case "consumer":
+                self.service[action["media"]] = self.seconds_of(action["service"])
             case "remove":
                 del self.inputs[action["input"]]
             case "abort":

@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 
 def supported(scenario: Json) -> bool:
-    """The reference knows no ahead-of-time, no probes, and no change of a consumer or paused track."""
+    """The reference knows no probes, and no change of a paused track."""
     known = {
         "register",
         "queue_track",
@@ -29,11 +29,10 @@ def supported(scenario: Json) -> bool:
         "resume",
         "remove",
         "schedule",
+        "consumer",
     }
     deeds = {action["do"] for action in scenario.get("timeline", [])}
-    ahead = scenario.get("options", {}).get("ahead_of_time_processing", False)
-    numbers = all(v is not None for v in scenario.get("consumers", {}).values())
-    return deeds <= known - {"queue_track"} and not ahead and numbers
+    return deeds <= known
 
 
 RECORDED = [
@@ -91,6 +90,45 @@ def producers(draw: st.DrawFn, name: str, track: int, media: str) -> list[Json]:
 
 
 @st.composite
+def later_tracks(draw: st.DrawFn, name: str, number: int) -> list[Json]:
+    """A track that is queued while it runs, and perhaps what is sent for it."""
+    if draw(st.integers(0, 2)):
+        return []
+    at = draw(st.integers(-100, 200))
+    track = draw(tracks())
+    found: list[Json] = [{"at": str(at), "do": "queue_track", "input": name, "track": track}]
+    for media in ("video", "audio"):
+        if track[media]:
+            sent = draw(producers(name, number + 1, media))
+            found += [{**one, "at": str(max(at, int(one["at"])))} for one in sent]
+    return found
+
+
+@st.composite
+def comings_and_goings(draw: st.DrawFn) -> list[Json]:
+    """An input that comes later, one that is removed, a consumer that changes its mind."""
+    found: list[Json] = []
+    if draw(st.booleans()):
+        at = draw(st.integers(-100, 200))
+        track = draw(tracks())
+        one = {"id": "c", "required": draw(st.booleans()), "tracks": [track]}
+        found.append({"at": str(at), "do": "register", "input": one})
+        for media in ("video", "audio"):
+            if track[media]:
+                sent = draw(producers("c", 1, media))
+                found += [{**each, "at": str(max(at, int(each["at"])))} for each in sent]
+        if draw(st.booleans()):
+            gone = draw(st.integers(at, 300))
+            found.append({"at": str(gone), "do": "remove", "input": "c"})
+    if draw(st.booleans()):
+        service = draw(st.sampled_from([None, "10", "45"]))
+        media = draw(st.sampled_from(["video", "audio"]))
+        at = draw(st.integers(0, 200))
+        found.append({"at": str(at), "do": "consumer", "media": media, "service": service})
+    return found
+
+
+@st.composite
 def scenarios(draw: st.DrawFn) -> Json:
     inputs, timeline = [], []
     for name in ("a", "b")[: draw(st.integers(1, 2))]:
@@ -100,29 +138,36 @@ def scenarios(draw: st.DrawFn) -> Json:
             for media in ("video", "audio"):
                 if track[media]:
                     timeline += draw(producers(name, number, media))
+        timeline += draw(later_tracks(name, len(own)))
         if draw(st.booleans()):
             timeline.append({"at": draw(instants), "do": "abort", "input": name})
-        if len(own) == 1 and draw(st.booleans()):
+        is_alone = len(own) == 1 and not any(one["do"] == "queue_track" for one in timeline)
+        if is_alone and draw(st.booleans()):
             first, second = sorted(draw(st.tuples(st.integers(-100, 250), st.integers(-100, 250))))
             timeline.append({"at": str(first), "do": "pause", "input": name})
             timeline.append({"at": str(second), "do": "resume", "input": name})
+    timeline += draw(comings_and_goings())
     for number in range(draw(st.integers(0, 4))):
         event = {"at": draw(instants), "do": "schedule", "id": f"e{number}"}
         time = str(draw(st.integers(0, 300)))
         timeline.append({**event, "time": time, "always": draw(st.booleans())})
     rate = draw(st.sampled_from([(50, 1), (30, 1), (25, 1), (30_000, 1_001)]))
+    # Without a clock, only consumers that take their time bring it to an end.
+    ahead = draw(st.booleans())
+    served = ["7", "33", "70"] if ahead else ["0", "0", "7", "33", "70"]
     return {
         "name": "any",
         "start_after": "150",
         "until": "350",
         "options": {
             "output_framerate": {"num": rate[0], "den": rate[1]},
+            "ahead_of_time_processing": ahead,
             "never_drop_output_frames": draw(st.booleans()),
             "run_late_scheduled_events": draw(st.booleans()),
         },
         "consumers": {
-            "video": draw(st.sampled_from(["0", "0", "7", "33", "70"])),
-            "audio": draw(st.sampled_from(["0", "0", "5", "30"])),
+            "video": draw(st.sampled_from(served)),
+            "audio": draw(st.sampled_from(served)),
         },
         "inputs": inputs,
         # Sorted by time; what belongs to one instant keeps its order.

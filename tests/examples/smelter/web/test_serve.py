@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import threading
+from contextlib import closing
+from http.client import HTTPSConnection
 from pathlib import Path
 
 import pytest
 from starlette.routing import Route, WebSocketRoute
 
+from actors import Task, process, run
 from examples._setup import ROOT
 from examples.smelter.requests import Settings
 from examples.smelter.web.api import Rules
 from examples.smelter.web.app import routes
 from examples.smelter.web.gate import LOGIN, Gate
-from examples.smelter.web.serve import main
+from examples.smelter.web.serve import main, parse
+from examples.smelter.web.server import Door, open_door, start_server
 from tests.examples.smelter.web.clients import Client, eventually, listening, serving
 
 RULES = Rules(Gate(frozenset()), Settings(), "smelter")
@@ -84,6 +90,48 @@ def test_with_a_token_nobody_comes_in_without_it(tmp_path: Path) -> None:
         assert "HttpOnly" in cookie
         assert "SameSite=strict" in cookie
         assert stranger.ask("/status", Cookie=cookie.partition(";")[0]).status == 200
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="left out: no openssl to make a key")
+def test_with_a_certificate_it_speaks_https_alone(tmp_path: Path) -> None:
+    names = [str(tmp_path / name) for name in ("key.pem", "certificate.pem")]
+    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    make += [
+        "-nodes",
+        "-days",
+        "1",
+        "-subj",
+        "/CN=smelter",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+    ]
+    subprocess.run([*make, "-keyout", names[0], "-out", names[1]], check=True, capture_output=True)
+    asked = parse(["--serve", "test:", "--tls-key", names[0], "--tls-certificate", names[1]])
+    with open_door("127.0.0.1", 0) as listening_socket:
+        port = listening_socket.getsockname()[1]
+        door = Door("127.0.0.1", port, listening_socket.fileno(), asked.tls)
+        rules = Rules(Gate(frozenset({f"127.0.0.1:{port}"}), is_secure=True), Settings(), "none")
+
+        def main() -> tuple[int, str | None]:
+            web = start_server(door, rules)
+            answer = Task.await_(Task.async_(ask, port, names[1], host="thread"), 20)
+            process.unlink(web)
+            process.send_exit(web, "shutdown")
+            return answer
+
+        assert run(main) == (200, "TLSv1.3")
+
+
+def ask(port: int, certificate: str) -> tuple[int, str | None]:
+    """Look at the page by https, and say by which version."""
+    trusted = ssl.create_default_context(cafile=certificate)
+    connection = HTTPSConnection("127.0.0.1", port, timeout=20, context=trusted)
+    with closing(connection):
+        connection.connect()
+        assert isinstance(connection.sock, ssl.SSLSocket)
+        version = connection.sock.version()
+        connection.request("GET", "/")
+        return connection.getresponse().status, version
 
 
 def test_nothing_is_left_of_a_server_that_has_ended() -> None:
