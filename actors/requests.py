@@ -11,7 +11,7 @@ Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html#send_request/2
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, final
 
@@ -21,7 +21,7 @@ from actors.errors import BadArgument
 from actors.exits import NOPROC, Reason
 from actors.messages import Down, Message, TimedOut
 from actors.naming import Address, Via
-from actors.pid import LOCAL_NODE, Ref
+from actors.pid import LOCAL_NODE, Pid, Ref
 
 __all__ = [
     "Answered",
@@ -34,6 +34,7 @@ __all__ = [
     "check_response",
     "multi_call",
     "receive_response",
+    "send_for",
     "send_request",
     "wait_response",
 ]
@@ -118,6 +119,59 @@ def send_request(server: Address, request: Message) -> RequestId:
     if pid is not None:
         process.deliver(pid, (CALL, (process.self(), ref), sent))
     return RequestId(ref, server)
+
+
+def send_for(take: Callable[[Response], object], doing: str, server: Pid, request: Message) -> None:
+    """Send a request, whose answer a process of its own awaits: for bridges to other people's futures.
+
+    Runs in the caller. Does not wait: it is sent when this returns, in order with what else the caller sends.
+
+    Args:
+        take: Told the answer, in that process.
+        doing: The initial call of that process, for people to read.
+        server: A pid.
+        request: What its `handle_call` gets.
+
+    Raises:
+        NotSendable: The request may not cross; nothing was sent.
+
+    Example:
+        >>> from actors import GenServer, Reply, process, run
+        >>> class Echo(GenServer[None]):
+        ...     def handle_call(self, request, caller, state):
+        ...         return Reply(request)
+        >>> def main():
+        ...     boss = process.self()
+        ...     send_for(lambda answer: process.send(boss, answer), "example", Echo.start(), 7)
+        ...     return process.receive()
+        >>> run(main)
+        Answered(value=7)
+
+    Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html#send_request/2
+    """
+    sent = process.crossed(request, "request")
+    aliases: list[Ref] = []
+
+    def is_answer(message: Message) -> bool:
+        if type(message) is tuple and len(message) == 3:  # noqa: PLR2004 - tag, alias, value
+            return message[1] is aliases[0]
+        return isinstance(message, Down)
+
+    def wait() -> None:
+        process.monitor(server)
+        match process.receive(is_answer):
+            case (_, _, value):
+                take(Answered(value))
+            case Down(reason=reason):
+                take(Failed(reason, server))
+
+    waiting = process.launch(
+        wait,
+        doing,
+        # There before the request is sent, so that no answer can come too early.
+        before=lambda scheduler, cell: aliases.append(scheduler.make_alias(cell, "reply")),
+    ).pid
+    process.deliver(server, (CALL, (waiting, aliases[0]), sent))
 
 
 _ALIAS: Literal["reply_demonitor"] = "reply_demonitor"

@@ -9,23 +9,22 @@ Source: https://pykka.readthedocs.io/stable/api/refs/
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import getattr_static
 from typing import Any, cast, final
 
 import pykka
 
-from actors import naming, process
-from actors._envelopes import CALL
-from actors._halves import Client, Sender
+from actors import gen_server, naming, process
 from actors.errors import BadArgument, CallFailed, CallTimeout
 from actors.exits import NORMAL
 from actors.gen_server import GenServer
 from actors.isolation import shareable
-from actors.messages import Down
 from actors.naming import Address, Name, Via
-from actors.pid import Pid, Ref
+from actors.pid import Pid
 from actors.pykka_bridge.actor import ProcessRef
 from actors.pykka_bridge.futures import Event, ProcessFuture
 from actors.pykka_bridge.guardian import ref_of
+from actors.requests import Answered, Response, send_for
 
 __all__ = ["ServerRef", "StableRef"]
 
@@ -335,10 +334,10 @@ class ServerRef(pykka.ActorRef[Any]):
 
         Source: https://pykka.readthedocs.io/stable/api/proxies/#pykka.CallableProxy
         """
-        function = getattr(self.actor_class, name)
-        if isinstance(function, Client):
-            return self._request(lambda: function.request(*args, **kwargs))
-        if not isinstance(function, Sender):
+        function, half = getattr(self.actor_class, name), getattr_static(self.actor_class, name)
+        if isinstance(half, gen_server.call):
+            return self._request(lambda: half.ask(args, kwargs))
+        if not isinstance(half, gen_server.cast):
             # A function that somebody has written himself: it may wait, and it is not known when it sends.
             return cast(
                 "pykka.Future[Any]",
@@ -354,38 +353,22 @@ class ServerRef(pykka.ActorRef[Any]):
     def _request(self, make: Callable[[], object]) -> ProcessFuture[Any]:
         """Send a request now, in order with whatever else the caller sends; another process awaits the answer."""
         future: ProcessFuture[Any] = ProcessFuture()
-        try:
-            request = process.crossed(make(), "request")
-            pid = naming.whereis(self._address)
-        except Exception as error:  # noqa: BLE001 - it belongs to whoever asks the future
-            future.fail(error)
-            return future
         dead = pykka.ActorDeadError(f"{self} not found")
-        if pid is None:
-            future.fail(dead)
-            return future
-        aliases: list[Ref] = []
 
-        def is_answer(message: object) -> bool:
-            if isinstance(message, Down):
-                return True
-            return type(message) is tuple and len(message) == 3 and message[1] is aliases[0]  # noqa: PLR2004
-
-        def wait() -> None:
-            process.monitor(pid)
-            match process.receive(is_answer):
-                case (_, _, value):
+        def take(response: Response) -> None:
+            match response:
+                case Answered(value):
                     future.set(value)
                 case _:
                     future.fail(dead)
 
-        waiting = process.launch(
-            wait,
-            f"ask of {self}",
-            # Its alias is there before the request: no answer can come too early.
-            before=lambda scheduler, cell: aliases.append(scheduler.make_alias(cell, "reply")),
-        ).pid
-        process.deliver(pid, (CALL, (waiting, aliases[0]), request))
+        try:
+            pid = naming.whereis(self._address)
+            if pid is None:
+                raise dead
+            send_for(take, f"ask of {self}", pid, make())
+        except Exception as error:  # noqa: BLE001 - the same
+            future.fail(error)
         return future
 
 
