@@ -599,7 +599,9 @@ def check_function(fn: object) -> None:
     Source: https://hexdocs.pm/elixir/Task.html#async/1
     """
     if not callable(fn):
-        raise BadArgument("fn", fn, "a function")
+        raise BadArgument(
+            "fn", fn, "a function, not called yet: async_(work, 1), not async_(work(1))"
+        )
 
 
 def assign(
