@@ -1054,7 +1054,7 @@ def is_alive(pid: Pid) -> bool:
 
 def _pid(pid: Pid) -> Pid:
     if not isinstance(pid, Pid):
-        raise BadArgument("pid", pid, "a Pid")
+        raise BadArgument("pid", pid, "a Pid, as process.whereis(name) finds it")
     return pid
 
 
