@@ -195,6 +195,14 @@ class Client(Generic[P, R]):
         request = self._half.ask(args, kwargs)
         return typed("R", _behaviour.call(server, request, self._timeout))
 
+    def request(self, *args: P.args, **kwargs: P.kwargs) -> object:
+        """Return what a server is asked with, for whoever sends it in another way; sends nothing. Pure.
+
+        Raises:
+            TypeError: The arguments do not fit the method.
+        """
+        return self._half.ask(args, kwargs)
+
     def within(self, seconds: float | None) -> Client[P, R]:
         """Return the same client half with another limit.
 

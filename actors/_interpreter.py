@@ -17,6 +17,7 @@ Source: https://docs.python.org/3/library/multiprocessing.html#contexts-and-star
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import os
 import pickle
@@ -32,7 +33,7 @@ from typing import cast as typed
 from actors import process
 from actors._coroutines import settled
 from actors.errors import BadArgument
-from actors.exits import Crash, Exit, ExitsWith, Reason, Stack
+from actors.exits import SHUTDOWN, Crash, Exit, ExitsWith, Reason, Stack
 from actors.messages import Down
 from actors.pid import Pid
 
@@ -46,6 +47,8 @@ _Answer: TypeAlias = "tuple[str, object]"
 _children: dict[int, _Child] = {}
 """Those that work; a keeper is told a number, since a child itself cannot be sent."""
 _numbers = count(1)
+_exiting = threading.Event()
+"""Set when this interpreter exits."""
 
 
 def prepare(fn: Callable[..., object], args: tuple[object, ...]) -> Callable[[], object]:
@@ -132,10 +135,11 @@ class _Child:
 
     def start(self, child: _Process) -> bool:
         with self._lock:
-            if not self._is_condemned:
-                child.start()
-                self._process = child
-            return not self._is_condemned
+            if self._is_condemned or _exiting.is_set():
+                return False
+            child.start()
+            self._process = child
+            return True
 
     def kill(self) -> None:
         with self._lock:
@@ -162,6 +166,9 @@ def _keep(boss: Pid, number: int, work: bytes) -> None:
     multiprocessing = importlib.import_module("multiprocessing")
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
+    # Last of all, and so before multiprocessing's own: it would wait for a child that ignores SIGTERM, for ever.
+    atexit.unregister(_kill_all)
+    atexit.register(_kill_all)
     with ours:
         # Not to be told of Ctrl-C, and gone with this interpreter whatever happens.
         started = child.start(context.Process(target=_serve, args=(theirs,), daemon=True))
@@ -170,7 +177,20 @@ def _keep(boss: Pid, number: int, work: bytes) -> None:
             return
         answer = _exchange(ours, work)
         code = child.bury()
-    process.send(boss, ((_work, number), ("died", code) if answer is None else answer))
+    if answer is None:
+        answer = ("exited", pickle.dumps(SHUTDOWN)) if _exiting.is_set() else ("died", code)
+    process.send(boss, ((_work, number), answer))
+
+
+def _kill_all() -> None:
+    _exiting.set()
+    for child in list(_children.values()):
+        child.kill()
+
+
+if hasattr(os, "register_at_fork"):
+    # They are the parent's: a forked copy of it that exits must not kill them.
+    os.register_at_fork(after_in_child=_children.clear)
 
 
 def _exchange(ours: Connection, work: bytes) -> _Answer | None:
@@ -191,11 +211,18 @@ def _exchange(ours: Connection, work: bytes) -> _Answer | None:
 def _serve(theirs: Connection) -> NoReturn:
     """Do one piece of work; the child's only code."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "register_at_fork"):
+        # A child of this child must neither answer in its place nor hold the pipe open after its death.
+        os.register_at_fork(after_in_child=theirs.close)
+    me = os.getpid()
     work = theirs.recv_bytes()
     threading.Thread(target=_end_with_parent, args=(theirs,), daemon=True).start()
     answer = pickle.dumps(_answer(work), pickle.HIGHEST_PROTOCOL)
     sys.stdout.flush()
     sys.stderr.flush()
+    if os.getpid() != me:
+        # The function has forked, and this is the copy: there is nobody it could tell.
+        os._exit(0)
     theirs.send_bytes(answer)
     # No clean-up of other people's libraries: the result is out, and the parent waits for the end.
     os._exit(0)

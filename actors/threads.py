@@ -21,7 +21,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import TypeAlias, final
+from typing import TypeAlias, TypeVar, final
 
 import pykka
 
@@ -31,6 +31,7 @@ from actors.errors import BadArgument
 __all__ = ["Carrier", "pool_size", "set_pool_size"]
 
 _Code: TypeAlias = Callable[[], None]
+_Actor = TypeVar("_Actor", bound=pykka.ThreadingActor)
 
 
 @final
@@ -49,8 +50,19 @@ class Carrier(pykka.ThreadingActor):
 
 def carry(code: _Code) -> bool:
     """Start a carrier and have it run a process's code."""
-    Carrier.start().tell(code)
+    _begin(Carrier).tell(code)
     return True
+
+
+def _begin(kind: type[_Actor]) -> pykka.ActorRef[_Actor]:
+    """Start a carrier that is not in pykka's registry.
+
+    It is no actor of the program: `ActorRegistry.stop_all` would wait for the process that it carries, and might
+    come between its start and its first letter, which would be lost.
+    """
+    carrier = kind()
+    carrier._start_actor_loop()  # noqa: SLF001 - the door to pykka: what `start` does after registering
+    return carrier.actor_ref
 
 
 @final
@@ -93,14 +105,7 @@ class _Pool:
         return True
 
     def _give(self, code: _Code, idle: pykka.ActorRef[_Lasting] | None) -> None:
-        if idle is not None:
-            try:
-                idle.tell(code)
-            except pykka.ActorDeadError:
-                # Somebody has stopped all actors of the program.
-                idle = None
-        if idle is None:
-            _Lasting.start().tell(code)
+        (_begin(_Lasting) if idle is None else idle).tell(code)
 
     def next_for(self, carrier: _Lasting) -> _Code | None:
         """Return what a carrier does next; `None` if it rests."""

@@ -25,7 +25,7 @@ from actors.exits import KILL, NOPROC, SHUTDOWN, Reason, reason_of
 from actors.messages import Down, Exited, Message
 from actors.pid import Pid, Ref
 from supervisors import _reports
-from supervisors._children import ChildCounts, ChildInfo, Failed, Status, TryAgain, Up
+from supervisors._children import ChildCounts, ChildInfo, Failed, Status, TryAgain, Up, afresh
 from supervisors._shutdown import is_expected
 from supervisors.child_spec import ChildSpec
 
@@ -163,7 +163,8 @@ def _start(spec: ChildSpec, extra: tuple[object, ...]) -> Up | Failed:
     """
     function, args, *named = spec.start
     try:
-        answer = function(*extra, *args, **(named[0] if named else {}))
+        given, by_name = afresh(function, (*extra, *args), named[0] if named else {})
+        answer = function(*given, **by_name)
     except StartError as error:
         return Failed(process.seen(error.reason))
     except BaseException as error:

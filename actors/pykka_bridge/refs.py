@@ -14,12 +14,15 @@ from typing import Any, cast, final
 import pykka
 
 from actors import naming, process
+from actors._envelopes import CALL
+from actors._halves import Client, Sender
 from actors.errors import BadArgument, CallFailed, CallTimeout
 from actors.exits import NORMAL
 from actors.gen_server import GenServer
 from actors.isolation import shareable
+from actors.messages import Down
 from actors.naming import Address, Name, Via
-from actors.pid import Pid
+from actors.pid import Pid, Ref
 from actors.pykka_bridge.actor import ProcessRef
 from actors.pykka_bridge.futures import Event, ProcessFuture
 from actors.pykka_bridge.guardian import ref_of
@@ -220,8 +223,10 @@ class ServerRef(pykka.ActorRef[Any]):
 
         Source: https://pykka.readthedocs.io/stable/api/refs/#pykka.ActorRef.ask
         """
-        return self._do(
-            lambda seconds: GenServer.call(self._address, message, seconds), block, timeout
+        if not block:
+            return self._request(lambda: message)
+        return self._spoken(
+            lambda seconds: GenServer.call(self._address, message, seconds), timeout
         )
 
     def stop(self, *, block: bool = True, timeout: float | None = None) -> Any:
@@ -331,10 +336,57 @@ class ServerRef(pykka.ActorRef[Any]):
         Source: https://pykka.readthedocs.io/stable/api/proxies/#pykka.CallableProxy
         """
         function = getattr(self.actor_class, name)
-        return cast(
-            "pykka.Future[Any]",
-            self._do(lambda _: function(self._address, *args, **kwargs), False, None),
-        )
+        if isinstance(function, Client):
+            return self._request(lambda: function.request(*args, **kwargs))
+        if not isinstance(function, Sender):
+            # A function that somebody has written himself: it may wait, and it is not known when it sends.
+            return cast(
+                "pykka.Future[Any]",
+                self._do(lambda _: function(self._address, *args, **kwargs), False, None),
+            )
+        future: ProcessFuture[Any] = ProcessFuture()
+        try:
+            future.set(function(self._address, *args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever asks the future
+            future.fail(error)
+        return future
+
+    def _request(self, make: Callable[[], object]) -> ProcessFuture[Any]:
+        """Send a request now, in order with whatever else the caller sends; another process awaits the answer."""
+        future: ProcessFuture[Any] = ProcessFuture()
+        try:
+            request = process.crossed(make(), "request")
+            pid = naming.whereis(self._address)
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever asks the future
+            future.fail(error)
+            return future
+        dead = pykka.ActorDeadError(f"{self} not found")
+        if pid is None:
+            future.fail(dead)
+            return future
+        aliases: list[Ref] = []
+
+        def is_answer(message: object) -> bool:
+            if isinstance(message, Down):
+                return True
+            return type(message) is tuple and len(message) == 3 and message[1] is aliases[0]  # noqa: PLR2004
+
+        def wait() -> None:
+            process.monitor(pid)
+            match process.receive(is_answer):
+                case (_, _, value):
+                    future.set(value)
+                case _:
+                    future.fail(dead)
+
+        waiting = process.launch(
+            wait,
+            f"ask of {self}",
+            # Its alias is there before the request: no answer can come too early.
+            before=lambda scheduler, cell: aliases.append(scheduler.make_alias(cell, "reply")),
+        ).pid
+        process.deliver(pid, (CALL, (waiting, aliases[0]), request))
+        return future
 
 
 @final

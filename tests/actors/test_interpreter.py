@@ -5,10 +5,12 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +71,36 @@ def sleeps(path: str) -> None:
 
 def says_who() -> tuple[int, str]:
     return os.getpid(), sys.executable
+
+
+def forks() -> str:
+    copy = os.fork()
+    if copy:
+        os.waitpid(copy, 0)
+    return "the child" if copy else "a copy of it"
+
+
+def leaves_a_copy(path: str) -> None:
+    if os.fork() == 0:
+        sleeps(path)
+    while not (os.path.exists(path) and os.path.getsize(path)):  # noqa: PTH110, PTH202 - the shortest
+        time.sleep(0.001)
+    os._exit(7)
+
+
+def hears_nothing(path: str) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sleeps(path)
+
+
+EXITS = """
+import sys
+from actors import Task, run
+from tests.actors.test_interpreter import hears_nothing, written
+Task.start(hears_nothing, sys.argv[1], host="process")
+run(written, sys.argv[1])
+"""
+"""A program that ends while a child of its background runtime works."""
 
 
 def is_alive(pid: int) -> bool:
@@ -188,6 +220,33 @@ def test_a_child_of_a_runtime_that_ends_is_gone(tmp_path: object) -> None:
     assert child is not None
     while is_alive(child):
         time.sleep(0.001)
+
+
+def test_a_program_that_ends_waits_for_no_child_that_ignores_signals(tmp_path: object) -> None:
+    path = f"{tmp_path}/pid"
+    root = Path(__file__).parents[2]
+
+    done = subprocess.run(
+        [sys.executable, "-c", EXITS, path], cwd=root, timeout=60.0, capture_output=True, check=True
+    )
+
+    assert done.stderr == b""
+    child = int(Path(path).read_text("ascii"))
+    while is_alive(child):
+        time.sleep(0.001)
+
+
+def test_a_copy_that_the_function_has_forked_does_not_answer_in_its_place() -> None:
+    assert run(lambda: Task.await_(Task.async_(forks, host="process"), 30.0)) == "the child"
+
+
+def test_a_copy_that_outlives_a_child_does_not_hide_its_death(tmp_path: object) -> None:
+    path = f"{tmp_path}/pid"
+
+    assert reason_of(leaves_a_copy, path) == ("exit_status", 7)
+
+    with open(path, encoding="ascii") as file:  # noqa: PTH123 - the shortest
+        os.kill(int(file.read()), signal.SIGKILL)
 
 
 def test_what_cannot_be_sent_is_refused_in_the_caller() -> None:

@@ -56,6 +56,7 @@ from supervisors import (
     Supervisor,
     TaskSupervisor,
     start_child,
+    which_children,
 )
 from tests.actors import gen_servers
 from tests.watching import Seen
@@ -463,6 +464,32 @@ def test_a_child_that_is_started_again_gets_what_the_first_one_got() -> None:
         return seen, Keeper.get("kept")
 
     assert on(main) == ([[1, "spoilt"]] * 3, [1])
+
+
+def start_and_spoil(box: Box, *, also: Box) -> Pid | None:
+    pid = Keeper.start_link((tuple(box), tuple(also)))
+    box.append("spoilt")
+    also.append("spoilt")
+    return pid
+
+
+@pytest.mark.parametrize("kind", [Supervisor, DynamicSupervisor])
+def test_a_start_function_that_changes_its_arguments_gets_the_old_ones_at_the_next_start(
+    kind: type[Supervisor | DynamicSupervisor],
+) -> None:
+    def main() -> object:
+        spec = {"id": "odd", "start": (start_and_spoil, ([1],), {"also": [2]})}
+        if kind is Supervisor:
+            top = Supervisor.start_link([spec], strategy="one_for_one")
+            assert top is not None
+        else:
+            top = DynamicSupervisor.start_link()
+            DynamicSupervisor.start_child(top, spec)
+        process.send_exit(which_children(top)[0].pid, "kill")  # type: ignore[arg-type]
+        process.sleep(0.1)
+        return Keeper.get(which_children(top)[0].pid)
+
+    assert on(main) == ((1,), (2,))
 
 
 def test_a_child_of_a_dynamic_supervisor_is_given_its_own() -> None:

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from typing import Literal
 
 import pykka
 import pytest
@@ -67,13 +68,18 @@ class Adder(GenServer[int]):
         send(request, ("cast seen by", process.self()))  # type: ignore[arg-type]
 
 
+def carrier() -> str:
+    """Return the name of the calling thread, which pykka gives it."""
+    return threading.current_thread().name
+
+
 def test_the_code_runs_on_a_thread_of_its_own_carried_by_pykka() -> None:
     def main() -> None:
         here = threading.get_ident()
         worker = probe("worker", host="thread")
         assert inside(worker, threading.get_ident) != here
         assert inside(worker, process.self) is worker
-        assert len(pykka.ActorRegistry.get_by_class_name("Carrier")) >= 1
+        assert str(inside(worker, carrier)).startswith("Carrier")
         info = process.info(worker)
         assert info is not None
         assert info.host == "thread"
@@ -81,17 +87,22 @@ def test_the_code_runs_on_a_thread_of_its_own_carried_by_pykka() -> None:
     simulate(main)
 
 
+def carriers() -> int:
+    """Count the threads that carry a process of their own."""
+    return sum(thread.name.startswith("Carrier") for thread in threading.enumerate())
+
+
 def test_the_carrier_stops_with_its_process() -> None:
     def main() -> None:
-        before = len(pykka.ActorRegistry.get_all())
+        before = carriers()
         pids = [spawn_monitor(receive, host="thread")[0] for _ in range(5)]
         for pid in pids:
             send(pid, "go")
             assert isinstance(receive(Down, 10.0), Down)
         deadline = time.monotonic() + 10.0
-        while len(pykka.ActorRegistry.get_all()) > before and time.monotonic() < deadline:
+        while carriers() > before and time.monotonic() < deadline:
             time.sleep(0.001)
-        assert len(pykka.ActorRegistry.get_all()) <= before
+        assert carriers() <= before
 
     run(main, held=None)
 
@@ -649,15 +660,19 @@ def test_who_is_killed_while_it_waits_for_a_thread_never_runs_and_is_buried_at_o
     assert run(main) == (True, [])
 
 
-def test_a_pool_whose_actors_somebody_has_stopped_starts_others() -> None:
+@pytest.mark.parametrize("host", ["thread", "pool"])
+def test_whoever_stops_all_actors_of_pykka_stops_no_process(
+    host: Literal["thread", "pool"],
+) -> None:
     def main() -> object:
-        return Task.await_(Task.async_(thread_of, host="pool"), 10.0) != threading.get_ident()
+        pid, ref = spawn_monitor(receive, host=host)
+        theirs = pykka.ThreadingActor.start()
+        pykka.ActorRegistry.stop_all(timeout=10.0)
+        ours = process.is_alive(pid), theirs.is_alive()
+        send(pid, "go")
+        return ours, receive(Down, 10.0) == Down(ref, pid, "normal")
 
-    assert run(main)
-    # Only the pool's, which rest: a carrier of a stuck process would never answer.
-    for actor in pykka.ActorRegistry.get_by_class_name("_Lasting"):
-        actor.stop()
-    assert run(main)
+    assert run(main, held=None) == ((True, False), True)
 
 
 @pytest.mark.parametrize("size", [0, -1, True, 1.5, "2", None])

@@ -7,9 +7,10 @@ from typing import Any
 import pykka
 import pytest
 
-from actors import GenServer, NoReply, Reply, Stop, call, cast, process, receive, run
+from actors import GenServer, NoReply, Pid, Reply, Stop, call, cast, process, receive, run
 from actors.errors import BadArgument
 from actors.pykka_bridge import ServerRef, StableRef, start_link
+from actors.testing import SeededChoice
 from tests.actors.probes import end_of, simulate
 from tests.actors.pykka_bridge.players import KINDS
 
@@ -111,6 +112,71 @@ def test_a_servers_own_functions_are_the_methods_of_its_proxy() -> None:
         return [counter.value().get()]
 
     assert simulate(main) == [6]
+
+
+class Listener(GenServer[list[object]]):
+    """Remembers what it heard, in order."""
+
+    def init(self) -> list[object]:
+        return []
+
+    @call
+    def heard(self, state: list[object], word: object) -> Reply[None, list[object]]:
+        return Reply(None, [*state, word])
+
+    @cast
+    def hear(self, state: list[object], word: object) -> NoReply[list[object]]:
+        return NoReply([*state, word])
+
+    @call
+    def slow(self, state: list[object]) -> Reply[str, list[object]]:
+        process.sleep(3600.0)
+        return Reply("slow", state)
+
+    def handle_call(self, request: object, caller: object, state: list[object]) -> object:
+        return Reply(state) if request == "all" else Reply(None, [*state, request])
+
+    def handle_cast(self, request: object, state: list[object]) -> NoReply[list[object]]:
+        return NoReply([*state, request])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_one_sender_says_in_whatever_way_arrives_in_order(seed: int) -> None:
+    def main() -> object:
+        ref = ServerRef(Listener.start(), Listener)
+        proxy = ref.proxy()
+        ref.ask(1, block=False)
+        ref.tell(2)
+        proxy.heard(3)
+        proxy.hear.defer(4)
+        proxy.heard.defer(5)
+        ref.tell(6)
+        proxy.hear(7)
+        return ref.ask("all")
+
+    assert run(main, choice=SeededChoice(seed)) == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_the_future_of_a_proxy_waits_as_long_as_the_server_takes() -> None:
+    assert simulate(lambda: ServerRef(Listener.start(), Listener).proxy().slow().get()) == "slow"
+
+
+def test_what_fails_before_the_answer_belongs_to_the_future() -> None:
+    def main() -> None:
+        ref = ServerRef(Listener.start(), Listener)
+        proxy = ref.proxy()
+        with pytest.raises(TypeError, match="word"):
+            proxy.heard().get()
+        waits = proxy.slow()
+        process.sleep(1.0)
+        assert isinstance(ref._address, Pid)  # noqa: SLF001 - the test's own
+        process.send_exit(ref._address, "kill")  # noqa: SLF001 - the same
+        with pytest.raises(pykka.ActorDeadError):
+            waits.get()
+        with pytest.raises(pykka.ActorDeadError):
+            ref.ask("all", block=False).get()
+
+    simulate(main)
 
 
 def test_what_goes_wrong_is_said_in_pykkas_words() -> None:
