@@ -17,7 +17,7 @@ from enum import Enum
 from inspect import Parameter, signature
 from typing import Literal, ParamSpec, Protocol, TypeAlias, TypedDict, TypeGuard, TypeVar, Unpack
 
-from actors.errors import ActorsError, BadArgument, shown
+from actors.errors import ActorsError, BadArgument, explained
 from actors.exits import Reason
 from actors.isolation import is_once_only
 
@@ -82,7 +82,7 @@ class ChildError(ActorsError):
     def _said(self) -> str:
         if isinstance(self.reason, str) and self.reason in _SAID:
             return _SAID[self.reason]
-        return f"the supervisor refused: {shown(self.reason)}"
+        return f"the supervisor refused: {explained(self.reason)}"
 
 
 _SAID = {
