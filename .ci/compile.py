@@ -114,7 +114,13 @@ def compile_rooms(root: Path, work: Path) -> Path:
     )
     if done.returncode:
         sys.exit(f"compiling failed:\n{done.stdout}\n{done.stderr}")
-    return work / "built"
+    built = work / "built"
+    wanted = {room.relative_to(root).with_suffix("") for room in rooms}
+    for path in built.rglob("*.so"):
+        # What was compiled once and is not any more must not stand before its source.
+        if path.relative_to(built).parent / path.name.split(".")[0] not in wanted:
+            path.unlink()
+    return built
 
 
 def _is_foreign(layout: str) -> bool:

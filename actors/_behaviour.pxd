@@ -18,8 +18,8 @@ cdef class StartOptions:
     cdef readonly object name
     cdef readonly object timeout
     cdef readonly object host
-    cdef readonly bint monitor
     cdef readonly object mailbox
+    cdef readonly bint monitor
 
 @cython.final
 cdef class _Boot:

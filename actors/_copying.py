@@ -92,7 +92,8 @@ class Moved(Generic[V]):
 
     The other side gets the value itself. What stays here is an empty shell that raises when it is
     touched. Anything may be moved, also what cannot be copied; whoever keeps another name for the value
-    breaks the promise, which nobody can check in Python. If the message is refused, nothing has moved.
+    breaks the promise, which nobody can check in Python. If the message is refused as `NotSendable`, nothing has
+    moved; if its receiver is dead, or its mailbox full, it is lost as any message is.
 
     Args:
         value: What is handed over.

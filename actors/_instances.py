@@ -80,6 +80,7 @@ def _fill_attributes(
 
 def _object(kind: type) -> Take:
     slots = _shapes.slots_of(kind)
+    dictionary = None if slots else _shapes.dictionary_of(kind)
     new: Callable[[type], object] = object.__new__
 
     def take(value: object, copying: Copying, depth: int) -> object:
@@ -89,7 +90,16 @@ def _object(kind: type) -> Take:
             # A class made in C looks like one of a `class` statement sometimes, and is not made like one.
             return _reduced(value, copying, depth)
         copying[id(value)] = copy
-        copying.fill(partial(_fill_attributes, value, copy, slots, copying), depth)
+        if dictionary is None or depth >= LIMIT:
+            copying.fill(partial(_fill_attributes, value, copy, slots, copying), depth)
+            return copy
+        # As in `_fill_attributes`, written out for the usual object. `tests.bench` names: isolation.
+        own = dictionary(copy)
+        own.update(dictionary(value))
+        for name, each in own.items():
+            if type(each) not in SHARED:
+                # The name is there already: the order stays, and so does the loop.
+                own[name] = copying.take(each, depth + 1)
         return copy
 
     return take

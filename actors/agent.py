@@ -406,7 +406,7 @@ class _Keeper(GenServer[object]):
 
 def _function(fn: object) -> object:
     if not callable(fn):
-        raise BadArgument("fn", fn, "a function")
+        raise BadArgument("fn", fn, "a function, such as list or lambda: 0")
     return fn
 
 

@@ -102,7 +102,7 @@ _MAY_RETURN = {
 
 
 def explained(reason: Reason) -> str:
-    """Return a reason as an error prints it; beside what a callback may not return, what it may.
+    """Return a reason as an error prints it, with what is accepted or taken beside OTP's word for it.
 
     Args:
         reason: Why a process ended or did not start.
@@ -121,6 +121,8 @@ def explained(reason: Reason) -> str:
             return f"{shown(reason)}, accepted is {_MAY_RETURN[word]}"
         case ((str() as word, _) as why, Stack()) if word in _MAY_RETURN:
             return explained(why)
+        case ("already_started", _):
+            return f"{shown(reason)}, who has its name or id already"
         case _:
             return shown(reason)
 
@@ -323,6 +325,8 @@ class NoProcess(CallFailed):
     def _fault(self) -> str:
         if isinstance(self.why, tuple):
             return f"its node is not connected: {shown(self.why)}"
+        if isinstance(self.server, str):
+            return "no process of this name is alive"
         return "no such process is alive"
 
 

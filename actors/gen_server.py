@@ -58,7 +58,7 @@ from actors._envelopes import (
 )
 from actors._halves import call, cast, protocol_of
 from actors._startable import Startable
-from actors.errors import BadArgument
+from actors.errors import BadArgument, shown
 from actors.exits import NORMAL, Exit, Killed, Reason, Stack, reason_of
 from actors.isolation import SHARED
 from actors.messages import Exited, Message
@@ -335,8 +335,15 @@ class GenServer(Startable, Generic[S]):
         Returns:
             The state itself, or `Started(state, extra)`, `Ignore()` or `Stop(reason)`.
 
+        Raises:
+            TypeError: The class has no `init` of its own, and the start arguments would be lost.
+
         Source: https://hexdocs.pm/elixir/GenServer.html#c:init/1
         """
+        if args or kwargs:
+            given = shown(args or kwargs)
+            message = f"{type(self).__name__} has no init that takes start arguments, and was started with {given}"
+            raise TypeError(message)
         return typed("S", None)
 
     def handle_call(self, request: Message, caller: Caller, state: S) -> object:

@@ -17,7 +17,7 @@ the sender:
 |---|---|---|
 | a number, string, `bytes`, pid, enum, class, module, date, path | itself | one look-up |
 | a tuple, frozenset, frozen dataclass, named tuple of such | itself | one look-up for each part |
-| an array of numpy or a view of memory that nobody can write to | itself | the same for any size |
+| an array of numpy or a view of memory that nobody can write to | a view of the same | the same for any size |
 | a list, dict, set, object, exception | a copy | about what `pickle.dumps` costs alone |
 | a function | its code shared, its captured variables and defaults copied | a new function |
 | `Moved(value)` | the value, which the sender cannot reach through the shell any more | nothing |
@@ -28,8 +28,12 @@ value that its class knows better how to copy says so with `__deepcopy__`, as ev
 and `register` say the rest.
 
 What this does not reach: code. Modules, classes and what they hold by name are shared as they are in every
-Python program, and so is a function that a module holds by name. And `Moved` takes the sender's shell away, not
-other names that the sender may have kept for the same value: that promise is the sender's.
+Python program: so are the members of an enum with their values, and a function that a module holds by name. What
+says that it does not change is believed: a frozen class that is written to behind its own back, the zone of a
+date, the key of a registry. A new process sees its parent's context variables, each with the very object it was
+set to, as a task of asyncio does. A handler of `actors.telemetry` is called where things happen, and looks at the
+things themselves. And `Moved` takes the sender's shell away, not other names that the sender may have kept for the
+same value, nor can whoever owns an array be kept from unlocking it again: those promises are the sender's.
 
 An exception crosses without its traceback, whose frames belong to whoever raised it; the `Stack` of a `Crash` says
 where that was. The reason of a process that has ended must arrive whatever it holds: there `Withheld` stands in
@@ -59,6 +63,7 @@ __all__ = [
     "Withheld",
     "crossing",
     "explain_sendable",
+    "is_once_only",
     "is_sendable",
     "moved",
     "register",
@@ -129,6 +134,34 @@ def explain_sendable(value: object) -> str | None:
     except NotSendable as error:
         return error.explanation
     return None
+
+
+def is_once_only(value: object) -> bool:
+    """Tell whether a value holds a `Moved` whose value can be given away once and never again.
+
+    Runs in the caller and does not wait. For who keeps a value to give it away several times, as a
+    supervisor keeps the arguments of a child.
+
+    Args:
+        value: Anything.
+
+    Returns:
+        Whether it does; one that may not cross for other reasons says so when it does.
+
+    Example:
+        >>> is_once_only([Moved(number for number in [1])]), is_once_only([Moved([1])])
+        (True, False)
+
+    Source: https://doc.rust-lang.org/book/ch04-01-what-is-ownership.html
+    """
+    if not Moved.unspent:
+        return False
+    copying = Copying()
+    try:
+        copying.copied_leniently(value)
+    except Exception:  # noqa: BLE001 - the value's own code may raise anything
+        return False
+    return not all(is_sendable(shell.value) for shell in copying.moved)
 
 
 def moved(value: T) -> T:

@@ -153,14 +153,14 @@ def check_timeout(what: str, seconds: object) -> None:
         raise BadArgument(what, seconds, "seconds, 0 or more and finite, or None for no limit")
 
 
-def check_host(host: object) -> None:
-    """Refuse what is no host.
+def check_host(host: object, *others: str) -> None:
+    """Refuse what is no host, naming also the `others` that the caller has taken already.
 
     Raises:
         BadArgument: It is neither `None`, `"thread"` nor `"pool"`.
     """
     if host is not None and not (isinstance(host, str) and host in _CARRIERS):
-        raise BadArgument("host", host, f"None or one of {sorted(_CARRIERS)}")
+        raise BadArgument("host", host, f"None or one of {sorted([*_CARRIERS, *others])}")
 
 
 def check_mailbox(mailbox: object) -> None:
@@ -1054,7 +1054,7 @@ def is_alive(pid: Pid) -> bool:
 
 def _pid(pid: Pid) -> Pid:
     if not isinstance(pid, Pid):
-        raise BadArgument("pid", pid, "a Pid")
+        raise BadArgument("pid", pid, "a Pid, as process.whereis(name) finds it")
     return pid
 
 

@@ -26,7 +26,7 @@ from actors._kernel.scheduler import Scheduler, own_context
 from actors._kernel.turns import Turns
 from actors._kernel.wakeup import LockWakeup, Wakeup
 from actors._kernel.watchdog import Watchdog
-from actors.errors import ActorsError, BadArgument, NotInProcess, shown, told
+from actors.errors import ActorsError, BadArgument, NotInProcess, explained, shown, told
 from actors.exits import (
     KILL,
     KILLED,
@@ -78,7 +78,10 @@ class MainExited(ActorsError):
     def __str__(self) -> str:
         if isinstance(self.reason, Crash):
             return told(f"a linked process raised {shown(self.reason.exception)}", self.reason)
-        return told(f"the main process was ended: {shown(self.reason)}", self.reason)
+        if is_clean(self.reason):
+            by = "by a linked process, such as a supervisor that gave up: the log tells more"
+            return f"the main process was ended with {shown(self.reason)} {by}"
+        return told(f"the main process was ended: {explained(self.reason)}", self.reason)
 
 
 class Deadlock(ActorsError):
@@ -203,6 +206,8 @@ class Runtime:
         scheduler = self._scheduler
         if not callable(main) or iscoroutinefunction(main):
             accepted = "a plain function, not called yet: run(main), not run(main())"
+            if callable(main):
+                accepted = "a plain function, without async: actors.asyncio_bridge runs those"
             raise BadArgument("main", main, accepted)
         self._refuse_second_use()
         job: _Main[T] = _Main(lambda: main(*args))

@@ -599,7 +599,9 @@ def check_function(fn: object) -> None:
     Source: https://hexdocs.pm/elixir/Task.html#async/1
     """
     if not callable(fn):
-        raise BadArgument("fn", fn, "a function")
+        raise BadArgument(
+            "fn", fn, "a function, not called yet: async_(work, 1), not async_(work(1))"
+        )
 
 
 def assign(
@@ -663,7 +665,7 @@ def placed(
     Source: https://docs.python.org/3/library/multiprocessing.html
     """
     if host != "process":
-        process.check_host(host)
+        process.check_host(host, "process")
         return fn, args, host
     prepare = importlib.import_module("actors._interpreter").prepare
     return prepare(fn, args), (), None
@@ -691,7 +693,7 @@ def placed_each(fn: F, host: TaskHost) -> tuple[F, Host]:
     Source: https://docs.python.org/3/library/multiprocessing.html
     """
     if host != "process":
-        process.check_host(host)
+        process.check_host(host, "process")
         return fn, host
     run_apart = importlib.import_module("actors._interpreter").run_apart
     return typed("F", partial(run_apart, fn)), None

@@ -13,13 +13,15 @@ Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html#which_children/1
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from types import FunctionType, MethodType
+from typing import Literal, TypeAlias, cast
 
 from actors import process
-from actors.errors import StartError
+from actors.errors import NotSendable, StartError
 from actors.exits import Reason, reason_of
+from actors.isolation import SHARED
 from actors.pid import Pid, Ref
 from supervisors import _reports
 from supervisors._intensity import RestartWindow
@@ -36,6 +38,7 @@ __all__ = [
     "Status",
     "TryAgain",
     "Up",
+    "afresh",
     "boot",
     "enrol",
     "launch",
@@ -321,10 +324,35 @@ class Failed:
     """Why."""
 
 
+def afresh(
+    function: Callable[..., object], args: Arguments, named: Named
+) -> tuple[Arguments, Named]:
+    """Return the arguments of a start function as the child was described with them.
+
+    What a start function does to them must not be there at the next start. What may not cross can only be
+    the supervisor's own, from its `init`, and is given itself.
+    """
+    code = function.__func__ if type(function) is MethodType else function
+    if type(code) is FunctionType and str(code.__module__).startswith("actors."):
+        # Those of behaviours and tasks give a process its own copy, and change nothing.
+        return args, named
+    if SHARED.issuperset(map(type, args)) and SHARED.issuperset(map(type, named.values())):
+        return args, named
+    try:
+        return cast("tuple[Arguments, Named]", process.crossed((args, named), "(args, named)"))
+    except NotSendable:
+        return args, named
+
+
+Arguments: TypeAlias = tuple[object, ...]
+Named: TypeAlias = Mapping[str, object]
+
+
 def start(spec: ChildSpec) -> Up | Failed:
     """Call the start function of a child, in the process of the caller, and wait until it returns.
 
-    Whatever comes out of it is the child's failure and not the supervisor's.
+    Whatever comes out of it is the child's failure and not the supervisor's: what of it may not cross to
+    whoever has asked is withheld.
 
     Args:
         spec: The child.
@@ -338,19 +366,20 @@ def start(spec: ChildSpec) -> Up | Failed:
     """
     function, args, *named = spec.start
     try:
-        answer = function(*args, **(named[0] if named else {}))
+        given, by_name = afresh(function, args, named[0] if named else {})
+        answer = function(*given, **by_name)
     except StartError as error:
-        return Failed(error.reason)
+        return Failed(process.seen(error.reason))
     except BaseException as error:
         if not process.is_alive(process.self()):
             raise
-        return Failed(("EXIT", reason_of(error)))
+        return Failed(process.seen(("EXIT", reason_of(error))))
     match answer:
         case None:
             return Up(None, None)
         case Pid():
             return Up(answer, answer)
         case (Pid() as pid, _) if isinstance(answer, tuple):
-            return Up(pid, answer)
+            return Up(pid, process.seen(answer))
         case _:
-            return Failed(answer)
+            return Failed(process.seen(answer))

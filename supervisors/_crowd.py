@@ -25,7 +25,7 @@ from actors.exits import KILL, NOPROC, SHUTDOWN, Reason, reason_of
 from actors.messages import Down, Exited, Message
 from actors.pid import Pid, Ref
 from supervisors import _reports
-from supervisors._children import ChildCounts, ChildInfo, Failed, Status, TryAgain, Up
+from supervisors._children import ChildCounts, ChildInfo, Failed, Status, TryAgain, Up, afresh
 from supervisors._shutdown import is_expected
 from supervisors.child_spec import ChildSpec
 
@@ -156,29 +156,30 @@ class Crowd:
 def _start(spec: ChildSpec, extra: tuple[object, ...]) -> Up | Failed:
     """Call the start function of a child, in the process of the caller.
 
-    As `_children.start`, but the reason of a start function that raised is shown bare.
+    As `_children.start`, also in what is withheld, but the reason of a start function that raised is shown bare.
 
     Raises:
         Exit: The calling process itself was told to end meanwhile.
     """
     function, args, *named = spec.start
     try:
-        answer = function(*extra, *args, **(named[0] if named else {}))
+        given, by_name = afresh(function, (*extra, *args), named[0] if named else {})
+        answer = function(*given, **by_name)
     except StartError as error:
-        return Failed(error.reason)
+        return Failed(process.seen(error.reason))
     except BaseException as error:
         if not process.is_alive(process.self()):
             raise
-        return Failed(reason_of(error))
+        return Failed(process.seen(reason_of(error)))
     match answer:
         case None:
             return Up(None, None)
         case Pid():
             return Up(answer, answer)
         case (Pid() as pid, _) if isinstance(answer, tuple):
-            return Up(pid, answer)
+            return Up(pid, process.seen(answer))
         case _:
-            return Failed(answer)
+            return Failed(process.seen(answer))
 
 
 # The end of many

@@ -556,7 +556,7 @@ class _Controller(GenServer[None]):
         try:
             return Reply(("ok", self._do(request)))
         except ApplicationError as error:
-            return Reply(("error", error.name, error.reason))
+            return Reply(("error", error.name, process.seen(error.reason)))
 
     def handle_info(self, message: Message, state: None) -> Stop[None, None] | None:
         if not isinstance(message, Down):

@@ -17,8 +17,9 @@ from enum import Enum
 from inspect import Parameter, signature
 from typing import Literal, ParamSpec, Protocol, TypeAlias, TypedDict, TypeGuard, TypeVar, Unpack
 
-from actors.errors import ActorsError, BadArgument, shown
+from actors.errors import ActorsError, BadArgument, explained
 from actors.exits import Reason
+from actors.isolation import is_once_only
 
 __all__ = [
     "AutoShutdown",
@@ -81,7 +82,7 @@ class ChildError(ActorsError):
     def _said(self) -> str:
         if isinstance(self.reason, str) and self.reason in _SAID:
             return _SAID[self.reason]
-        return f"the supervisor refused: {shown(self.reason)}"
+        return f"the supervisor refused: {explained(self.reason)}"
 
 
 _SAID = {
@@ -460,6 +461,11 @@ def _id(value: object) -> Hashable:
 
 
 def _start(value: object) -> Start:
+    if is_once_only(value):
+        accepted = (
+            "arguments that can be given at each start; what can only be moved is sent to the child"
+        )
+        raise BadSpec("start", value, accepted, ("invalid_mfa", value))
     match value:
         case (function, tuple() | list() as args) if callable(function):
             return (function, tuple(args))

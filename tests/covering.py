@@ -11,6 +11,7 @@ Source: https://coverage.readthedocs.io/en/latest/plugins.html
 from __future__ import annotations
 
 import weakref
+from threading import RLock
 from typing import Any
 
 from coverage.collector import Collector
@@ -19,6 +20,8 @@ from coverage.plugin_support import Plugins
 __all__ = ["coverage_init"]
 
 _start_tracer = Collector._start_tracer  # noqa: SLF001 - where the dictionary is made
+
+_one_by_one = RLock()
 
 
 class _Greenlets(dict[Any, Any]):
@@ -32,14 +35,15 @@ class _Greenlets(dict[Any, Any]):
 
 
 def _start_in_peace(self: Collector) -> object:
-    usual = weakref.WeakKeyDictionary
-    weakref.WeakKeyDictionary = _Greenlets  # type: ignore[assignment, misc] # for the one that is made now
-    try:
-        trace = _start_tracer(self)
-        _first_event()
-        return trace
-    finally:
-        weakref.WeakKeyDictionary = usual  # type: ignore[misc]
+    with _one_by_one:
+        usual = weakref.WeakKeyDictionary
+        weakref.WeakKeyDictionary = _Greenlets  # type: ignore[assignment, misc] # for the one made now
+        try:
+            trace = _start_tracer(self)
+            _first_event()
+            return trace
+        finally:
+            weakref.WeakKeyDictionary = usual  # type: ignore[misc]
 
 
 def _first_event() -> None:

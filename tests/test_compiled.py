@@ -81,3 +81,14 @@ def test_what_the_compiler_reads_has_its_lines_where_the_source_has_them(layout:
     assert defined or layout.stem in {"messages", "switch", "outcomes"}
     for number, line in defined:
         assert compiled[number] == line
+
+
+@pytest.mark.parametrize(("layout", "name", "body"), CLASSES, ids=[name for _, name, _ in CLASSES])
+def test_a_layout_has_the_fields_of_a_dataclass_in_their_order(
+    layout: Path, name: str, body: str
+) -> None:
+    node = definition(layout, name)
+    fields = [ast.unparse(each.target) for each in node.body if isinstance(each, ast.AnnAssign)]
+
+    if fields:
+        assert re.findall(r"^ +cdef (?:public |readonly )?\w+ (\w+)$", body, re.MULTILINE) == fields

@@ -192,26 +192,20 @@ class BoundedMail(deque[Message]):
                 self._lose(message)
 
     def offer(self, sender: Cell, ref: Ref, message: Message) -> None:
-        """Do for a sender on another thread what `append` does; answer its exchange."""
+        """Do for a sender on another thread that is to be told what `append` does; answer its exchange."""
         scheduler = self.cell.scheduler
         if len(self) < self.bound.limit and not self.line:
             self._let_in(message)
-        elif self.bound.when_full == "wait":
+            scheduler.answer(sender, ref, "reply", None)
+        elif self.bound.when_full == "raise":
+            self.dropped += 1
+            scheduler.answer(sender, ref, "full", self.bound.limit)
+        else:
             chain = self._circle(sender)
             if chain is not None:
                 scheduler.answer(sender, ref, "circle", (self.bound.limit, chain))
                 return
             self._queue((sender, ref, message, True))
-            return
-        elif self.bound.when_full == "raise":
-            self.dropped += 1
-            scheduler.answer(sender, ref, "full", self.bound.limit)
-            return
-        elif self.bound.when_full == "drop_oldest":
-            self._drop_oldest(message)
-        else:
-            self._lose(message)
-        scheduler.answer(sender, ref, "reply", None)
 
     def put(self, message: Message) -> None:
         """Take a message in that is never refused."""

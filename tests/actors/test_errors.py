@@ -85,7 +85,7 @@ def test_a_timeout_says_how_long_it_waited_and_is_a_timeout_error() -> None:
 def test_another_function_than_a_call_names_itself() -> None:
     error = NoProcess("noproc", "server", "stop", None, ("GenServer", "stop"), ["server"])
 
-    assert str(error) == "no such process is alive (stop to 'server')"
+    assert str(error) == "no process of this name is alive (stop to 'server')"
     assert error.reason == ("noproc", ("GenServer", "stop", ["server"]))
 
 
@@ -139,6 +139,7 @@ def test_a_failed_start_shows_where_init_raised() -> None:
         "init raised ValueError('v')\n  File \"server.py\", line 7, in init"
     )
     assert str(StartError("why")) == "the process did not start: 'why'"
+    assert str(StartError(("already_started", 7))).endswith("7), who has its name or id already")
 
 
 def test_what_a_callback_may_not_return_is_shown_beside_what_it_may() -> None:

@@ -23,6 +23,7 @@ from actors import (
     Reply,
     ServerExited,
     Started,
+    StartError,
     Stop,
     TimedOut,
     call,
@@ -835,6 +836,20 @@ def test_a_server_without_callbacks_survives_messages_and_tells_of_them() -> Non
     assert told == ["whatever"]
 
 
+def test_start_arguments_that_no_init_takes_are_refused_and_not_lost() -> None:
+    class Plain(GenServer[None]):
+        """Has no `init`."""
+
+    def main() -> str:
+        assert process.is_alive(Plain.start())
+        with pytest.raises(StartError) as caught:
+            Plain.start("whatever")
+        return str(caught.value)
+
+    refusal = "Plain has no init that takes start arguments, and was started with ('whatever',)"
+    assert refusal in str(on(main))
+
+
 def test_a_server_without_callbacks_fails_on_casts_and_calls() -> None:
     def main() -> None:
         bare = Bare.start()
@@ -1097,7 +1112,7 @@ def test_requests_print_like_the_call_they_are() -> None:
             Base.value("nobody", 3, offset=1)
         return str(caught.value)
 
-    assert on(main) == "no such process is alive (call of value(3, offset=1) to 'nobody')"
+    assert on(main) == "no process of this name is alive (call of value(3, offset=1) to 'nobody')"
 
 
 # -- class keywords and child specs ----------------------------------------------------------------

@@ -26,6 +26,7 @@ from actors import (
     Pid,
     Reply,
     ServerExited,
+    StartError,
     StateMachine,
     Stop,
     Task,
@@ -46,7 +47,17 @@ from actors import (
 from actors.isolation import Withheld
 from actors.process import Host
 from actors.transitions import Begin, Called, Casted, Event, KeepState, ReplyTo
-from supervisors import ANY, DynamicSupervisor, Registry, Supervisor, TaskSupervisor
+from supervisors import (
+    ANY,
+    BadSpec,
+    ChildError,
+    DynamicSupervisor,
+    Registry,
+    Supervisor,
+    TaskSupervisor,
+    start_child,
+    which_children,
+)
 from tests.actors import gen_servers
 from tests.watching import Seen
 
@@ -455,6 +466,32 @@ def test_a_child_that_is_started_again_gets_what_the_first_one_got() -> None:
     assert on(main) == ([[1, "spoilt"]] * 3, [1])
 
 
+def start_and_spoil(box: Box, *, also: Box) -> Pid | None:
+    pid = Keeper.start_link((tuple(box), tuple(also)))
+    box.append("spoilt")
+    also.append("spoilt")
+    return pid
+
+
+@pytest.mark.parametrize("kind", [Supervisor, DynamicSupervisor])
+def test_a_start_function_that_changes_its_arguments_gets_the_old_ones_at_the_next_start(
+    kind: type[Supervisor | DynamicSupervisor],
+) -> None:
+    def main() -> object:
+        spec = {"id": "odd", "start": (start_and_spoil, ([1],), {"also": [2]})}
+        if kind is Supervisor:
+            top = Supervisor.start_link([spec], strategy="one_for_one")
+            assert top is not None
+        else:
+            top = DynamicSupervisor.start_link()
+            DynamicSupervisor.start_child(top, spec)
+        process.send_exit(which_children(top)[0].pid, "kill")  # type: ignore[arg-type]
+        process.sleep(0.1)
+        return Keeper.get(which_children(top)[0].pid)
+
+    assert on(main) == ((1,), (2,))
+
+
 def test_a_child_of_a_dynamic_supervisor_is_given_its_own() -> None:
     def main() -> object:
         top = DynamicSupervisor.start_link()
@@ -464,6 +501,55 @@ def test_a_child_of_a_dynamic_supervisor_is_given_its_own() -> None:
         return Keeper.get("kept")
 
     assert on(main) == [1]
+
+
+def test_arguments_that_can_be_given_once_only_are_refused_before_they_have_moved() -> None:
+    def main() -> object:
+        tasks, shell = TaskSupervisor.start_link(), Moved(number for number in [1])
+        with pytest.raises(BadSpec, match="what can only be moved is sent to the child"):
+            TaskSupervisor.start_child(tasks, print, shell)
+        with pytest.raises(BadSpec, match="what can only be moved is sent to the child"):
+            DynamicSupervisor.start_child(tasks, Keeper.child_spec(shell))
+        listed: Anything = list
+        job = TaskSupervisor.async_(tasks, listed, shell)
+        return Task.await_(job), repr(shell)
+
+    assert on(main) == ([1], "Moved(<gone>)")
+
+
+def no_start(how: str) -> object:
+    match how:
+        case "answer":
+            return [LOCK]
+        case "pair":
+            return spawn_link(receive), LOCK
+        case "raise":
+            raise ValueError(LOCK)
+        case _:
+            raise StartError(("why", LOCK))
+
+
+@pytest.mark.parametrize("how", ["answer", "pair", "raise", "start_error"])
+@pytest.mark.parametrize("kind", [Supervisor, DynamicSupervisor])
+def test_a_supervisor_outlives_a_start_function_whose_answer_may_not_cross(
+    kind: type[Supervisor | DynamicSupervisor], how: str
+) -> None:
+    def main() -> object:
+        top = (
+            Supervisor.start_link([], strategy="one_for_one")
+            if kind is Supervisor
+            else DynamicSupervisor.start_link()
+        )
+        assert top is not None
+        start = start_child if kind is Supervisor else DynamicSupervisor.start_child
+        spec = {"id": "odd", "start": (no_start, (how,)), "restart": "temporary"}
+        try:
+            said = repr(start(top, spec))
+        except ChildError as error:
+            said = repr(error.reason)
+        return "<withheld: a lock" in said, process.is_alive(top)
+
+    assert on(main) == (True, True)
 
 
 def test_a_process_written_by_hand_is_given_its_own_and_gives_away_its_own() -> None:

@@ -122,7 +122,9 @@ def test_who_has_no_label_or_is_dead_shows_none() -> None:
         inside(pid, lambda: process.set_label("soon gone"))
         ended(pid)
         assert process.get_label(pid) is None
-        with pytest.raises(BadArgument, match="pid"):
+        with pytest.raises(
+            BadArgument, match=r"got 'plain', .* a Pid, as process\.whereis\(name\)"
+        ):
             process.get_label("plain")  # type: ignore[arg-type]
 
     simulate(main)

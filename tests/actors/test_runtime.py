@@ -50,9 +50,16 @@ async def coroutine() -> None:
     """Be no main."""
 
 
-@pytest.mark.parametrize("main", [None, 1, coroutine])
-def test_what_cannot_be_a_main_is_refused(main: Callable[[], object]) -> None:
-    with pytest.raises(BadArgument, match=r"run\(main\), not run\(main\(\)\)"):
+@pytest.mark.parametrize(
+    ("main", "advice"),
+    [
+        (None, r"run\(main\), not run\(main\(\)\)"),
+        (1, r"run\(main\), not run\(main\(\)\)"),
+        (coroutine, r"without async: actors\.asyncio_bridge runs those"),
+    ],
+)
+def test_what_cannot_be_a_main_is_refused(main: Callable[[], object], advice: str) -> None:
+    with pytest.raises(BadArgument, match=advice):
         run(main)
 
 
@@ -116,13 +123,24 @@ def test_a_main_that_is_ended_by_a_link_says_why() -> None:
     assert isinstance(raised.value.__cause__, ValueError)
 
 
+def test_a_main_that_a_server_takes_along_says_what_its_callback_may_return() -> None:
+    def main() -> None:
+        spawn_link(process.exit, ("bad_return_value", None))
+        receive()
+
+    with pytest.raises(
+        MainExited, match=r"\('bad_return_value', None\), accepted is Reply, NoReply"
+    ):
+        run(main)
+
+
 @pytest.mark.parametrize("reason", ["shutdown", ("shutdown", "x")])
 def test_a_main_that_a_link_ends_in_order_has_not_succeeded(reason: object) -> None:
     def main() -> None:
         spawn_link(process.exit, reason)
         receive()
 
-    with pytest.raises(MainExited) as raised:
+    with pytest.raises(MainExited, match="supervisor that gave up: the log tells more") as raised:
         run(main)
 
     assert raised.value.reason == reason

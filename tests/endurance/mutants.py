@@ -37,7 +37,37 @@ SURVIVED = {0, 5, 33}
 NOTICED = {1, 3, -24, 24, 36, 152, 255, -9, -11}
 """A test failed, hung, or its interpreter died."""
 
-EQUIVALENT: Final[dict[tuple[str, str], str]] = {}
+EQUIVALENT: Final[dict[tuple[str, str], str]] = {
+    ("self._aliases.pop(ref, None)", "self._aliases.pop(ref, )"): (
+        "one's own table holds an alias only while the common one does"
+    ),
+    ("owner.monitors.pop(ref, None)", "owner.monitors.pop(ref, )"): (
+        "a watcher holds a monitor as long as the watched one does; the default is for the dead"
+    ),
+    ("other.watchers.pop(ref, None)", "other.watchers.pop(ref, )"): (
+        "a watched one holds a monitor as long as its watcher does; the default is for the dead"
+    ),
+    ("cell.timers.pop(ref, None)", "cell.timers.pop(ref, )"): (
+        "a process holds its timers as long as the table of all does"
+    ),
+    ("cell.timers[timer.ref] = None", 'cell.timers[timer.ref] = ""'): (
+        "the table is used as an ordered set; nobody reads its values"
+    ),
+    ("cell.watchers = None", 'cell.watchers = ""'): (
+        "of a process that nobody has seen; both are empty"
+    ),
+    ("self.release(cell, NORMAL)", "self.release(cell, None)"): (
+        "the reason of a process that nobody has seen is told to nobody"
+    ),
+    ("self.cells.pop(cell.pid.serial, None)", "self.cells.pop(cell.pid.serial, )"): (
+        "whoever is discarded was entered a moment ago"
+    ),
+    ("self.demonitor(cell, alias, flush=False)", "self.demonitor(cell, alias, flush=None)"): (
+        "both are false"
+    ),
+    ("if near < size:", "if near <= size:"): "the rest of nothing is nothing",
+    ("sender.answer = None", 'sender.answer = ""'): "it is set anew before anybody reads it",
+}
 """The mutants that change nothing that anybody could see: the line, the line instead of it, and why."""
 
 

@@ -177,21 +177,29 @@ def innermost(trace: TracebackType | None) -> str:
     return room
 
 
-def pressed(size: int) -> list[str]:
-    """Press a process that is in and out of the kernel all the time; return where the exceptions came."""
+def in_and_out(boss: Pid) -> None:
+    """Be in the kernel and out of it all the time until a kill comes, and tell where it came."""
     cell = process.self()._cell  # noqa: SLF001 - what is pressed is a record of the kernel
     assert cell is not None
+    press(cell)
+    try:
+        while True:
+            send(cell.pid, "mail")
+            receive()
+    except Killed as kill:
+        send(boss, ("raised in", innermost(kill.__traceback__)))
+
+
+def pressed(size: int) -> list[str]:
+    """Press one process after another; return the rooms where the exceptions came."""
     rooms: list[str] = []
-    until = time.monotonic() + 5.0 * size
-    while len(rooms) < size and time.monotonic() < until:
-        press(cell)
-        again = time.monotonic() + 1.0
-        try:
-            while time.monotonic() < again:
-                send(cell.pid, "mail")
-                receive()
-        except Killed as kill:
-            rooms.append(innermost(kill.__traceback__))
+    for _ in range(size):
+        _, ref = spawn_monitor(in_and_out, process.self())
+        receive(lambda m, ref=ref: isinstance(m, Down) and m.ref is ref)  # type: ignore[misc]
+        # One that was pressed again before it could tell has told nothing.
+        match receive(timeout=0):
+            case ("raised in", str(room)):
+                rooms.append(room)
     return rooms
 
 

@@ -39,6 +39,10 @@ QUALITY = "4"
 """FFmpeg's scale, from 2, the best, to 31."""
 
 
+MOST_WAITING = 64
+"""Calls that may wait for a picture."""
+
+
 @dataclass(frozen=True, slots=True)
 class PreviewSink:
     """An output that is looked at through HTTP. It has no sound."""
@@ -112,6 +116,8 @@ class Preview(GenServer[None], host="thread"):
         if self.latest is not None and self.latest.tick > after:
             return Reply(self._shoot(self.latest))
         self.waiting.append(self.caller)
+        # Some of the oldest have given up waiting long ago.
+        del self.waiting[:-MOST_WAITING]
         return NoReply()
 
     def handle_cast(self, request: Message, state: None) -> None:

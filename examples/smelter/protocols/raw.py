@@ -97,10 +97,18 @@ def take(output: str, media: Media, timeout: float | None = 5.0) -> Draw | Sing 
     """Return the next picture or samples of an output, None at its end; waits for it.
 
     Raises:
-        CallFailed: there is no such output, or nothing came in time.
+        CallFailed: there is no such output.
+        TimeoutError: nothing came in time; what comes later is still to be taken.
     """
     name = video_end_of(output) if media == "video" else audio_end_of(output)
-    return RawEnd.take.within(timeout)(name)
+    deadline = None if timeout is None else process.monotonic() + timeout
+    while True:
+        # The other side answers soon in any case, so that nothing is handed to who waits no more.
+        item = RawEnd.take.within(None)(name)
+        if not isinstance(item, Nothing):
+            return item
+        if deadline is not None and process.monotonic() >= deadline:
+            raise TimeoutError(f"output {output}: no {media} in {timeout:g} s")
 
 
 # -- in --------------------------------------------------------------------------------------------
@@ -255,12 +263,18 @@ class RawEnd(GenServer[None]):
         return COMPOSITOR if self.media == "video" else MIXER
 
     @call
-    def take(self, state: None) -> Reply[Draw | Sing | None, None] | NoReply[None]:
-        """Give the next one, when there is one."""
+    def take(self, state: None) -> Reply[Draw | Sing | Nothing | None, None] | NoReply[None]:
+        """Give the next one out, or wait a little for it."""
         if not self.items:
             self.waiting.append(self.caller)
+            process.send_after(process.self(), "nothing", PATIENCE)
             return NoReply()
         return Reply(self._hand_out())
+
+    def handle_info(self, message: Message, state: None) -> None:
+        """Tell whoever has waited longest that it was long enough."""
+        if message == "nothing" and self.waiting and not self.items:
+            GenServer.reply(self.waiting.popleft(), NOTHING)
 
     def _hand_out(self) -> Draw | Sing | None:
         match self.items.popleft():

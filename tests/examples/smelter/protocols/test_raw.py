@@ -116,6 +116,19 @@ def push_for_ever(pushed: list[int]) -> None:
         pushed.append(len(pushed))
 
 
+def test_nothing_is_lost_to_a_taker_that_gave_up_waiting() -> None:
+    def body() -> list[int]:
+        part = VideoPart(64, 36, Input("nobody"))
+        control.register_output("seen", OutputSpec(RawSink(), part))
+        with pytest.raises(TimeoutError):
+            take("seen", "video", 2.0)
+        control.start()
+        draws = [take("seen", "video") for _ in range(3)]
+        return [draw.tick for draw in draws if isinstance(draw, Draw)]
+
+    assert in_pipeline(body, Settings(Framerate(25))) == [0, 1, 2]
+
+
 def test_a_name_is_pushed_to_by_its_input_alone() -> None:
     def body() -> bool:
         with pytest.raises(CallFailed):

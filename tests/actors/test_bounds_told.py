@@ -1,0 +1,223 @@
+"""Bounded mailboxes: who exactly is told what, and that nothing too much is kept or let in."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import pytest
+
+from actors import GenServer, NoReply, Reply, cast, process, telemetry
+from actors._kernel.bounds import BoundedMail
+from actors.errors import MailboxFull, SendCycle, ServerFull
+from actors.pid import Pid
+from actors.process import Bounded, Host, MailboxStats, receive, self, send, sleep, spawn
+from tests.actors.probes import mail, simulate
+
+Term: TypeAlias = Any
+
+HOSTS: list[Host] = [None, "thread"]
+
+
+class Slow(GenServer[list[Term]]):
+    """Takes ten seconds for the first word, and answers with all it was told."""
+
+    def init(self) -> list[Term]:
+        return []
+
+    @cast
+    def first(self, state: list[Term]) -> NoReply[list[Term]]:
+        sleep(10.0)
+        return NoReply(state)
+
+    def handle_call(self, request: Term, caller: object, state: list[Term]) -> Reply[Term, Term]:
+        return Reply([*state, request], [*state, request])
+
+    def handle_info(self, message: Term, state: list[Term]) -> NoReply[list[Term]]:
+        return NoReply([*state, message])
+
+
+def line_of(pid: Pid) -> BoundedMail:
+    cell = pid._cell  # noqa: SLF001 - the mailbox itself is looked at
+    assert cell is not None
+    assert isinstance(cell.mail, BoundedMail)
+    return cell.mail
+
+
+def stats(pid: Pid) -> MailboxStats:
+    return line_of(pid).stats
+
+
+def busy(bound: Bounded) -> Pid:
+    slow = Slow.start(mailbox=bound)
+    assert slow is not None
+    Slow.first(slow)
+    sleep(0.1)
+    return slow
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Any:  # noqa: ANN401 - a fixture that yields
+    before = telemetry.set_reporter(None)
+    yield
+    telemetry.set_reporter(before)
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_who_sends_to_a_full_mailbox_that_raises_is_told_wherever_it_runs(host: Host) -> None:
+    def main() -> tuple[list[Term], int, Pid]:
+        pid, boss = spawn(sleep, None, mailbox=Bounded(1, "raise")), self()
+        send(pid, "fits")
+
+        def sender() -> None:
+            for number in range(3):
+                try:
+                    send(pid, number)
+                except MailboxFull as full:
+                    send(boss, ("full", full.pid, full.limit))
+
+        spawn(sender, host=host)
+        return mail(), stats(pid).dropped, pid
+
+    told, dropped, pid = simulate(main)
+
+    assert told == [("full", pid, 1)] * 3
+    assert dropped == 3
+
+
+@pytest.mark.parametrize(("when_full", "full"), [("drop_newest", "new"), ("drop_oldest", "old")])
+def test_of_two_callers_the_one_whose_call_is_dropped_is_told(when_full: Term, full: str) -> None:
+    def main() -> list[Term]:
+        slow, boss = busy(Bounded(1, when_full)), self()
+
+        def caller(name: str) -> None:
+            try:
+                send(boss, ("answer", GenServer.call(slow, name, None)))
+            except ServerFull:
+                send(boss, ("full", name))
+
+        for name in ("old", "new"):
+            spawn(caller, name)
+            sleep(0.1)
+        return mail(20.0)
+
+    answered = "old" if full == "new" else "new"
+
+    assert simulate(main) == [("full", full), ("answer", [answered])]
+
+
+def test_a_call_that_is_dropped_is_told_as_a_dead_letter() -> None:
+    told: list[Term] = []
+    telemetry.attach(
+        "test", ("actors", "mailbox", "dead_letter"), lambda _, __, data: told.append(data)
+    )
+
+    def main() -> Pid:
+        slow = busy(Bounded(1, "drop_newest"))
+        send(slow, "fills it")
+        with pytest.raises(ServerFull):
+            GenServer.call(slow, "lost")
+        return slow
+
+    try:
+        slow = simulate(main)
+    finally:
+        telemetry.detach("test")
+
+    letter = next(data for data in told if data["cause"] == "dropped")
+    assert letter["dest"] == slow
+    assert letter["message"][2] == "lost"
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_no_more_senders_are_let_in_than_there_is_room(host: Host) -> None:
+    def main() -> list[tuple[int, int, int]]:
+        boss = self()
+
+        def reader() -> None:
+            while True:
+                receive(lambda message: message == "go")
+                send(boss, ("read", receive(lambda message: message != "go")))
+
+        pid = spawn(reader, mailbox=Bounded(2, "wait"))
+        for number in range(5):
+            spawn(send, pid, number, host=host)
+        sleep(0.1)
+        seen = [stats(pid)]
+        for _ in range(3):
+            process.send_after(pid, "go", 0.0)
+            sleep(0.1)
+            seen.append(stats(pid))
+        return [(each.length, each.waiting, each.dropped) for each in seen]
+
+    assert simulate(main) == [(2, 3, 0), (2, 2, 0), (2, 1, 0), (2, 0, 0)]
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+def test_what_must_not_be_dropped_is_forgotten_when_it_was_taken(chosen: bool) -> None:
+    def main() -> list[int]:
+        boss = self()
+
+        def reader() -> None:
+            send(boss, "up")
+            sleep(1.0)
+            for _ in range(3):
+                send(boss, receive((lambda message: message == "timer") if chosen else None))
+            sleep(None)
+
+        pid = spawn(reader, mailbox=Bounded(1, "drop_oldest"))
+        assert receive() == "up"
+        for _ in range(3):
+            process.send_after(pid, "timer", 0.1)
+        sleep(0.5)
+        kept = line_of(pid)._kept  # noqa: SLF001 - what is remembered is looked at
+        counts = [sum(kept.values())]
+        sleep(1.0)
+        return [*counts, sum(kept.values()), len(mail())]
+
+    assert simulate(main) == [3, 0, 3]
+
+
+def test_a_circle_of_senders_names_the_mailbox_that_closed_it() -> None:
+    def main() -> tuple[Pid, Term]:
+        boss = self()
+
+        def full() -> None:
+            send(self(), "fills it")
+            try:
+                send(self(), "waits for itself")
+            except SendCycle as circle:
+                process.send_after(boss, (circle.pid, circle.limit, circle.chain), 0.0)
+            sleep(None)
+
+        pid = spawn(full, mailbox=Bounded(1, "wait"))
+        return pid, receive()
+
+    pid, told = simulate(main)
+
+    assert told == (pid, 1, [pid, pid])
+
+
+def test_a_process_that_was_told_to_end_does_not_wait_for_room() -> None:
+    def main() -> tuple[Term, MailboxStats]:
+        boss = self()
+        pid = spawn(sleep, None, mailbox=Bounded(1, "wait"))
+        send(pid, "fills it")
+
+        def ends() -> None:
+            try:
+                sleep(None)
+            finally:
+                try:
+                    send(pid, "too late")
+                finally:
+                    process.send_after(boss, "unwound", 0.0)
+
+        sender = spawn(ends)
+        sleep(0.1)
+        process.send_exit(sender, "kill")
+        return mail(), stats(pid)
+
+    told, seen = simulate(main)
+
+    assert told == ["unwound"]
+    assert (seen.length, seen.waiting) == (1, 0)
