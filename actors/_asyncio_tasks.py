@@ -25,7 +25,7 @@ from actors.errors import WouldBlock
 from actors.hosting import Away, Job
 from actors.runtime import Runtime
 
-__all__ = ["do", "forget_runtime", "leave", "lend", "settable"]
+__all__ = ["do", "do_as", "forget_runtime", "leave", "lend", "settable", "who"]
 
 R = TypeVar("R")
 
@@ -158,8 +158,18 @@ def forget_runtime(runtime: Runtime) -> None:
 
 async def do(fn: Callable[[], R], *, gives_back: bool = False) -> R:
     """Do a job; a message that it has brought when it is too late goes back into the mailbox."""
+    return await do_as(await who(), fn, gives_back=gives_back)
+
+
+async def who() -> Away:
+    """Return who stands for the calling task."""
     loop = asyncio.get_running_loop()
-    away = _known(loop) or await _made(loop)
+    return _known(loop) or await _made(loop)
+
+
+async def do_as(away: Away, fn: Callable[[], R], *, gives_back: bool = False) -> R:
+    """Do a job as the process that stands for another task, perhaps."""
+    loop = asyncio.get_running_loop()
     if away.cell.scheduler.is_here():
         # It may be done when `ask` returns: most are, and then there is nothing to await.
         job = Job(fn, copy_context(), None, gives_back)

@@ -271,14 +271,17 @@ async def iterate(
 
     Source: https://hexdocs.pm/elixir/Task.html#async_stream/3
     """
-    found = await as_process(lambda: iter(fn(*args, **kwargs)))
+    # Left half-way, asyncio finishes it in a task of its own: it is still this one's process that has to close.
+    owner = await tasks.who()
+    found = await tasks.do_as(owner, lambda: iter(fn(*args, **kwargs)))
+    step = partial(next, found, typed("T", _END))
     try:
-        while (value := await as_process(next, found, typed("T", _END))) is not _END:
+        while (value := await tasks.do_as(owner, step)) is not _END:
             yield value
     finally:
         close = getattr(found, "close", None)
-        if close is not None:
-            await as_process(close)
+        if close is not None and not owner.is_gone:
+            await tasks.do_as(owner, close)
 
 
 def allow_waiting() -> None:

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, WebSocket
+from fastapi import Depends, FastAPI, HTTPException, WebSocket
 
 from actors import GenServer, Pid, Reply, call, groups, process, send
 from actors.asyncio_bridge import as_process, hosted, messages
@@ -46,10 +46,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
 
 
-def board() -> Pid:
-    """Return who keeps the board now; after a restart that is another one."""
+async def board() -> Pid:
+    """Return who keeps the board now; after a restart that is another one, and during it nobody."""
     pid = process.whereis("board")
-    assert pid is not None
+    if pid is None:
+        raise HTTPException(503, "the board is being restarted")
     return pid
 
 

@@ -527,6 +527,20 @@ def test_a_stream_that_is_left_ends_its_tasks(home: Home) -> None:
     go(main)
 
 
+def test_a_stream_that_is_forgotten_half_way_leaves_nothing_in_the_mailbox(home: Home) -> None:
+    async def main() -> object:
+        async with home():
+            async for _ in iterate(squares, list(range(20))):
+                break
+            gc.collect()
+            # asyncio closes the iterator in a task of its own.
+            await asyncio.sleep(0)
+            await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
+            return await receive(timeout=0)
+
+    assert go(main) == TimedOut()
+
+
 def test_a_task_whose_await_is_cancelled_is_killed(home: Home, complaints: list[object]) -> None:
     async def awaits(boss: Pid) -> None:
         task = Task.async_(process.receive)
