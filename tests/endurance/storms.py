@@ -179,6 +179,7 @@ def storm(failures: int, seed: int) -> tuple[int, list[object]]:
                 case _:
                     process.send_exit(victim, "boom")
         process.sleep(0.0)
+    process.sleep(1.0)  # virtual: it is over when everybody has been started again and waits
     children(top)
     for name in everybody:
         children(name) if name.count(".") < _LEAF_DOTS else None

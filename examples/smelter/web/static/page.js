@@ -32,6 +32,14 @@ function connected(isUp) {
   $("connection").className = isUp ? "up" : "down";
 }
 
+function showPreview() {
+  // The time in it makes the browser ask anew.
+  $("preview").src = `/preview/${encodeURIComponent(previewed)}?${Date.now()}`;
+}
+
+// A preview that breaks off, such as one whose process was killed, comes back by itself.
+$("preview").addEventListener("error", () => setTimeout(showPreview, 1000));
+
 function show(status) {
   mayKill = status.may_kill;
   $("seconds").textContent = `${status.seconds.toFixed(1)} s`;
@@ -40,7 +48,7 @@ function show(status) {
   if (status.preview !== previewed && status.outputs.includes(status.preview)) {
     previewed = status.preview;
     $("scene-of").textContent = `of output ${previewed}`;
-    $("preview").src = `/preview/${encodeURIComponent(previewed)}`;
+    showPreview();
     if (!$("scene").value) $("scene").value = JSON.stringify(status.scene, null, 2);
   }
 }
@@ -133,7 +141,7 @@ async function look() {
     try {
       show(await ask("/status"));
       draw(await ask("/api/tree"));
-      if (!wasUp && previewed) $("preview").src = `/preview/${encodeURIComponent(previewed)}?${Date.now()}`;
+      if (!wasUp && previewed) showPreview();
       wasUp = true;
       connected(true);
     } catch (error) {

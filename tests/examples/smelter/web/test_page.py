@@ -25,6 +25,7 @@ HOSTILE = [
 
 COLOUR = """
 const shown = document.getElementById("preview");
+if (!shown.naturalWidth) return null;  // nothing has come yet
 const canvas = document.createElement("canvas");
 canvas.width = canvas.height = 1;
 const pen = canvas.getContext("2d");
@@ -96,8 +97,8 @@ def test_a_scene_that_is_written_is_shown(page: Browser) -> None:
     page.run(WRITE, '{"type": "view", "background_color": "#00FF00"}')
 
     def is_green() -> bool:
-        red, green, blue = page.run(COLOUR)
-        return bool(red < 40 and green > 215 and blue < 40)
+        colour = page.run(COLOUR)
+        return colour is not None and colour[0] < 40 and colour[1] > 215 and colour[2] < 40
 
     eventually(is_green)
 
