@@ -30,15 +30,27 @@ def home() -> Path:
     return ROOT / ".letitcrash" / f"pykka-{pinned()}"
 
 
+def _pythons() -> list[str]:
+    """Return the interpreter of this environment, which may have no pip, and the one below it."""
+    base = (
+        Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
+    )
+    return [sys.executable, str(base)]
+
+
+def _downloaded(python: str, wanted: list[str]) -> bool:
+    command = [python, "-m", "pip", "download", "--quiet", *wanted]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
 def fetched() -> Path | None:
     """Return an unpacked archive of the pinned version, downloaded if need be; `None` if it cannot be."""
     if home().is_dir():
         return home()
     home().parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home().parent) as folder:
-        wanted = ["--no-deps", "--no-binary", ":all:", f"pykka=={pinned()}", "--dest", folder]
-        command = [sys.executable, "-m", "pip", "download", "--quiet", *wanted]
-        if subprocess.run(command, capture_output=True, check=False).returncode:
+        wanted = ["--no-deps", "--no-binary", "pykka", f"pykka=={pinned()}", "--dest", folder]
+        if not any(_downloaded(python, wanted) for python in _pythons()):
             return None
         [archive] = Path(folder).glob("pykka-*.tar.gz")
         with tarfile.open(archive) as tar:
