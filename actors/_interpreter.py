@@ -25,6 +25,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, NoReturn, Protocol, TypeAlias, final
@@ -155,7 +156,9 @@ class _Child:
                 return 0
             child.join()
             code = child.exitcode
-            child.close()
+            # At the interpreter's exit multiprocessing may have waited for it first, on another thread.
+            with suppress(ValueError):
+                child.close()
             return 0 if code is None else code
 
 

@@ -77,7 +77,7 @@ _UNCHANGING = {
 }
 """Classes that nobody changes the values of, by name; their subclasses may."""
 
-_FAMILIES = {"pathlib.PurePath", "typing._Final", "numpy.generic"}
+_FAMILIES = {"pathlib.PurePath", "pathlib._local.PurePath", "typing._Final", "numpy.generic"}
 """Classes that nobody changes the values of, nor of what is derived from them without attributes of its own."""
 
 _REFUSED = {
