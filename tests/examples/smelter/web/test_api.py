@@ -49,6 +49,14 @@ def test_an_input_comes_and_goes(client: Client, film: Path) -> None:
 
     assert client.post("/api/input/clip/update", {"pause": True}).status == 200
     assert client.post("/api/input/clip/update", {"pause": False}).status == 200
+    assert client.post("/api/input/clip/update", {"seek_ms": 300, "pause": True}).status == 200
+    for body, field in (
+        ({"seek_ms": 500}, "seek_ms"),
+        ({"seek_ms": "1"}, "seek_ms"),
+        ({}, "pause"),
+    ):
+        refused = client.post("/api/input/clip/update", body)
+        assert (refused.status, field in refused.json["message"]) == (400, True)
     assert client.post("/api/input/clip/unregister").json == {}
     eventually(lambda: "clip" not in client.status()["inputs"])
     eventually(lambda: "source clip" not in client.processes())
