@@ -14,6 +14,7 @@ is refused: an error for the caller, not a line in a log.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from actors import GenServer
@@ -24,6 +25,7 @@ from examples.smelter.offsets import Ns
 from examples.smelter.queue_words import QueueStats
 from examples.smelter.requests import InputSpec, OutputSpec
 from examples.smelter.scene import Component
+from examples.smelter.sessions import Link
 from examples.smelter.sprites import check_texts, load_image
 from examples.smelter.wire import CONTROL
 
@@ -61,6 +63,9 @@ class Status:
     shaders: tuple[str, ...]
     failed_outputs: tuple[str, ...]
     """Those that were given up."""
+    input_links: Mapping[str, Link]
+    """How the live ones among the inputs are connected."""
+    output_links: Mapping[str, Link]
 
 
 def register_input(id: str, spec: InputSpec) -> None:

@@ -8,7 +8,7 @@ mixer at once, so that nobody waits for it, and reported.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from actors import Caller, CallFailed, Down, GenServer, Message, Ref, Reply, process
 from actors.exits import is_clean
@@ -30,6 +30,7 @@ from examples.smelter.queue_server import Queue
 from examples.smelter.requests import InputPlan, InputSpec, OutputPlan, OutputSpec, Settings
 from examples.smelter.scene import Component
 from examples.smelter.scene_rules import check_scene
+from examples.smelter.sessions import Link, link_of
 from examples.smelter.wire import (
     ASSETS,
     COMPOSITOR,
@@ -174,6 +175,7 @@ class Control(GenServer[None]):
                 # The next input of this id begins at its own beginning.
                 for what in ("video", "audio", "epoch"):
                     Ledger.drop(LEDGER, f"feeder.{id}.{what}")
+                Ledger.drop(LEDGER, link_of("input", id))
             case Finished(output=id):
                 events.publish(events.OutputDone(id))
                 if Ledger.get(LEDGER, (_CLOSING, id)) is not None:
@@ -254,6 +256,7 @@ class Control(GenServer[None]):
         branches.remove_output(id)
         # The next output of this id has a file of its own.
         Ledger.drop(LEDGER, muxer_of(id))
+        Ledger.drop(LEDGER, link_of("output", id))
 
     # -- who is gone -------------------------------------------------------------------------------
 
@@ -293,8 +296,15 @@ class Control(GenServer[None]):
 
     def _status(self) -> Status:
         kinds = ("input", "output", "image", "shader", "failed output")
-        ids = [tuple(Ledger.registered(LEDGER, kind)) for kind in kinds]
-        return Status(Queue.stats(QUEUE), *ids)
+        inputs, outputs, images, shaders, failed = (
+            tuple(Ledger.registered(LEDGER, kind)) for kind in kinds
+        )
+        links = self._links("input"), self._links("output")
+        return Status(Queue.stats(QUEUE), inputs, outputs, images, shaders, failed, *links)
+
+    def _links(self, kind: Literal["input", "output"]) -> dict[str, Link]:
+        found = Ledger.registered(LEDGER, link_of(kind, "")[0])
+        return {id: link for id, link in found.items() if isinstance(link, Link)}
 
 
 class _Unavailable(RequestRefused):

@@ -76,6 +76,11 @@ class RtmpTarget:
         """What people know it by; without the key, which is a secret."""
         return f"rtmp {urlsplit(self.url).netloc.rpartition('@')[2]}"
 
+    @property
+    def settles(self) -> float:
+        """The program behind the pipe takes the first packets by itself."""
+        return PATIENCE + 1.0
+
     def ways(self, media: tuple[Media, ...]) -> list[_Way]:
         """Start an ffmpeg that pushes what it is given.
 
@@ -109,6 +114,11 @@ class RtpTarget:
     def title(self) -> str:
         """What people know it by."""
         return f"rtp {self.host}:{self.port}"
+
+    @property
+    def settles(self) -> float:
+        """Datagrams are taken by nobody in particular."""
+        return 0.0
 
     def sdp(self, encoding: Encoding, media: tuple[Media, ...] = ("video", "audio")) -> str:
         """Describe what is sent to whoever is to receive it."""
@@ -171,6 +181,11 @@ class HlsTarget:
         """What people know it by."""
         return f"hls {Path(self.path).name}"
 
+    @property
+    def settles(self) -> float:
+        """What is on the disk is there."""
+        return 0.0
+
     def ways(self, media: tuple[Media, ...]) -> list[_Way]:
         """Return what to open; a playlist that is there already is gone on with."""
         options = {
@@ -205,6 +220,8 @@ class Outlet:
         media: tuple[Media, ...] = ("video", "audio"),
     ) -> None:
         self._title = target.title
+        self.settles = target.settles
+        """Seconds after which what is taken has been taken by the other end."""
         self._header = VideoEncoder(encoding).header if "video" in media else b""
         self._streams: dict[Media, tuple[OutputContainer, Stream, bool]] = {}
         self._containers: list[OutputContainer] = []

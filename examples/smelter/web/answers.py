@@ -21,6 +21,7 @@ from examples.smelter.complaints import (
 )
 from examples.smelter.control import Status
 from examples.smelter.protocols.whip import OfferRefused
+from examples.smelter.sessions import Link
 from examples.smelter.web.watch import Report
 
 __all__ = ["Complaint", "complaint_of", "event_of", "report_of", "status_of"]
@@ -125,10 +126,17 @@ def event_of(event: events.Event) -> dict[str, object]:
                 "at_ms": at / 1e6,
                 "length_ms": length / 1e6,
             }
+        case events.InputConnected(input):
+            return {"type": "INPUT_CONNECTED", "input_id": input}
+        case events.InputLost(input, why):
+            return {"type": "INPUT_LOST", "input_id": input, "why": why}
+        case events.OutputConnected(output):
+            return {"type": "OUTPUT_CONNECTED", "output_id": output}
         case events.OutputDone(output):
             return {"type": "OUTPUT_DONE", "output_id": output}
-        case events.OutputError(output, severity):
-            return {"type": "OUTPUT_ERROR", "output_id": output, "severity": severity}
+        case events.OutputError(output, severity, why):
+            found: dict[str, object] = {"output_id": output, "severity": severity}
+            return {"type": "OUTPUT_ERROR", **found, **({"why": why} if why else {})}
         case events.SetDropped(media, pts):
             return {"type": "SET_DROPPED", "media": media, "pts_ms": pts / 1e6}
         case events.SetPoisoned(media, pts):
@@ -142,6 +150,10 @@ def report_of(report: Report) -> dict[str, object]:
     return {"type": "PROCESS", "id": report.child, "what": report.what, "why": report.why}
 
 
+def _link(link: Link) -> dict[str, object]:
+    return {"state": link.state, "attempts": link.attempts, "why": link.why}
+
+
 def status_of(status: Status) -> dict[str, object]:
     """Put what there is into JSON."""
     queue = status.queue
@@ -151,6 +163,10 @@ def status_of(status: Status) -> dict[str, object]:
         "images": list(status.images),
         "shaders": list(status.shaders),
         "failed_outputs": list(status.failed_outputs),
+        "links": {
+            "inputs": {id: _link(link) for id, link in status.input_links.items()},
+            "outputs": {id: _link(link) for id, link in status.output_links.items()},
+        },
         "queue": {
             "ticks": queue.ticks,
             "video_sets": queue.video_sets,
