@@ -118,9 +118,10 @@ def storm(top: Pid, seconds: float, chance: random.Random, tally: Tally) -> int:
     return killed
 
 
-def longest_mailbox(top: Pid) -> int:
-    found = [info(pid) for _, pid in pids_of(top)]
-    return max(one.message_queue_len for one in found if one is not None)
+def longest_mailbox(top: Pid) -> tuple[int, str]:
+    """Return how many messages the fullest mailbox holds, and whose it is."""
+    found = [(info(pid), name) for name, pid in pids_of(top)]
+    return max((one.message_queue_len, name) for one, name in found if one is not None)
 
 
 def settled(top: Pid, before: set[str], seconds: float) -> bool:
@@ -148,7 +149,8 @@ def live(seconds: int, folder: Path, tally: Tally) -> None:
         threading.active_count() <= threads,
         f"{threading.active_count()} threads, {threads} before",
     )
-    tally.check(longest_mailbox(top) <= LONGEST_MAILBOX, f"a mailbox holds {longest_mailbox(top)}")
+    waiting, name = longest_mailbox(top)
+    tally.check(waiting <= LONGEST_MAILBOX, f"the mailbox of {name} holds {waiting}")
     events.subscribe()
     control.unregister_output("film")
     done = process.receive(lambda one: isinstance(one, events.OutputDone), timeout=10.0)
