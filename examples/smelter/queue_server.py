@@ -56,6 +56,7 @@ from examples.smelter.wire import (
     SetMix,
     SetScene,
     Taken,
+    Together,
     What,
     consumer_of,
     tell,
@@ -237,6 +238,9 @@ class Queue(GenServer[_State], restart="permanent"):
                 self._order(state, command, "video")
             case SetMix():
                 self._order(state, command, "audio")
+            case Together(scene, mix):
+                self._order(state, scene, "video")
+                self._order(state, mix, "audio")
             case RemoveInput(name) if name in state.line.names:
                 state.line.remove(name)
                 state.doors.close(name)
