@@ -82,6 +82,14 @@ def test_an_input_comes_and_goes(client: Client, film: Path) -> None:
         ({"type": "rtp_stream", "port": 5005, "video": {}}, "port"),
         ({"type": "rtp_stream", "port": 5004, "video": {"codec": "mpeg1"}}, "video.codec"),
         ({"type": "rtp_stream", "port": 5004}, "rtp_stream"),
+        (
+            {"type": "rtp_stream", "audio": {"codec": "aac", "audio_specific_config": "no"}},
+            "audio_specific_config",
+        ),
+        (
+            {"type": "rtp_stream", "audio": {"codec": "opus", "audio_specific_config": "1190"}},
+            "audio.audio_specific_config",
+        ),
         ({"type": "rtp_stream", "port": True, "video": {}}, "port"),
         ({"type": "hls", "url": "ftp://a/b.m3u8"}, "url"),
         ({"type": "hls", "url": "/nowhere.m3u8"}, "url"),
@@ -167,6 +175,10 @@ def test_an_id_may_be_used_again(client: Client, film: Path, tmp_path: Path) -> 
         ({"type": "rtmp_client", "url": "rtmp://127.0.0.1/app", "video": VIDEO}, "url"),
         ({"type": "rtp_stream", "ip": "example.org", "port": 5004, "video": VIDEO}, "ip"),
         ({"type": "hls", "path": "/nowhere/live.m3u8", "video": VIDEO}, "path"),
+        (
+            {"type": "hls", "path": "x.m3u8", "audio": {**AUDIO, "encoder": {"type": "opus"}}},
+            "audio.encoder.type",
+        ),
         ({"type": "rtp_stream", "ip": "127.0.0.1", "port": 5004, "audio": {}}, "audio.initial"),
     ],
 )
