@@ -1,6 +1,7 @@
 # How `relations.py` is laid out when it is compiled.
 cimport cython
 from actors._kernel.cell cimport Cell
+from actors._kernel.queues cimport append, pop, popleft
 from actors._kernel.names cimport Names
 from actors._kernel.signals cimport link, unlink, verdict
 from actors._kernel.timers cimport Deadlines, Timer
@@ -15,7 +16,7 @@ cdef class Relations:
     cdef public object ready
     cdef public object doomed
     cdef public Cell current
-    cdef public list spare_mail
+    cdef public object spare_mail
     cdef public dict _aliases
     cdef public dict _watched
     cdef public Py_ssize_t dead_letters

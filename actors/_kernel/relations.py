@@ -62,7 +62,7 @@ class Relations:
         self.ready: deque[Cell] = deque()
         self.doomed: deque[Cell] = deque()
         self.current: Cell | None = None
-        self.spare_mail: list[Mail] = []
+        self.spare_mail: deque[Mail] = deque()
         self._aliases: dict[Ref, tuple[Cell, AliasKind]] = {}
         self._watched: dict[Ref, Watched] = {}
         self.dead_letters = 0

@@ -103,8 +103,8 @@ class Scheduler(Relations):
         """Told of every process that is dead and buried."""
         self.on_failure: Callable[[BaseException], None] = _raise
         """Told what was raised on the loop itself: by a signal handler, or by a driver."""
-        self.thread: int | None = None
-        """The thread that is the loop."""
+        self.thread = 0
+        """The thread that is the loop; 0 while none is."""
         self.give_way: Callable[[], object] | None = None
         """Called every few turns by a loop that shares its thread with another."""
         self.hurry: Callable[[], object] = wakeup.wake
@@ -115,7 +115,7 @@ class Scheduler(Relations):
         """How many processes wait for work of theirs that is done elsewhere, so that time must not jump."""
         self._batch = _BATCH if choice is None else 1
         self._root: Stack = current_stack()
-        self._spare: list[Stack] = []
+        self._spare: deque[Stack] = deque()
         self._given_up: list[Stack] = []
         self._failures = 0
         self._is_next_lower = True

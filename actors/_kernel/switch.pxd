@@ -8,6 +8,9 @@ cdef extern from "greenlet/greenlet.h":
     PyGreenlet* PyGreenlet_GetCurrent() except NULL
     object PyGreenlet_Switch(PyGreenlet* stack, PyObject* args, PyObject* kwargs)
 
+cdef extern from "pythread.h":
+    size_t get_ident "PyThread_get_thread_ident" ()
+
 cdef extern from *:
     """
     static PyObject *letitcrash_current_stack(void) {

@@ -24,7 +24,7 @@ from examples.smelter.complaints import (
 from examples.smelter.control import Status
 from examples.smelter.guardians import GIVEN_UP, ORPHANED
 from examples.smelter.ledger import LEDGER, Ledger
-from examples.smelter.mix import OutputMix
+from examples.smelter.mix import MixChange, OutputMix
 from examples.smelter.offsets import SECOND, Ns
 from examples.smelter.queue_server import Queue
 from examples.smelter.requests import InputPlan, InputSpec, OutputPlan, OutputSpec, Settings
@@ -44,6 +44,7 @@ from examples.smelter.wire import (
     ResumeInput,
     SetMix,
     SetScene,
+    Together,
     muxer_of,
     output_of,
     tell,
@@ -228,18 +229,19 @@ class Control(GenServer[None]):
         assert isinstance(plan, OutputPlan)
         if scene is None and mix is None:
             raise SpecRefused("update", None, "a scene, a mix or both")
-        commands: list[Command] = []
+        show = sound = None
         if scene is not None:
             if plan.spec.video is None:
                 raise SpecRefused("scene", scene, f"for output {id}, which has no video")
             self._check_scene(scene)  # type: ignore[arg-type]
-            commands.append(SetScene(id, scene))  # type: ignore[arg-type]
-        if isinstance(mix, OutputMix):
+            show = SetScene(id, scene)  # type: ignore[arg-type]
+        if isinstance(mix, OutputMix | MixChange):
             if plan.spec.audio is None:
                 raise SpecRefused("mix", mix, f"for output {id}, which has no audio")
             _check_mix(mix)
-            commands.append(SetMix(id, mix))
-        for command in commands:
+            sound = SetMix(id, mix)
+        command = Together(show, sound) if show and sound else show or sound
+        if command is not None:
             self._give(command, _time(at))
 
     def _remove_output(self, id: str) -> None:
@@ -307,7 +309,7 @@ def _check_id(id: str) -> None:
         raise SpecRefused("id", id, "a printable name of 1 to 200 letters")
 
 
-def _check_mix(mix: OutputMix) -> None:
+def _check_mix(mix: OutputMix | MixChange) -> None:
     seen: set[str] = set()
     for number, one in enumerate(mix.inputs):
         if not 0 <= one.volume <= 2:

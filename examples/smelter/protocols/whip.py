@@ -1,6 +1,7 @@
 """WHIP in: a browser, or any WebRTC sender, publishes to the pipeline.
 
-    POST /whip/camera, an SDP offer in the body          offer("camera", token, sdp) -> SDP answer
+    POST /whip/camera, an SDP offer in the body      offer("camera", token, sdp) -> Answer
+    DELETE /whip/camera/session                      hang_up("camera", token, session)
 
 The input's reader opens a *gate*, a process that is known by the input's id. It keeps the last half
 second of what arrives, until the reader takes it. For each publisher it starts a *session*, a process
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import secrets
 from collections import deque
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -38,6 +40,7 @@ from actors import (
     process,
 )
 from actors.asyncio_bridge import await_
+from actors.isolation import shareable
 from examples.smelter.complaints import OptionRefused, PeerLost, RequestRefused
 from examples.smelter.frames import Uniform, sound_from_av
 from examples.smelter.inputs import NOTHING, AudioInfo, InputInfo, Item, Nothing, VideoInfo
@@ -50,7 +53,7 @@ if TYPE_CHECKING:
     from aiortc import RTCPeerConnection
     from aiortc.mediastreams import MediaStreamTrack
 
-__all__ = ["OfferRefused", "WhipGate", "WhipReader", "WhipSupply", "offer"]
+__all__ = ["Answer", "OfferRefused", "WhipGate", "WhipReader", "WhipSupply", "hang_up", "offer"]
 
 KEPT: Ns = SECOND // 2
 """How much of what has arrived is kept for a reader that takes its time."""
@@ -65,11 +68,11 @@ class OfferRefused(RequestRefused):
     """An offer cannot be accepted.
 
     Args:
-        kind: ``"token"``, ``"input"`` or ``"offer"``: what is wrong with it.
+        kind: ``"token"``, ``"input"``, ``"session"`` or ``"offer"``: what is wrong with it.
         why: in words.
     """
 
-    def __init__(self, kind: Literal["token", "input", "offer"], why: str) -> None:
+    def __init__(self, kind: Literal["token", "input", "session", "offer"], why: str) -> None:
         super().__init__(kind, why)
         self.kind = kind
         self.why = why
@@ -83,7 +86,17 @@ def gate_of(name: str) -> str:
     return f"smelter.whip.{name}"
 
 
-def offer(name: str, token: str, sdp: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A session has begun."""
+
+    sdp: str
+    """What the publisher is answered."""
+    session: str
+    """Its name, which cannot be guessed."""
+
+
+def offer(name: str, token: str, sdp: str) -> Answer:
     """Answer an offer to publish to an input; waits for up to ten seconds.
 
     Raises:
@@ -95,6 +108,19 @@ def offer(name: str, token: str, sdp: str) -> str:
     if isinstance(answer, OfferRefused):
         raise answer
     return answer
+
+
+def hang_up(name: str, token: str, session: str) -> None:
+    """End a session; the input waits for the next one.
+
+    Raises:
+        OfferRefused: the token is wrong, or there is no such input or session.
+    """
+    if process.whereis(gate_of(name)) is None:
+        raise OfferRefused("input", "nobody listens here just now")
+    refused = WhipGate.hang_up.within(10.0)(gate_of(name), token, session)
+    if refused is not None:
+        raise refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,21 +212,37 @@ class WhipGate(GenServer[None]):
         self.reader: Caller | None = None
         self.turn = 0
         self.session: Pid | None = None
+        self.name = ""
         self.is_lost = False
 
     @call
     def offer(
         self, state: None, token: str, sdp: str
-    ) -> Reply[str | OfferRefused, None] | NoReply[None]:
+    ) -> Reply[Answer | OfferRefused, None] | NoReply[None]:
         """Begin a session in the place of the one before; it answers when it can."""
-        if not hmac.compare_digest(token.encode(), self.supply.token.encode()):
+        if not self._is_token(token):
             return Reply(OfferRefused("token", "this is not the token of this input"))
         if len(sdp) > MOST_SDP:
             return Reply(OfferRefused("offer", f"more than {MOST_SDP} characters"))
         if self.session is not None:
             process.send_exit(self.session, "shutdown")
-        self.session = process.spawn_link(_session, process.self(), self.supply, sdp, self.caller)
+        self.name = secrets.token_urlsafe(16)
+        asked = _Asked(self.name, sdp, self.caller)
+        self.session = process.spawn_link(_session, process.self(), self.supply, asked)
         return NoReply()
+
+    @call
+    def hang_up(self, state: None, token: str, session: str) -> Reply[OfferRefused | None, None]:
+        """End a session."""
+        if not self._is_token(token):
+            return Reply(OfferRefused("token", "this is not the token of this input"))
+        if self.session is None or not hmac.compare_digest(session.encode(), self.name.encode()):
+            return Reply(OfferRefused("session", "it is over, or never was"))
+        process.send_exit(self.session, "shutdown")
+        return Reply(None)
+
+    def _is_token(self, token: str) -> bool:
+        return hmac.compare_digest(token.encode(), self.supply.token.encode())
 
     @call
     def get(self, state: None) -> Reply[Item | Nothing | PeerLost, None] | NoReply[None]:
@@ -251,12 +293,20 @@ def _time_of(item: Item) -> Ns:
 # -- a session: a process that awaits a connection ------------------------------------------------
 
 
-def _session(gate: Pid, supply: WhipSupply, sdp: str, caller: Caller) -> None:
+@shareable
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    name: str
+    sdp: str
+    caller: Caller
+
+
+def _session(gate: Pid, supply: WhipSupply, asked: _Asked) -> None:
     """Answer an offer and pass on what is published until it ends; the body of a process.
 
     When the process is told to end, the coroutine is cancelled, and hangs up.
     """
-    await_(_Session(gate, process.self(), supply).publish(sdp, caller))
+    await_(_Session(gate, process.self(), supply).publish(asked))
 
 
 class _Session:
@@ -270,7 +320,7 @@ class _Session:
         self._over = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def publish(self, sdp: str, caller: Caller) -> None:
+    async def publish(self, asked: _Asked) -> None:
         """Live as long as the connection."""
         # Here, because it takes half a second to load and most pipelines never publish like this.
         from aiortc import RTCConfiguration, RTCPeerConnection  # noqa: PLC0415
@@ -280,7 +330,11 @@ class _Session:
         peer.on("track", self._listen)
         peer.on("connectionstatechange", lambda: self._changed(peer.connectionState))
         try:
-            GenServer.reply(caller, await self._answer(peer, sdp))
+            answer = await self._answer(peer, asked.sdp)
+            if isinstance(answer, str):
+                GenServer.reply(asked.caller, Answer(answer, asked.name))
+            else:
+                GenServer.reply(asked.caller, answer)
             await self._over.wait()
         finally:
             for task in tuple(self._tasks):

@@ -36,6 +36,9 @@ class Complaint:
     """``error_code``, ``message``, and ``field``, ``came`` and ``accepted`` where there are such."""
 
 
+_LARGE = 2**53
+"""Beyond it, not every JSON parser reads a number as it was written."""
+
 _ENTITIES = {"input": "INPUT_STREAM", "output": "OUTPUT_STREAM"}
 
 
@@ -68,7 +71,7 @@ def complaint_of(error: BaseException) -> Complaint:
             came = error.time / 1e6
             return _complaint(409, "TIME_HAS_PASSED", error, field="schedule_time_ms", came=came)
         case OfferRefused(kind=kind):
-            status = {"token": 401, "input": 404}.get(kind, 400)
+            status = {"token": 401, "input": 404, "session": 404}.get(kind, 400)
             return _complaint(status, "WHIP_OFFER_REFUSED", error, field=kind)
         case RequestRefused() | CallFailed() | NotInProcess() | Exit():
             return _complaint(503, "NOT_AVAILABLE_NOW", error)
@@ -93,7 +96,9 @@ def _complaint(status: int, code: str, error: BaseException, **more: object) -> 
 def _plain(value: object) -> object:
     """Return what JSON can hold as it is, anything else as a text."""
     match value:
-        case None | bool() | int() | float():
+        case None | bool():
+            return value
+        case int() | float() if abs(value) < _LARGE:
             return value
         case _:
             text = value if isinstance(value, str) else repr(value)

@@ -29,7 +29,7 @@ from examples.smelter.complaints import SpecRefused
 from examples.smelter.encode import Encoding
 from examples.smelter.inputs import InputInfo, Supply
 from examples.smelter.media import FileSupply, probe
-from examples.smelter.mix import InputVolume, OutputMix
+from examples.smelter.mix import InputVolume, MixChange, OutputMix
 from examples.smelter.muxer import check_output
 from examples.smelter.offsets import MILLISECOND, Floating, FromStart, Media, Ns, Offset
 from examples.smelter.protocols.addresses import LOOPBACK, check_host, free_port
@@ -104,7 +104,7 @@ class Update:
     """What an output is to show or consist of from some time on."""
 
     scene: Component | None
-    mix: OutputMix | None
+    mix: MixChange | None
     at: Ns | None
 
 
@@ -290,7 +290,7 @@ def _audio(fields: Fields | None) -> AudioPart | None:
     if fields is None:
         return None
     initial = fields.object("initial") or Fields(None, fields.at("initial"))
-    mix = _mix(fields, _volumes(initial))
+    mix = _mix(fields, _volumes(initial)).of(OutputMix(()))
     initial.end()
     ends = _ends(fields.object("send_eos_when"))
     _encoder(fields.object("encoder"), "aac")
@@ -304,12 +304,12 @@ def _encoder(fields: Fields | None, only: str) -> None:
         fields.end()
 
 
-def _mix(fields: Fields, volumes: tuple[InputVolume, ...]) -> OutputMix:
-    strategy: Literal["sum_clip", "sum_scale"]
-    strategy = fields.choice("mixing_strategy", "sum_clip", "sum_scale", default="sum_clip")
-    channels: Literal["stereo", "mono"]
-    channels = fields.choice("channels", "stereo", "mono", default="stereo")
-    return OutputMix(volumes, channels, strategy)
+def _mix(fields: Fields, volumes: tuple[InputVolume, ...]) -> MixChange:
+    strategy: Literal["sum_clip", "sum_scale", ""]
+    strategy = fields.choice("mixing_strategy", "sum_clip", "sum_scale", default="")
+    channels: Literal["stereo", "mono", ""]
+    channels = fields.choice("channels", "stereo", "mono", default="")
+    return MixChange(volumes, channels or None, strategy or None)
 
 
 def _volumes(fields: Fields) -> tuple[InputVolume, ...]:
