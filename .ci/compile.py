@@ -39,6 +39,9 @@ NEEDS = ("cython==3.3.1", "setuptools==84.2.1", "greenlet>=3.1")
 PARTS = ("actors", "supervisors", "examples", "tests", ".ci")
 PAPERS = ("pyproject.toml", "README.md", "LICENSE", ".gitignore")
 
+METHODS = {"append", "pop", "popleft"}
+"""Of a queue: what they are called in a layout too."""
+
 BUILD = """
 import sys
 from Cython.Build import cythonize
@@ -151,6 +154,7 @@ def for_cython(source: str, layout: str) -> str:
     tree = ast.parse(source)
     classes = set(re.findall(r"^cdef class (\w+)", layout, re.MULTILINE))
     direct = _cimported(layout)
+    _call_directly(tree, direct.intersection(METHODS), lines)
     for node in tree.body:
         if isinstance(node, ast.ImportFrom):
             _keep_for_others(node, direct, lines)
@@ -181,6 +185,24 @@ def _keep_for_others(node: ast.ImportFrom, direct: set[str], lines: list[str]) -
     back = ", ".join(f"{name}=_py_{name}" for name in names if name in direct)
     _blank(lines, node.lineno, node.end_lineno)
     lines[node.lineno - 1] = f"from {node.module} import {listed}; globals().update({back})"
+
+
+def _call_directly(tree: ast.Module, functions: set[str], lines: list[str]) -> None:
+    """Call what the layout imports directly instead of a queue's methods: `ready.popleft()` is `popleft(ready)`."""
+    calls = [
+        node.func
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in functions
+        and len(node.args) == (node.func.attr == "append")
+    ]
+    # From the right, so that what stands to the left keeps its place.
+    for each in sorted(calls, key=lambda each: each.col_offset, reverse=True):
+        number, start, end = each.lineno - 1, each.col_offset, each.end_col_offset or 0
+        line, queue = lines[number], ast.unparse(each.value)
+        comma = ", " if each.attr == "append" else ""
+        lines[number] = f"{line[:start]}{each.attr}({queue}{comma}{line[end + 1 :]}"
 
 
 def _strip(node: ast.ClassDef, lines: list[str]) -> None:

@@ -21,6 +21,9 @@ CLASSES = [
 ]
 
 
+DIRECT = re.compile(r"(?<!\.)\b(append|pop|popleft)\((\w+)")
+
+
 def for_cython() -> Callable[[str, str], str]:
     spec = importlib.util.spec_from_file_location("compile_rooms", ROOT / ".ci" / "compile.py")
     assert spec is not None
@@ -66,7 +69,11 @@ def layout_of(name: str) -> Path:
     return next(layout for layout, known, _ in CLASSES if known == name)
 
 
-@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.stem)
+@pytest.mark.parametrize(
+    "layout",
+    [layout for layout in LAYOUTS if layout.with_suffix(".py").exists()],
+    ids=lambda layout: layout.stem,
+)
 def test_what_the_compiler_reads_has_its_lines_where_the_source_has_them(layout: Path) -> None:
     source = layout.with_suffix(".py").read_text()
 
@@ -80,7 +87,7 @@ def test_what_the_compiler_reads_has_its_lines_where_the_source_has_them(layout:
     ]
     assert defined or layout.stem in {"messages", "switch", "outcomes"}
     for number, line in defined:
-        assert compiled[number] == line
+        assert DIRECT.sub(r"\2.\1(", compiled[number]) == line
 
 
 @pytest.mark.parametrize(("layout", "name", "body"), CLASSES, ids=[name for _, name, _ in CLASSES])

@@ -10,12 +10,14 @@ its end, so that it is there when its turn comes; one that cuts in is read at on
 
 from __future__ import annotations
 
+from typing import Literal
+
 from actors import GenServer, Message, Pid, process
 from examples.smelter import events
 from examples.smelter.inputs import Item
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.requests import InputPlan, TrackPlan
-from examples.smelter.sessions import nanoseconds
+from examples.smelter.sessions import Link, Sessions, link_of, nanoseconds
 from examples.smelter.stock import Kept, Stock
 from examples.smelter.wire import (
     QUEUE,
@@ -117,6 +119,7 @@ class Feeder(GenServer[None]):
         if stock.sessions is not None:
             # Not asked for more meanwhile.
             wait = stock.sessions.next_wait(process.monotonic())
+            self._link("trying", stock.sessions)
             process.send_after(process.self(), ("begin", source, self.reading), wait)
             return
         start, skipped = stock.begin()
@@ -136,8 +139,11 @@ class Feeder(GenServer[None]):
 
     def _read(self, stock: Stock, items: tuple[Item, ...], *, is_end: bool) -> None:
         self.is_asked = False
-        if stock.keep(items, nanoseconds(process.monotonic())):
+        has_begun = stock.keep(items, nanoseconds(process.monotonic()))
+        if has_begun and stock.sessions is not None:
             self._remember()
+            self._link("up", stock.sessions)
+            events.publish(events.InputConnected(self.id))
         if is_end and stock.sessions is not None:
             # A session is over; what is live has no end.
             self.reading = None
@@ -145,6 +151,12 @@ class Feeder(GenServer[None]):
             stock.end()
         for offer in stock.offers("video", "audio"):
             tell(QUEUE, offer)
+
+    def _link(self, state: Literal["trying", "up"], sessions: Sessions) -> None:
+        key = link_of("input", self.id)
+        before = Ledger.get(LEDGER, key)
+        why = before.why if isinstance(before, Link) else ""
+        Ledger.put(LEDGER, key, Link(state, sessions.attempts, why))
 
     # -- the queue --------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from actors.isolation import shareable
 from examples.smelter.endings import Endings
 from examples.smelter.lanes import SoundLane
 from examples.smelter.ledger import LEDGER, Ledger
-from examples.smelter.mix import MixerState, OutputMix, SoundMixer
+from examples.smelter.mix import MixChange, MixerState, OutputMix, SoundMixer
 from examples.smelter.offsets import CHUNK, Ns
 from examples.smelter.pictures import RATE, SECOND
 from examples.smelter.requests import OutputPlan, Settings
@@ -206,8 +206,9 @@ class Mixer(GenServer[None], host="thread"):
             case Disconnect(name):
                 self._drop(name)
             case SetMix(name, mix) if name in self.heard:
-                self.mixing.change(name, mix)
-                self.heard[name] = replace(self.heard[name], mix=mix)
+                new = mix.of(self.heard[name].mix) if isinstance(mix, MixChange) else mix
+                self.mixing.change(name, new)
+                self.heard[name] = replace(self.heard[name], mix=new)
             case Gone(name):
                 self.mixing.forget(name)
                 self._note(self.saved.endings.without(name))

@@ -57,6 +57,7 @@ from examples.smelter.wire import (
     SetMix,
     SetScene,
     Taken,
+    Together,
     consumer_of,
     tell,
 )
@@ -81,6 +82,7 @@ class _State:
     deliveries: Deliveries = field(default_factory=Deliveries)
     guardians: Guardians = field(default_factory=Guardians)
     wake: tuple[Ns, Ref] | None = None
+    """When the next look is, and the timer that tells of it: there is never more than one."""
     patient: list[tuple[int, Caller]] = field(default_factory=list)
     is_unsaved: bool = False
     """Whether something has changed that no set accounts for."""
@@ -101,7 +103,7 @@ class Queue(GenServer[_State], restart="permanent"):
             process.send_after(process.self(), "start", START_LIMIT)
         for name in state.line.names:
             state.guardians.expect(name)
-        process.send(process.self(), "look")
+        state.wake = (0, process.send_after(process.self(), "look", 0.0))
         return state
 
     def _begin(self) -> _State:
@@ -223,6 +225,9 @@ class Queue(GenServer[_State], restart="permanent"):
                 state.deliveries.order(command, "video")
             case SetMix():
                 state.deliveries.order(command, "audio")
+            case Together(scene, mix):
+                state.deliveries.order(scene, "video")
+                state.deliveries.order(mix, "audio")
             case RemoveInput(name) if name in state.line.names:
                 state.playlists.remove(name)
                 state.deliveries.order(Gone(name), *BOTH)
@@ -351,7 +356,10 @@ class Queue(GenServer[_State], restart="permanent"):
         if state.wake is not None:
             if wakeup is not None and state.wake[0] == wakeup:
                 return
-            process.cancel_timer(state.wake[1])
+            if process.cancel_timer(state.wake[1]) is None:
+                # That look waits in the mailbox already. One more for every message that is handled
+                # before it, on a machine that is too slow, would be looks without end.
+                return
             state.wake = None
         if wakeup is not None:
             # A nanosecond later than asked is in time; a nanosecond earlier would be a wasted look.

@@ -31,7 +31,7 @@ from examples.smelter.compose import Shading
 from examples.smelter.encode import Packet
 from examples.smelter.half import Credit
 from examples.smelter.inputs import Item, Supply
-from examples.smelter.mix import OutputMix
+from examples.smelter.mix import MixChange, OutputMix
 from examples.smelter.offsets import CHUNK, Media, Ns, Offset
 from examples.smelter.pictures import Picture, Samples, Sound
 from examples.smelter.requests import OutputPlan, TrackPlan
@@ -90,6 +90,7 @@ __all__ = [
     "Sing",
     "SourceUp",
     "Taken",
+    "Together",
     "Tracks",
     "What",
     "Written",
@@ -383,7 +384,7 @@ class SetMix:
     """An output consists of other sounds."""
 
     output: str
-    mix: OutputMix
+    mix: OutputMix | MixChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,6 +463,14 @@ class ResumeInput:
     input: str
 
 
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Change what an output shows and what it sounds like at one place, or neither."""
+
+    scene: SetScene
+    mix: SetMix
+
+
 @shareable
 @dataclass(frozen=True, slots=True)
 class AddTrack:
@@ -495,6 +504,7 @@ Command: TypeAlias = (
     | Disconnect
     | SetScene
     | SetMix
+    | Together
     | RemoveInput
     | PauseInput
     | ResumeInput

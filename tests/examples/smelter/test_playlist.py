@@ -49,7 +49,11 @@ def ticks(seen: Seen, count: int) -> None:
     seen.until(lambda: len(seen.ticks("out")) >= count)
 
 
-def with_three(settings: Settings, during: Callable[[Seen], None] = bool) -> Seen:
+def undisturbed(seen: Seen) -> None:
+    pass
+
+
+def with_three(settings: Settings, during: Callable[[Seen], None] = undisturbed) -> Seen:
     """Play three clips one after the other, and look at all that comes out."""
 
     def body(seen: Seen) -> Seen:
