@@ -53,7 +53,7 @@ cdef class Scheduler(Relations):
     cpdef wait(self, Cell cell)
     cpdef refuse(self, Cell cell)
     cpdef receive(self, Cell cell, object accepts, object timeout)
-    @cython.locals(ref=Ref, callers=dict, answer=tuple)
+    @cython.locals(ref=Ref, answer=tuple)
     cpdef tuple exchange(self, Cell cell, Cell target, object tag, object request, object timeout)
     @cython.locals(answer=tuple)
     cpdef tuple await_answer(self, Cell cell, object timeout)

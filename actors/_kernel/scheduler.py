@@ -418,11 +418,8 @@ class Scheduler(Relations):
             self.refuse(cell)
         cell.awaiting = ref = Ref.__new__(Ref)
         cell.calling = target
-        callers = target.callers
-        if callers is None:
-            target.callers = {cell: ref}
-        else:
-            callers[cell] = ref
+        if cell.listed is not target:
+            self.enlist(cell, target)
         mail = target.mail
         if mail is None:
             spare_mail = self.spare_mail
