@@ -21,6 +21,10 @@ SizeOf: TypeAlias = Callable[[Component], tuple[float, float]]
 """Tells the size of a picture."""
 
 
+TINY = 1e-6
+"""Pixels; what is smaller is not made larger."""
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """A component at its place."""
@@ -236,14 +240,16 @@ class _Arranging:
     def _fitted(self, child: Component, box: Rect, key: Key) -> _Inside:
         width, height = self._size_of(child)
         inside = fit(box, width, height)
-        scale = inside.width / width if width else 0.0
+        scale = inside.width / width if width > TINY else 0.0
         return _Inside(child, inside.left, inside.top, width, height, scale, key)
 
     def _in_rescaler(self, rescaler: Rescaler, width: float, height: float) -> _Inside:
         border = rescaler.border
         box = (max(0.0, width - 2 * border), max(0.0, height - 2 * border))
         known = self._known_size(rescaler.child)
-        ratios = [room / size for room, size in zip(box, known, strict=True) if size]
+        ratios = [
+            room / size for room, size in zip(box, known, strict=True) if size and size > TINY
+        ]
         choose = min if rescaler.mode == "fit" else max
         scale = choose(ratios) if ratios else 1.0
         child_width = _room(box[0], scale) if known[0] is None else known[0]

@@ -306,10 +306,17 @@ class Compositor:
 def _fitted(drawn: Pixels, rect: Rect, place: PixelRect) -> Sprite | None:
     """Bring pixels to the size of their rectangle and cut out what is seen."""
     whole = pixels_of(rect)
-    fitted = resized(drawn, whole.width, whole.height)
-    top, left = place.top - whole.top, place.left - whole.left
-    cut = fitted[top : top + place.height, left : left + place.width]
-    return sprite_of(cut) if cut.shape[:2] == (place.height, place.width) else None
+    if (whole.width, whole.height) == (place.width, place.height):
+        return sprite_of(resized(drawn, whole.width, whole.height))
+    # Only what is seen is scaled: the whole of it may be larger than any memory.
+    high, wide = drawn.shape[:2]
+    across, down = wide / whole.width, high / whole.height
+    left, top = (place.left - whole.left) * across, (place.top - whole.top) * down
+    right, bottom = left + place.width * across, top + place.height * down
+    if not (0 <= left < right and 0 <= top < bottom):
+        return None
+    part = (left, top, min(right, wide), min(bottom, high))
+    return sprite_of(resized(drawn, place.width, place.height, part))
 
 
 def _checked(made: object, size: tuple[int, int]) -> Pixels:

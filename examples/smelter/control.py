@@ -14,17 +14,19 @@ is refused: an error for the caller, not a line in a log.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from actors import GenServer
 from examples.smelter.complaints import RequestRefused
 from examples.smelter.compose import Shading
-from examples.smelter.mix import OutputMix
+from examples.smelter.mix import MixChange, OutputMix
 from examples.smelter.offsets import Ns
 from examples.smelter.queue_words import QueueStats
 from examples.smelter.requests import InputSpec, OutputSpec
 from examples.smelter.scene import Component
-from examples.smelter.sprites import load_image
+from examples.smelter.sessions import Link
+from examples.smelter.sprites import check_texts, load_image
 from examples.smelter.wire import CONTROL
 
 __all__ = [
@@ -61,6 +63,9 @@ class Status:
     shaders: tuple[str, ...]
     failed_outputs: tuple[str, ...]
     """Those that were given up."""
+    input_links: Mapping[str, Link]
+    """How the live ones among the inputs are connected."""
+    output_links: Mapping[str, Link]
 
 
 def register_input(id: str, spec: InputSpec) -> None:
@@ -112,6 +117,8 @@ def register_output(id: str, spec: OutputSpec, at: Ns | None = None) -> None:
         SceneRefused: its scene cannot be drawn.
         RequestRefused: it could not be started; nothing of it remains.
     """
+    if spec.video is not None:
+        check_texts(spec.video.scene)
     _ask(("register output", id, spec, at))
 
 
@@ -124,7 +131,7 @@ def update_output(
     id: str,
     *,
     scene: Component | None = None,
-    mix: OutputMix | None = None,
+    mix: OutputMix | MixChange | None = None,
     at: Ns | None = None,
 ) -> None:
     """Let an output show, or consist of, something else from the next set on.
@@ -139,8 +146,10 @@ def update_output(
         NotRegistered: there is none.
         SpecRefused: neither was given, or the output has no such medium.
         SceneRefused: the scene cannot be drawn; the one before stays.
-        TooLate: that time has passed.
+        TooLate: that time has passed; neither is changed.
     """
+    if scene is not None:
+        check_texts(scene)
     _ask(("update output", id, scene, mix, at))
 
 

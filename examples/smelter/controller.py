@@ -8,7 +8,7 @@ mixer at once, so that nobody waits for it, and reported.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from actors import Caller, CallFailed, Down, GenServer, Message, Ref, Reply, process
 from actors.exits import is_clean
@@ -24,12 +24,13 @@ from examples.smelter.complaints import (
 from examples.smelter.control import Status
 from examples.smelter.guardians import GIVEN_UP, ORPHANED
 from examples.smelter.ledger import LEDGER, Ledger
-from examples.smelter.mix import OutputMix
+from examples.smelter.mix import MixChange, OutputMix
 from examples.smelter.offsets import SECOND, Ns
 from examples.smelter.queue_server import Queue
 from examples.smelter.requests import InputPlan, InputSpec, OutputPlan, OutputSpec, Settings
 from examples.smelter.scene import Component
 from examples.smelter.scene_rules import check_scene
+from examples.smelter.sessions import Link, link_of
 from examples.smelter.wire import (
     ASSETS,
     COMPOSITOR,
@@ -44,6 +45,7 @@ from examples.smelter.wire import (
     ResumeInput,
     SetMix,
     SetScene,
+    Together,
     muxer_of,
     output_of,
     tell,
@@ -173,6 +175,7 @@ class Control(GenServer[None]):
                 # The next input of this id begins at its own beginning.
                 for what in ("video", "audio", "epoch"):
                     Ledger.drop(LEDGER, f"feeder.{id}.{what}")
+                Ledger.drop(LEDGER, link_of("input", id))
             case Finished(output=id):
                 events.publish(events.OutputDone(id))
                 if Ledger.get(LEDGER, (_CLOSING, id)) is not None:
@@ -228,18 +231,19 @@ class Control(GenServer[None]):
         assert isinstance(plan, OutputPlan)
         if scene is None and mix is None:
             raise SpecRefused("update", None, "a scene, a mix or both")
-        commands: list[Command] = []
+        show = sound = None
         if scene is not None:
             if plan.spec.video is None:
                 raise SpecRefused("scene", scene, f"for output {id}, which has no video")
             self._check_scene(scene)  # type: ignore[arg-type]
-            commands.append(SetScene(id, scene))  # type: ignore[arg-type]
-        if isinstance(mix, OutputMix):
+            show = SetScene(id, scene)  # type: ignore[arg-type]
+        if isinstance(mix, OutputMix | MixChange):
             if plan.spec.audio is None:
                 raise SpecRefused("mix", mix, f"for output {id}, which has no audio")
             _check_mix(mix)
-            commands.append(SetMix(id, mix))
-        for command in commands:
+            sound = SetMix(id, mix)
+        command = Together(show, sound) if show and sound else show or sound
+        if command is not None:
             self._give(command, _time(at))
 
     def _remove_output(self, id: str) -> None:
@@ -252,6 +256,7 @@ class Control(GenServer[None]):
         branches.remove_output(id)
         # The next output of this id has a file of its own.
         Ledger.drop(LEDGER, muxer_of(id))
+        Ledger.drop(LEDGER, link_of("output", id))
 
     # -- who is gone -------------------------------------------------------------------------------
 
@@ -291,8 +296,15 @@ class Control(GenServer[None]):
 
     def _status(self) -> Status:
         kinds = ("input", "output", "image", "shader", "failed output")
-        ids = [tuple(Ledger.registered(LEDGER, kind)) for kind in kinds]
-        return Status(Queue.stats(QUEUE), *ids)
+        inputs, outputs, images, shaders, failed = (
+            tuple(Ledger.registered(LEDGER, kind)) for kind in kinds
+        )
+        links = self._links("input"), self._links("output")
+        return Status(Queue.stats(QUEUE), inputs, outputs, images, shaders, failed, *links)
+
+    def _links(self, kind: Literal["input", "output"]) -> dict[str, Link]:
+        found = Ledger.registered(LEDGER, link_of(kind, "")[0])
+        return {id: link for id, link in found.items() if isinstance(link, Link)}
 
 
 class _Unavailable(RequestRefused):
@@ -307,7 +319,7 @@ def _check_id(id: str) -> None:
         raise SpecRefused("id", id, "a printable name of 1 to 200 letters")
 
 
-def _check_mix(mix: OutputMix) -> None:
+def _check_mix(mix: OutputMix | MixChange) -> None:
     seen: set[str] = set()
     for number, one in enumerate(mix.inputs):
         if not 0 <= one.volume <= 2:

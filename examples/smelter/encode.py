@@ -1,4 +1,4 @@
-"""Encoders: pictures to H.264 packets, samples to AAC packets.
+"""Encoders: pictures to H.264 packets, samples to AAC packets, or to Opus for those who listen now.
 
 Each encoder is a plain object for one process with a thread of its own; what comes out are plain
 frozen values that may cross anything. `Encoding` says everything both encoders and the muxer have
@@ -21,9 +21,10 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import av
 import numpy as np
@@ -39,7 +40,9 @@ from examples.smelter.pictures import RATE, Picture, Sound
 
 __all__ = [
     "AAC_FRAME",
+    "AUDIO_ENCODERS",
     "LEAD",
+    "AudioCodec",
     "AudioEncoder",
     "Encoding",
     "Packet",
@@ -55,6 +58,11 @@ AAC_FRAME = 1024
 
 LEAD = 4 * AAC_FRAME
 """Samples before the seam that a new encoder is given to warm up; none of them is written."""
+
+AudioCodec: TypeAlias = Literal["aac", "opus"]
+
+AUDIO_ENCODERS: Mapping[AudioCodec, str] = {"aac": "aac", "opus": "libopus"}
+"""What FFmpeg calls them."""
 
 LARGEST = (7682, 4320)
 FASTEST = 240
@@ -124,6 +132,8 @@ class Encoding:
     quality: int = 23
     """x264's constant rate factor: 0 lossless … 51 worst."""
     audio_bit_rate: int = 128_000
+    audio_codec: AudioCodec = "aac"
+    """What the sound becomes; a file is AAC."""
 
     def __post_init__(self) -> None:
         check_size(f"{self.width}x{self.height}")
@@ -165,9 +175,9 @@ def configure_video(codec: VideoCodecContext, encoding: Encoding) -> None:
 
 
 def configure_audio(codec: AudioCodecContext, encoding: Encoding) -> None:
-    """Give an unopened AAC context the settings that decide its header."""
+    """Give an unopened context of `AUDIO_ENCODERS` the settings that decide its header."""
     codec.sample_rate, codec.time_base = RATE, Fraction(1, RATE)
-    codec.layout, codec.format = "stereo", "fltp"
+    codec.layout, codec.format = "stereo", "fltp" if encoding.audio_codec == "aac" else "flt"
     codec.bit_rate = encoding.audio_bit_rate
     codec.flags |= _GLOBAL_HEADER
 
@@ -243,7 +253,7 @@ class AudioEncoder:
     """
 
     def __init__(self, encoding: Encoding, first: int = 0) -> None:
-        codec = av.CodecContext.create("aac", "w")
+        codec = av.CodecContext.create(AUDIO_ENCODERS[encoding.audio_codec], "w")
         assert isinstance(codec, AudioCodecContext)
         configure_audio(codec, encoding)
         codec.open()

@@ -20,12 +20,15 @@ __all__ = [
     "EVENTS",
     "Event",
     "Events",
+    "InputConnected",
     "InputDelivered",
     "InputEos",
     "InputError",
+    "InputLost",
     "InputPaused",
     "InputPlaying",
     "InputSkipped",
+    "OutputConnected",
     "OutputDone",
     "OutputError",
     "SetDropped",
@@ -89,6 +92,28 @@ class InputSkipped:
 
 
 @dataclass(frozen=True, slots=True)
+class InputConnected:
+    """The other end of a live one has sent something that makes sense; again after each loss."""
+
+    input: str
+
+
+@dataclass(frozen=True, slots=True)
+class InputLost:
+    """The other end of a live one has gone, or is not to be reached; it is tried again."""
+
+    input: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutputConnected:
+    """The other end of a live one takes what is sent; again after each loss."""
+
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
 class OutputDone:
     """It is complete."""
 
@@ -97,10 +122,11 @@ class OutputDone:
 
 @dataclass(frozen=True, slots=True)
 class OutputError:
-    """It failed too often and is given up; the others go on."""
+    """It failed: ``critical`` is too often, and it is given up; ``transient`` is tried again."""
 
     output: str
     severity: str = "critical"
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +160,10 @@ Event: TypeAlias = (
     | InputPaused
     | InputEos
     | InputError
+    | InputConnected
+    | InputLost
     | InputSkipped
+    | OutputConnected
     | OutputDone
     | OutputError
     | SetDropped

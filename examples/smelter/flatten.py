@@ -32,6 +32,10 @@ MOST_MASKS = 20
 """How many masks one item can have; the innermost ones count."""
 
 
+FARTHEST = 1e9
+"""Pixels; nothing that is further away, or larger, can be seen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mask:
     """A rounded rectangle outside of which nothing is seen."""
@@ -139,7 +143,10 @@ def _shadow(placed: Placed, shadow: Shadow, radius: float, masks: tuple[Mask, ..
 
 def _is_seen(item: Item, width: float, height: float) -> bool:
     rect, reach = item.rect, item.blur / 2
-    if rect.width <= 0 or rect.height <= 0:
+    # Scales inside scales may lead beyond what is a number.
+    if not (0 < rect.width < FARTHEST and 0 < rect.height < FARTHEST):
+        return False
+    if not (abs(rect.left) < FARTHEST and abs(rect.top) < FARTHEST):
         return False
     if rect.left - reach >= width or rect.top - reach >= height:
         return False

@@ -1,9 +1,9 @@
 """What one output has been sent and not got rid of yet: permission, and what to send again. Pure.
 
 The compositor has a `VideoLane` for each output and the mixer a `SoundLane`. A lane sends without
-waiting: pictures while few are under way, and what is not safe in a file is kept for an encoder that
-has to begin anew. A live output has no use for old pictures: those it cannot take now are left out,
-of this output only.
+waiting, and only while little is under way, so nobody's mailbox grows however slow he is. What is not
+safe in a file is kept for an encoder that has to begin anew. A live output has no use for what is old:
+what it cannot take now is left out, of this output only.
 """
 
 from __future__ import annotations
@@ -17,13 +17,19 @@ from examples.smelter.encode import Tail
 from examples.smelter.pictures import RATE, Picture, Sound
 from examples.smelter.wire import Draw, EncoderUp, Finish, Ready, Sing, Written
 
-__all__ = ["BEHIND", "CREDIT", "SoundLane", "Tell", "VideoLane"]
+__all__ = ["BEHIND", "CREDIT", "KEPT", "WINDOW", "SoundLane", "Tell", "VideoLane"]
 
 CREDIT = 5
 """Pictures that may be on their way into an output."""
 
 BEHIND = 2 * RATE
 """Samples that may be on their way to a live output."""
+
+WINDOW = RATE
+"""Samples that may be on their way into a file; more are kept here until some are written."""
+
+KEPT = 30 * RATE
+"""Samples that are kept here for a file that takes none; beyond, they are given up for silence."""
 
 Tell: TypeAlias = Callable[[object], None]
 """Sends to the end of an output, without waiting."""
@@ -106,6 +112,8 @@ class SoundLane:
     tell: Tell
     is_live: bool
     tail: Tail
+    sent: int
+    """Number of the first sample that was not sent."""
     written_to: int = 0
     dropped: int = 0
     end: int | None = None
@@ -113,42 +121,65 @@ class SoundLane:
     @classmethod
     def to(cls, tell: Tell, position: int, *, is_live: bool) -> SoundLane:
         """Make a lane whose next sample has this position."""
-        return cls(tell, is_live, Tail(position), position)
+        return cls(tell, is_live, Tail(position), position, position)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether more samples would be sent at once, or none are wanted."""
+        is_over = self.end is not None and self.tail.end >= self.end
+        return is_over or (self.sent == self.tail.end and self._may_send)
+
+    @property
+    def _may_send(self) -> bool:
+        return self.sent - self.written_to <= (BEHIND if self.is_live else WINDOW)
 
     def send(self, sound: Sound) -> None:
-        """Send the next samples; beyond the end, none."""
+        """Send the next samples, or keep them until there is room; beyond the end, none."""
         if self.end is not None:
             sound = sound[: max(0, self.end - self.tail.end)]
         if not len(sound):
             return
-        position = self.tail.end
         self.tail.add(sound)
+        if self._may_send:
+            self._send_all()
+        elif self.is_live or self.tail.end - self.sent > KEPT:
+            # To the end it is silence, by the position of what comes next.
+            self.dropped += self.tail.end - self.sent
+            self.sent = self.tail.end
+            self.tail.forget(self.tail.end)
+
+    def _send_all(self) -> None:
+        if self.sent < self.tail.end:
+            position, self.sent = self.sent, self.tail.end
+            self.tell(Sing(position, self.tail.since(position)))
         if self.is_live:
             self.tail.forget(self.tail.end)
-            if position - self.written_to > BEHIND:
-                # What is missing is silence to it, by the position of what comes next.
-                self.dropped += len(sound)
-                return
-        self.tell(Sing(position, sound))
 
     def written(self, news: Written) -> None:
-        """Forget what has arrived."""
+        """Forget what has arrived, and send what has waited for that."""
         self.written_to = max(self.written_to, news.end)
         self.tail.forget(news.safe)
+        if self._may_send:
+            self._send_all()
 
     def encoder_up(self, news: EncoderUp) -> None:
         """Give a new encoder what it needs."""
         self.tell(Ready())
         if self.is_live:
-            self.written_to = self.tail.end
+            self.written_to = self.sent = self.tail.end
         else:
-            self.tell(Sing(news.end, self.tail.since(news.end)))
+            self.written_to = news.end
+            # What is not kept any more is silence; it knows how much by the position.
+            self.sent = max(news.end, self.tail.end - self.tail.held)
+            self._send_all()
         self.say_end()
 
     def finish(self, end: int | None = None) -> None:
         """Send nothing after a sample, or after what has been sent."""
         if self.end is None:
             self.end = self.tail.end if end is None else max(0, end)
+        # All at once: it is the last time, and nobody may be here to do it later.
+        self._send_all()
         self.say_end()
 
     def say_end(self) -> None:

@@ -177,5 +177,10 @@ def pixels(rect: Rect, width: int, height: int) -> PixelRect:
 
 
 def _even(edge: float, limit: int) -> int:
+    # What is not even a number lies nowhere.
+    if not edge > 0:
+        return 0
+    if edge >= limit:
+        return limit
     # Edges that are equal on paper may differ in the last bit, just where rounding turns.
-    return min(limit, max(0, 2 * int(round(edge, 6) / 2 + 0.5)))
+    return min(limit, 2 * int(round(edge, 6) / 2 + 0.5))

@@ -14,7 +14,7 @@ reading times. What comes too late for its chunk is dropped.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -26,6 +26,7 @@ from examples.smelter.resample import Resampler
 __all__ = [
     "Gain",
     "InputVolume",
+    "MixChange",
     "Mixed",
     "MixedOutput",
     "Mixer",
@@ -69,6 +70,26 @@ class OutputMix:
     strategy: Literal["sum_clip", "sum_scale"] = "sum_clip"
     gain: Gain = field(default_factory=Gain)
     """Read by `sum_scale` only."""
+
+
+@dataclass(frozen=True, slots=True)
+class MixChange:
+    """What is to become of a mix; what is None stays as it is."""
+
+    inputs: tuple[InputVolume, ...]
+    """Instead of those before."""
+    channels: Literal["stereo", "mono"] | None = None
+    strategy: Literal["sum_clip", "sum_scale"] | None = None
+
+    def of(self, mix: OutputMix) -> OutputMix:
+        """Return what becomes of a mix.
+
+        Example:
+            >>> MixChange((InputVolume("a"),)).of(OutputMix((), "mono")).channels
+            'mono'
+        """
+        channels, strategy = self.channels or mix.channels, self.strategy or mix.strategy
+        return replace(mix, inputs=self.inputs, channels=channels, strategy=strategy)
 
 
 @dataclass(frozen=True, slots=True)

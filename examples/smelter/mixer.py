@@ -3,11 +3,13 @@
 How far each output has come is in the ledger before any sample leaves, so a new mixer goes on at the
 very next sample; the look-ahead that died with the old one is silence, and the counts stay exact.
 It keeps the samples that are not safe in a file yet for an encoder that has to begin anew. Orders
-come between the chunks and are carried out there.
+come between the chunks and are carried out there. It never waits for an output; where nothing may be
+lost, it takes on no new chunk while one has no room, and the queue sees to the rest.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -16,7 +18,7 @@ from actors.isolation import shareable
 from examples.smelter.endings import Endings
 from examples.smelter.lanes import SoundLane
 from examples.smelter.ledger import LEDGER, Ledger
-from examples.smelter.mix import MixerState, OutputMix, SoundMixer
+from examples.smelter.mix import MixChange, MixerState, OutputMix, SoundMixer
 from examples.smelter.offsets import CHUNK, Ns
 from examples.smelter.pictures import RATE, SECOND
 from examples.smelter.requests import OutputPlan, Settings
@@ -85,6 +87,7 @@ class Mixer(GenServer[None], host="thread"):
         self.mixing = SoundMixer()
         self.heard: dict[str, _Heard] = {}
         self.lanes: dict[str, SoundLane] = {}
+        self.waiting: deque[Chunk | Order] = deque()
         self.end: int | None = None
         self.is_ready = False
         saved = Ledger.get(LEDGER, _KEY)
@@ -102,7 +105,7 @@ class Mixer(GenServer[None], host="thread"):
             case Chunk() | Order():
                 # Until it is ready, older chunks are still to come again; this one will be among them.
                 if self.is_ready:
-                    self._take(request)
+                    self.waiting.append(request)
             case Written(output=name) if name in self.lanes:
                 self.lanes[name].written(request)
             case EncoderUp(output=name) if name in self.lanes:
@@ -115,9 +118,22 @@ class Mixer(GenServer[None], host="thread"):
                 # Not between two chunks: it was given up.
                 self._drop(name)
             case Finish(end):
-                self._finish(end)
+                self.end = end
             case _:
                 raise TypeError(f"a mixer is not told {request!r}")
+        self._work()
+
+    def _work(self) -> None:
+        while self.waiting and self._may_take(self.waiting[0]):
+            self._take(self.waiting.popleft())
+        if self.end is not None and not self.waiting:
+            end, self.end = self.end, None
+            self._finish(end)
+
+    def _may_take(self, thing: Chunk | Order) -> bool:
+        if isinstance(thing, Order) or not self.settings.never_drop:
+            return True
+        return all(lane.has_room for lane in self.lanes.values())
 
     def _take(self, thing: Chunk | Order) -> None:
         tell(QUEUE, Taken("audio", thing.serial))
@@ -156,7 +172,6 @@ class Mixer(GenServer[None], host="thread"):
 
     def _finish(self, end: int) -> None:
         """End all outputs at a sample; make up for chunks that were lost at the very end."""
-        self.end = end
         target = -(-end * SECOND // RATE // CHUNK) * CHUNK
         rest = {}
         if self.saved.end < target:
@@ -191,8 +206,9 @@ class Mixer(GenServer[None], host="thread"):
             case Disconnect(name):
                 self._drop(name)
             case SetMix(name, mix) if name in self.heard:
-                self.mixing.change(name, mix)
-                self.heard[name] = replace(self.heard[name], mix=mix)
+                new = mix.of(self.heard[name].mix) if isinstance(mix, MixChange) else mix
+                self.mixing.change(name, new)
+                self.heard[name] = replace(self.heard[name], mix=new)
             case Gone(name):
                 self.mixing.forget(name)
                 self._note(self.saved.endings.without(name))

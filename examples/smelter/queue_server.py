@@ -56,6 +56,7 @@ from examples.smelter.wire import (
     SetMix,
     SetScene,
     Taken,
+    Together,
     What,
     consumer_of,
     tell,
@@ -87,6 +88,7 @@ class _State:
         default_factory=lambda: {"video": Work(), "audio": Work()}
     )
     wake: tuple[Ns, Ref] | None = None
+    """When the next look is, and the timer that tells of it: there is never more than one."""
     patient: list[tuple[int, Caller]] = field(default_factory=list)
     outgoing: list[Job | Chunk | Order] = field(default_factory=list)
     """What is to be handed on as soon as the ledger knows."""
@@ -107,7 +109,7 @@ class Queue(GenServer[_State], restart="permanent"):
             process.send_after(process.self(), "start", START_LIMIT)
         for name in state.line.names:
             state.guardians.expect(name)
-        process.send(process.self(), "look")
+        state.wake = (0, process.send_after(process.self(), "look", 0.0))
         return state
 
     def _begin(self) -> _State:
@@ -236,6 +238,9 @@ class Queue(GenServer[_State], restart="permanent"):
                 self._order(state, command, "video")
             case SetMix():
                 self._order(state, command, "audio")
+            case Together(scene, mix):
+                self._order(state, scene, "video")
+                self._order(state, mix, "audio")
             case RemoveInput(name) if name in state.line.names:
                 state.line.remove(name)
                 state.doors.close(name)
@@ -340,7 +345,10 @@ class Queue(GenServer[_State], restart="permanent"):
         if state.wake is not None:
             if wakeup is not None and state.wake[0] == wakeup:
                 return
-            process.cancel_timer(state.wake[1])
+            if process.cancel_timer(state.wake[1]) is None:
+                # That look waits in the mailbox already. One more for every message that is handled
+                # before it, on a machine that is too slow, would be looks without end.
+                return
             state.wake = None
         if wakeup is not None:
             # A nanosecond later than asked is in time; a nanosecond earlier would be a wasted look.

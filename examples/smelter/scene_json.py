@@ -11,7 +11,6 @@ one, because it is a misspelt wish.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from typing import Literal, TypeAlias, TypeVar
@@ -38,7 +37,7 @@ from examples.smelter.scene import (
     Transition,
     View,
 )
-from examples.smelter.scene_rules import DEEPEST, LONGEST_SIDE, check_scene
+from examples.smelter.scene_rules import DEEPEST, LONGEST_SIDE, STEEPEST, check_scene
 
 __all__ = ["scene_of"]
 
@@ -123,7 +122,7 @@ class _Node:
         if value is None:
             return None
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not math.isfinite(value) or not low <= value <= high:  # type: ignore[arg-type,operator]
+        if not is_number or not low <= value <= high:  # type: ignore[operator]
             raise SceneRefused(self.at(key), value, f"a number from {low:g} to {high:g}")
         return value  # type: ignore[return-value]
 
@@ -259,9 +258,10 @@ def _easing(node: _Node | None) -> Easing:
             easing = Bounce()
         case _:
             points = node.rows("points")
-            numbers = [p for p in points if isinstance(p, int | float) and math.isfinite(p)]
+            numbers = [p for p in points if isinstance(p, int | float) and abs(p) <= STEEPEST]
             if len(numbers) != 4 or len(points) != 4:
-                raise SceneRefused(node.at("points"), points, "four numbers")
+                accepted = f"four numbers from -{STEEPEST} to {STEEPEST}"
+                raise SceneRefused(node.at("points"), points, accepted)
             easing = CubicBezier(*numbers)
             if not (0 <= easing.x1 <= 1 and 0 <= easing.x2 <= 1):
                 raise SceneRefused(

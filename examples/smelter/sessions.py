@@ -1,5 +1,7 @@
 """How a live source's sessions lie on its one track, and when the next one is tried. Pure.
 
+`Link` says how a connection stands; whoever keeps one writes it into the ledger under `link_of`.
+
 A session begins at a time of its own; the first item that comes is put where the track is at that
 moment, and a little later, so that what is late on the network is still in time. When the session
 breaks off, the next one goes on where the track is *then*: a gap, and nobody's offset has moved.
@@ -7,14 +9,34 @@ breaks off, the next one goes on where the track is *then*: a gap, and nobody's 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
 from examples.smelter.offsets import SECOND, Ns
 
-__all__ = ["LASTED", "LONGEST_WAIT", "Sessions", "wait_before"]
+__all__ = ["LASTED", "LONGEST_WAIT", "Link", "Sessions", "link_of", "wait_before"]
 
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 10.0
 LASTED = 10.0
 """Seconds after which a session counts as one that has worked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How a connection to the outside stands."""
+
+    state: Literal["trying", "up", "lost"]
+    """``"trying"`` until something has come, or been taken; ``"lost"`` until it is tried again."""
+    attempts: int = 1
+    """How many, since it was up for a while."""
+    why: str = ""
+    """Why it was lost last; empty if it never was."""
+
+
+def link_of(kind: Literal["input", "output"], id: str) -> tuple[str, str]:
+    """Return where the ledger keeps the `Link` of an input or output."""
+    return f"link of {kind}", id
 
 
 def wait_before(attempt: int) -> float:
@@ -67,6 +89,11 @@ class Sessions:
             else:
                 self._shift = max(now - self.epoch + self._buffer, reached) - time
         return max(0, time + self._shift)
+
+    @property
+    def attempts(self) -> int:
+        """How many sessions were begun since one has lasted."""
+        return self._attempts
 
     @property
     def is_fresh(self) -> bool:

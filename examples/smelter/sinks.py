@@ -23,6 +23,7 @@ from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.muxer import Muxer as Writing
 from examples.smelter.muxer import Target, resume
 from examples.smelter.offsets import Media
+from examples.smelter.pictures import RATE
 from examples.smelter.requests import OutputSpec, Settings
 from examples.smelter.wire import (
     COMPOSITOR,
@@ -237,12 +238,12 @@ class AudioEncoder(GenServer[None], host="thread"):
 
     def _encode(self, sing: Sing) -> None:
         """Encode so that no sample counts twice or is left out, whatever was lost or sent again."""
-        expected = self.encoding.position
-        sound = sing.sound[max(0, expected - sing.position) :]
-        missing = sing.position - expected
-        if missing > 0:
-            sound = np.concatenate([np.zeros((missing, 2), np.float32), sound])
-        self._write(Packets(self.encoding.encode(sound)))
+        # A little at a time: after a long outage it is much.
+        while (missing := sing.position - self.encoding.position) > 0:
+            silence = np.zeros((min(missing, RATE), 2), np.float32)
+            self._write(Packets(self.encoding.encode(silence)))
+        known = self.encoding.position - sing.position
+        self._write(Packets(self.encoding.encode(sing.sound[known:])))
 
     def _write(self, packets: Packets) -> None:
         if packets.packets:

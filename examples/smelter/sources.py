@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 
@@ -27,7 +28,7 @@ from examples.smelter.offsets import MILLISECOND, FromStart, Media, Ns
 from examples.smelter.pictures import BLACK, RATE, SECOND, Picture, Samples
 from examples.smelter.pictures import Frame as Shown
 from examples.smelter.requests import InputPlan
-from examples.smelter.sessions import Sessions, nanoseconds
+from examples.smelter.sessions import Link, Sessions, link_of, nanoseconds
 from examples.smelter.sets import Batch, Frame
 from examples.smelter.wire import (
     QUEUE,
@@ -108,11 +109,20 @@ class Source(GenServer[None], host="thread"):
             self._tell_feeder(Read(process.self(), tuple(items), is_end=False))
             self._tell_feeder(Broken(broken.at))
             raise
-        except Exception:
+        except Exception as error:
             # What came before the connection was lost, or whatever happened, has come.
             self._tell_feeder(Read(process.self(), tuple(items), is_end=False))
+            if self.plan.spec.supply.is_live:
+                self._lost(error)
             raise
         self._tell_feeder(Read(process.self(), tuple(items), is_end=is_end))
+
+    def _lost(self, error: Exception) -> None:
+        key = link_of("input", self.plan.id)
+        before = Ledger.get(LEDGER, key)
+        attempts = before.attempts if isinstance(before, Link) else 1
+        Ledger.put(LEDGER, key, Link("lost", attempts, str(error)))
+        events.publish(events.InputLost(self.plan.id, str(error)))
 
     def _tell_feeder(self, message: object) -> None:
         tell(feeder_of(self.plan.id), message)
@@ -233,6 +243,7 @@ class Feeder(GenServer[None]):
     def _begin(self) -> None:
         if self.sessions is not None:
             wait = self.sessions.next_wait(process.monotonic())
+            self._link("trying")
             # Not asked for more meanwhile.
             self.is_reading = True
             process.send_after(process.self(), ("begin", self.source), wait)
@@ -241,6 +252,13 @@ class Feeder(GenServer[None]):
         if start is not None and self.source is not None:
             self.is_reading = True
             GenServer.cast(self.source, Begin(self._beyond_poison(max(0, start))))
+
+    def _link(self, state: Literal["trying", "up"]) -> None:
+        assert self.sessions is not None
+        key = link_of("input", self.plan.id)
+        before = Ledger.get(LEDGER, key)
+        why = before.why if isinstance(before, Link) else ""
+        Ledger.put(LEDGER, key, Link(state, self.sessions.attempts, why))
 
     def _beyond_poison(self, start: Ns) -> Ns:
         """Return where to begin: behind what two sources have died of without getting any further."""
@@ -286,6 +304,8 @@ class Feeder(GenServer[None]):
             reached = max(half.reached for half in self.halves.values())
             sessions.track_time(first, nanoseconds(process.monotonic()), reached)
             Ledger.put(LEDGER, f"feeder.{self.plan.id}.epoch", sessions.epoch)
+            self._link("up")
+            events.publish(events.InputConnected(self.plan.id))
         now = nanoseconds(process.monotonic())
         return tuple(
             Shown(sessions.track_time(one.pts, now, 0), one.picture)

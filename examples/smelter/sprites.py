@@ -10,6 +10,7 @@ Fonts: Pillow brings one along; another is named by its file.
 from __future__ import annotations
 
 import io
+import struct
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,11 +23,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, ImageSequence, UnidentifiedImageError
 
 from actors.isolation import shareable
-from examples.smelter.complaints import ImageRefused
+from examples.smelter.complaints import ImageRefused, SceneRefused
 from examples.smelter.offsets import MILLISECOND, Ns
-from examples.smelter.scene import Text
+from examples.smelter.scene import Component, Text
+from examples.smelter.scene_rules import MOST_PIXELS as MOST_WRITTEN
+from examples.smelter.scene_rules import components
 
-__all__ = ["Pixels", "Still", "load_image", "resized", "text_pixels", "text_size"]
+__all__ = ["Pixels", "Still", "check_texts", "load_image", "resized", "text_pixels", "text_size"]
 
 Pixels = NDArray[np.uint8]
 """(height, width, 4): red, green, blue, opacity."""
@@ -35,6 +38,12 @@ FORMATS = ("PNG", "JPEG", "GIF")
 
 MOST_PIXELS = 64_000_000
 """Of all frames of an image together."""
+
+LONGEST_TEXT = 4000
+"""Characters of one text."""
+
+_DAMAGED = (OSError, ValueError, SyntaxError, EOFError, struct.error)
+"""What Pillow raises for images that are not as they should be."""
 
 _SHORTEST: Ns = 20 * MILLISECOND
 _USUAL: Ns = 100 * MILLISECOND
@@ -90,7 +99,7 @@ def load_image(name: str, data: bytes) -> Still:
             frames, durations = zip(*_frames(opened), strict=True)
     except UnidentifiedImageError:
         raise ImageRefused(name, f"is none of {', '.join(FORMATS)}") from None
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except (*_DAMAGED, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageRefused(name, f"cannot be decoded ({error})") from error
     return Still(tuple(frames), tuple(accumulate(durations)))
 
@@ -104,12 +113,24 @@ def _frames(opened: Image.Image) -> Iterator[tuple[Pixels, Ns]]:
         yield pixels, asked if asked >= _SHORTEST else _USUAL
 
 
-def resized(pixels: Pixels, width: int, height: int) -> Pixels:
-    """Scale pixels; opacity is taken into account, so edges keep their colour."""
-    if pixels.shape[:2] == (height, width):
+def resized(
+    pixels: Pixels,
+    width: int,
+    height: int,
+    part: tuple[float, float, float, float] | None = None,
+) -> Pixels:
+    """Scale pixels; opacity is taken into account, so edges keep their colour.
+
+    Args:
+        pixels: what to scale.
+        width: of the result.
+        height: of the result.
+        part: left, top, right and bottom of what is wanted of it; None is all.
+    """
+    if part is None and pixels.shape[:2] == (height, width):
         return pixels
     image = Image.fromarray(pixels, "RGBA").convert("RGBa")
-    scaled = image.resize((width, height), Image.Resampling.BILINEAR).convert("RGBA")
+    scaled = image.resize((width, height), Image.Resampling.BILINEAR, part).convert("RGBA")
     return np.array(scaled)
 
 
@@ -122,6 +143,33 @@ class _Lines:
     width: int
     height: int
     step: float
+
+
+def check_texts(scene: Component) -> None:
+    """Refuse a scene with a text that cannot be written. It is written, and kept for later.
+
+    Raises:
+        SceneRefused: its font cannot be read, or it is too much.
+    """
+    for where, one in components(scene):
+        if isinstance(one, Text):
+            _check_text(where, one)
+
+
+def _check_text(where: str, text: Text) -> None:
+    if len(text.text) > LONGEST_TEXT:
+        accepted = f"a text of at most {LONGEST_TEXT} characters"
+        raise SceneRefused(f"{where}.text", text.text, accepted)
+    try:
+        width, height = text_size(text)
+        if width * height > MOST_WRITTEN:
+            accepted = f"a text of at most {MOST_WRITTEN} pixels"
+            raise SceneRefused(where, f"{width}x{height}", accepted)
+        text_pixels(text)
+    except ImageRefused as refused:
+        raise SceneRefused(f"{where}.font_family", text.font, f"a font ({refused.why})") from None
+    except (OSError, ValueError) as error:
+        raise SceneRefused(f"{where}.text", text.text, f"what can be written ({error})") from None
 
 
 def text_size(text: Text) -> tuple[int, int]:
@@ -217,6 +265,9 @@ def _font(name: str | None, size: float) -> ImageFont.FreeTypeFont | ImageFont.I
     if name is None:
         return ImageFont.load_default(size)
     try:
-        return ImageFont.truetype(str(Path(name)) if Path(name).exists() else name, size)
-    except OSError as error:
+        if Path(name).exists() and not Path(name).is_file():
+            # A pipe, for instance, would be waited for.
+            raise ImageRefused(name, "is no font, and no file")
+        return ImageFont.truetype(name, size)
+    except (OSError, ValueError) as error:
         raise ImageRefused(name, f"is no font that can be read ({error})") from error

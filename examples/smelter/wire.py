@@ -31,7 +31,7 @@ from examples.smelter.compose import Shading
 from examples.smelter.encode import Packet
 from examples.smelter.half import Credit
 from examples.smelter.inputs import Item
-from examples.smelter.mix import OutputMix
+from examples.smelter.mix import MixChange, OutputMix
 from examples.smelter.offsets import CHUNK, Media, Ns
 from examples.smelter.pictures import Picture, Samples, Sound
 from examples.smelter.requests import OutputPlan
@@ -87,6 +87,7 @@ __all__ = [
     "Sing",
     "SourceUp",
     "Taken",
+    "Together",
     "What",
     "Written",
     "audio_end_of",
@@ -364,7 +365,7 @@ class SetMix:
     """An output consists of other sounds."""
 
     output: str
-    mix: OutputMix
+    mix: OutputMix | MixChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -443,8 +444,16 @@ class ResumeInput:
     input: str
 
 
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Change what an output shows and what it sounds like at one place, or neither."""
+
+    scene: SetScene
+    mix: SetMix
+
+
 Command: TypeAlias = (
-    Attaching | Disconnect | SetScene | SetMix | RemoveInput | PauseInput | ResumeInput
+    Attaching | Disconnect | SetScene | SetMix | Together | RemoveInput | PauseInput | ResumeInput
 )
 """What can be done at once or scheduled for a place between the sets."""
 

@@ -6,6 +6,7 @@
 The sender answers `Written` as soon as packets have left, so a receiver that takes its time costs
 this output its pictures and nobody else anything. When the receiver is lost, packets are thrown away
 until it is there again: it is tried after 0.5, 1, 2 … 10 s, for as long as the output is registered.
+How it stands is in the ledger (`sessions.Link`), and events tell of every change.
 A new connection begins with a key frame. Any of the three may die: what comes next goes on at the
 time that it is then.
 """
@@ -22,11 +23,12 @@ from examples.smelter import events
 from examples.smelter.complaints import PeerLost
 from examples.smelter.encode import LEAD, AudioEncoder, Encoding, Packet, VideoEncoder
 from examples.smelter.heirs import heirs
+from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.offsets import Media
 from examples.smelter.pictures import RATE
 from examples.smelter.protocols.outlet import LiveTarget, Outlet
 from examples.smelter.requests import OutputSpec, Settings
-from examples.smelter.sessions import LASTED, wait_before
+from examples.smelter.sessions import LASTED, Link, link_of, wait_before
 from examples.smelter.wire import (
     COMPOSITOR,
     CONTROL,
@@ -118,14 +120,18 @@ class Sender(GenServer[None], host="thread", shutdown=5.0):
         self.media = media
         self.outlet: Outlet | None = None
         self.attempts = 0
+        self.why = ""
         self.connected = process.monotonic()
         self.ended: set[Media] = set()
         self.sent: dict[Media, int] = dict.fromkeys(media, 0)
+        self.is_up = False
+        self._link(Link("trying"))
         process.send(process.self(), "connect")
 
     def handle_info(self, message: Message, state: None) -> None:
         """Connect when it is time."""
         if message == "connect" and self.outlet is None:
+            self._link(Link("trying", self.attempts + 1, self.why))
             try:
                 self.outlet = Outlet(self.sink.target, self.sink.encoding, self.media)
                 self.connected = process.monotonic()
@@ -150,6 +156,7 @@ class Sender(GenServer[None], host="thread", shutdown=5.0):
         if self.outlet is not None:
             try:
                 self.outlet.write(packets.packets)
+                self._may_be_up(self.outlet)
             except PeerLost as lost:
                 self._lost(lost)
         for packet in packets.packets:
@@ -159,6 +166,16 @@ class Sender(GenServer[None], host="thread", shutdown=5.0):
             consumer = COMPOSITOR if media == "video" else MIXER
             tell(consumer, Written(self.output, media, end, end))
 
+    def _may_be_up(self, outlet: Outlet) -> None:
+        """Say so when the other end has taken something for long enough to be there."""
+        if not self.is_up and process.monotonic() - self.connected >= outlet.settles:
+            self.is_up = True
+            self._link(Link("up", self.attempts + 1, self.why))
+            events.publish(events.OutputConnected(self.output))
+
+    def _link(self, link: Link) -> None:
+        Ledger.put(LEDGER, link_of("output", self.output), link)
+
     def _lost(self, lost: PeerLost) -> None:
         if self.outlet is not None:
             self.outlet.abandon()
@@ -167,7 +184,9 @@ class Sender(GenServer[None], host="thread", shutdown=5.0):
             if process.monotonic() - self.connected >= LASTED:
                 self.attempts = 0
         self.attempts += 1
-        events.publish(events.OutputError(self.output, "transient"))
+        self.is_up, self.why = False, str(lost)
+        self._link(Link("lost", self.attempts, self.why))
+        events.publish(events.OutputError(self.output, "transient", self.why))
         process.send_after(process.self(), "connect", wait_before(self.attempts))
 
     def _finish(self) -> None:

@@ -18,6 +18,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 import av
+from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.error import FFmpegError
 from av.stream import Stream
@@ -33,6 +34,7 @@ from examples.smelter.encode import (
 )
 from examples.smelter.offsets import Media
 from examples.smelter.pictures import RATE
+from examples.smelter.protocols.aac import aac_parameters
 from examples.smelter.protocols.addresses import check_host, check_port, check_url
 from examples.smelter.protocols.program import Program, check_ffmpeg
 
@@ -76,6 +78,11 @@ class RtmpTarget:
         """What people know it by; without the key, which is a secret."""
         return f"rtmp {urlsplit(self.url).netloc.rpartition('@')[2]}"
 
+    @property
+    def settles(self) -> float:
+        """The program behind the pipe takes the first packets by itself."""
+        return PATIENCE + 1.0
+
     def ways(self, media: tuple[Media, ...]) -> list[_Way]:
         """Start an ffmpeg that pushes what it is given.
 
@@ -110,6 +117,11 @@ class RtpTarget:
         """What people know it by."""
         return f"rtp {self.host}:{self.port}"
 
+    @property
+    def settles(self) -> float:
+        """Datagrams are taken by nobody in particular."""
+        return 0.0
+
     def sdp(self, encoding: Encoding, media: tuple[Media, ...] = ("video", "audio")) -> str:
         """Describe what is sent to whoever is to receive it."""
         family = "IP6" if ":" in self.host else "IP4"
@@ -121,10 +133,12 @@ class RtpTarget:
             sets = ",".join(base64.b64encode(unit).decode() for unit in units[:2])
             lines += [f"a=fmtp:96 packetization-mode=1;sprop-parameter-sets={sets}"]
         if "audio" in media:
-            config = AudioEncoder(encoding).header.hex()
-            lines += [f"m=audio {self.port + 2} RTP/AVP 97", f"a=rtpmap:97 MPEG4-GENERIC/{RATE}/2"]
-            mode = "mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3"
-            lines += [f"a=fmtp:97 profile-level-id=1;{mode};config={config}"]
+            lines += [f"m=audio {self.port + 2} RTP/AVP 97"]
+            if encoding.audio_codec == "opus":
+                lines += [f"a=rtpmap:97 opus/{RATE}/2"]
+            else:
+                lines += [f"a=rtpmap:97 MPEG4-GENERIC/{RATE}/2"]
+                lines += [aac_parameters(97, AudioEncoder(encoding).header.hex())]
         return "\n".join(lines)
 
     def ways(self, media: tuple[Media, ...]) -> list[_Way]:
@@ -171,6 +185,11 @@ class HlsTarget:
         """What people know it by."""
         return f"hls {Path(self.path).name}"
 
+    @property
+    def settles(self) -> float:
+        """What is on the disk is there."""
+        return 0.0
+
     def ways(self, media: tuple[Media, ...]) -> list[_Way]:
         """Return what to open; a playlist that is there already is gone on with."""
         options = {
@@ -184,6 +203,14 @@ class HlsTarget:
 
 LiveTarget = RtmpTarget | RtpTarget | HlsTarget
 """Where a live output goes."""
+
+
+def _audio_stream(container: OutputContainer, encoding: Encoding) -> AudioStream:
+    match encoding.audio_codec:
+        case "opus":
+            return container.add_stream("libopus", RATE)
+        case _:
+            return container.add_stream("aac", RATE)
 
 
 class Outlet:
@@ -205,6 +232,8 @@ class Outlet:
         media: tuple[Media, ...] = ("video", "audio"),
     ) -> None:
         self._title = target.title
+        self.settles = target.settles
+        """Seconds after which what is taken has been taken by the other end."""
         self._header = VideoEncoder(encoding).header if "video" in media else b""
         self._streams: dict[Media, tuple[OutputContainer, Stream, bool]] = {}
         self._containers: list[OutputContainer] = []
@@ -228,7 +257,7 @@ class Outlet:
             configure_video(video.codec_context, encoding)
             self._streams["video"] = (container, video, way.in_band)
         if "audio" in way.media:
-            audio = container.add_stream("aac", RATE)
+            audio = _audio_stream(container, encoding)
             configure_audio(audio.codec_context, encoding)
             self._streams["audio"] = (container, audio, way.in_band)
         container.start_encoding()

@@ -17,18 +17,28 @@ from av.container import InputContainer
 
 from examples.smelter.complaints import OptionRefused
 from examples.smelter.offsets import MILLISECOND, Ns
+from examples.smelter.protocols.aac import AacConfig, aac_parameters
 from examples.smelter.protocols.addresses import LOOPBACK, check_host, check_port
 from examples.smelter.protocols.session import PATIENCE, QUICK_PROBE, Session
 
-__all__ = ["AudioCodec", "RtpSupply", "VideoCodec", "sdp"]
+__all__ = ["STEREO", "AudioCodec", "RtpSupply", "VideoCodec", "sdp"]
 
 VideoCodec = Literal["h264", "vp8", "vp9"]
-AudioCodec = Literal["opus"]
+AudioCodec = Literal["opus", "aac"]
 
 _VIDEO, _AUDIO = 96, 97
 
+STEREO = AacConfig("1190")
+"""48 kHz in stereo."""
 
-def sdp(host: str, port: int, video: VideoCodec | None, audio: AudioCodec | None) -> str:
+
+def sdp(
+    host: str,
+    port: int,
+    video: VideoCodec | None,
+    audio: AudioCodec | None,
+    aac: AacConfig = STEREO,
+) -> str:
     """Describe a session to whoever receives it.
 
     Example:
@@ -48,7 +58,12 @@ def sdp(host: str, port: int, video: VideoCodec | None, audio: AudioCodec | None
         lines += [f"a=fmtp:{_VIDEO} packetization-mode=1"] if video == "h264" else []
     if audio is not None:
         at = port if video is None else port + 2
-        lines += [f"m=audio {at} RTP/AVP {_AUDIO}", f"a=rtpmap:{_AUDIO} {audio}/48000/2"]
+        lines += [f"m=audio {at} RTP/AVP {_AUDIO}"]
+        if audio == "aac":
+            lines += [f"a=rtpmap:{_AUDIO} MPEG4-GENERIC/{aac.rate}/{aac.channels}"]
+            lines += [aac_parameters(_AUDIO, aac.text)]
+        else:
+            lines += [f"a=rtpmap:{_AUDIO} {audio}/48000/2"]
     return "\n".join(lines)
 
 
@@ -68,6 +83,8 @@ class RtpSupply:
     """What the sound is, None for no sound."""
     host: str = LOOPBACK
     """The address it listens on."""
+    aac: AacConfig = STEREO
+    """What the sender's SDP says of its AAC."""
     buffer: Ns = 300 * MILLISECOND
     """How long an item may take from the sender to the queue."""
     is_live: bool = True
@@ -106,7 +123,7 @@ class RtpSupply:
         return Session(self.title, self._listen, silence=5 * PATIENCE)
 
     def _listen(self) -> InputContainer | None:
-        text = sdp(self.host, self.port, self.video_codec, self.audio_codec)
+        text = sdp(self.host, self.port, self.video_codec, self.audio_codec, self.aac)
         options = {
             "protocol_whitelist": "file,udp,rtp",
             "localaddr": self.host,

@@ -20,7 +20,8 @@ from examples.smelter.complaints import (
     TooLate,
 )
 from examples.smelter.control import Status
-from examples.smelter.protocols.whip import OfferRefused
+from examples.smelter.protocols.webrtc import OfferRefused
+from examples.smelter.sessions import Link
 from examples.smelter.web.watch import Report
 
 __all__ = ["Complaint", "complaint_of", "event_of", "report_of", "status_of"]
@@ -35,6 +36,9 @@ class Complaint:
     json: dict[str, object]
     """``error_code``, ``message``, and ``field``, ``came`` and ``accepted`` where there are such."""
 
+
+_LARGE = 2**53
+"""Beyond it, not every JSON parser reads a number as it was written."""
 
 _ENTITIES = {"input": "INPUT_STREAM", "output": "OUTPUT_STREAM"}
 
@@ -68,8 +72,8 @@ def complaint_of(error: BaseException) -> Complaint:
             came = error.time / 1e6
             return _complaint(409, "TIME_HAS_PASSED", error, field="schedule_time_ms", came=came)
         case OfferRefused(kind=kind):
-            status = {"token": 401, "input": 404}.get(kind, 400)
-            return _complaint(status, "WHIP_OFFER_REFUSED", error, field=kind)
+            known = {"token": 401, "input": 404, "output": 404, "session": 404, "place": 503}
+            return _complaint(known.get(kind, 400), "WEBRTC_OFFER_REFUSED", error, field=kind)
         case RequestRefused() | CallFailed() | NotInProcess() | Exit():
             return _complaint(503, "NOT_AVAILABLE_NOW", error)
         case MediaError():
@@ -93,7 +97,9 @@ def _complaint(status: int, code: str, error: BaseException, **more: object) -> 
 def _plain(value: object) -> object:
     """Return what JSON can hold as it is, anything else as a text."""
     match value:
-        case None | bool() | int() | float():
+        case None | bool():
+            return value
+        case int() | float() if abs(value) < _LARGE:
             return value
         case _:
             text = value if isinstance(value, str) else repr(value)
@@ -120,10 +126,17 @@ def event_of(event: events.Event) -> dict[str, object]:
                 "at_ms": at / 1e6,
                 "length_ms": length / 1e6,
             }
+        case events.InputConnected(input):
+            return {"type": "INPUT_CONNECTED", "input_id": input}
+        case events.InputLost(input, why):
+            return {"type": "INPUT_LOST", "input_id": input, "why": why}
+        case events.OutputConnected(output):
+            return {"type": "OUTPUT_CONNECTED", "output_id": output}
         case events.OutputDone(output):
             return {"type": "OUTPUT_DONE", "output_id": output}
-        case events.OutputError(output, severity):
-            return {"type": "OUTPUT_ERROR", "output_id": output, "severity": severity}
+        case events.OutputError(output, severity, why):
+            found: dict[str, object] = {"output_id": output, "severity": severity}
+            return {"type": "OUTPUT_ERROR", **found, **({"why": why} if why else {})}
         case events.SetDropped(media, pts):
             return {"type": "SET_DROPPED", "media": media, "pts_ms": pts / 1e6}
         case events.SetPoisoned(media, pts):
@@ -137,6 +150,10 @@ def report_of(report: Report) -> dict[str, object]:
     return {"type": "PROCESS", "id": report.child, "what": report.what, "why": report.why}
 
 
+def _link(link: Link) -> dict[str, object]:
+    return {"state": link.state, "attempts": link.attempts, "why": link.why}
+
+
 def status_of(status: Status) -> dict[str, object]:
     """Put what there is into JSON."""
     queue = status.queue
@@ -146,6 +163,10 @@ def status_of(status: Status) -> dict[str, object]:
         "images": list(status.images),
         "shaders": list(status.shaders),
         "failed_outputs": list(status.failed_outputs),
+        "links": {
+            "inputs": {id: _link(link) for id, link in status.input_links.items()},
+            "outputs": {id: _link(link) for id, link in status.output_links.items()},
+        },
         "queue": {
             "ticks": queue.ticks,
             "video_sets": queue.video_sets,

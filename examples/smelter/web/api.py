@@ -6,17 +6,19 @@ raised, and has changed nothing.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from examples.smelter import control
 from examples.smelter.complaints import NotRegistered, SpecRefused
+from examples.smelter.inputs import Supply
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.protocols.live_sink import KeyWanted, LiveSink
-from examples.smelter.protocols.preview import PreviewSink
-from examples.smelter.requests import OutputPlan, Settings, Sink
-from examples.smelter.web import answers, bodies
+from examples.smelter.protocols.watching import WatchedSink
+from examples.smelter.requests import InputPlan, OutputPlan, Settings, Sink
+from examples.smelter.web import answers, bodies, places
 from examples.smelter.web.fields import Fields
 from examples.smelter.web.gate import Gate
 from examples.smelter.web.tree_view import kill, tree
@@ -61,12 +63,18 @@ class Api:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
+        # What two ask for at the same time is granted to one of them.
+        self._registering = threading.Lock()
 
     # -- inputs ----------------------------------------------------------------------------------
 
     def register_input(self, id: str, body: object) -> Answer:
         asked = bodies.input_of(id, body, self._rules.listen)
-        control.register_input(id, asked.spec)
+        place = places.listened_on(asked.spec.supply)
+        with self._registering:
+            if place is not None:
+                places.refuse_taken(place, _inputs())
+            control.register_input(id, asked.spec)
         return asked.answer
 
     def unregister_input(self, id: str, body: object) -> None:
@@ -87,11 +95,13 @@ class Api:
     # -- outputs ---------------------------------------------------------------------------------
 
     def register_output(self, id: str, body: object) -> Answer:
-        asked = bodies.output_of(body, self._rules.settings)
-        control.register_output(id, asked.spec, asked.at)
+        with self._registering:
+            asked = bodies.output_of(body, self._rules.settings)
+            places.refuse_shared(asked.spec.sink, _outputs(), _inputs())
+            control.register_output(id, asked.spec, asked.at)
         _remember_scene(id, body, "initial")
-        if isinstance(asked.spec.sink, PreviewSink):
-            return {"endpoint_route": f"/preview/{id}", **asked.answer}
+        if isinstance(asked.spec.sink, WatchedSink):
+            return {**_routes(id, asked.spec.sink), **asked.answer}
         return asked.answer
 
     def unregister_output(self, id: str, body: object) -> None:
@@ -150,6 +160,12 @@ class Api:
     def tree(self) -> Answer:
         return tree(self._rules.root, Watch.restarts(WATCH))
 
+    def watching(self) -> Answer:
+        """Return how the preview of the page is watched."""
+        preview = self._rules.preview
+        sink = None if preview is None else sink_of(preview)
+        return {} if not isinstance(sink, WatchedSink) else _routes(str(preview), sink)
+
     def reports(self) -> list[Answer]:
         return [answers.report_of(one) for one in Watch.reports(WATCH)]
 
@@ -174,6 +190,21 @@ def sink_of(id: str) -> Sink:
     return plan.spec.sink
 
 
+def _routes(id: str, sink: WatchedSink) -> Answer:
+    routes = {"endpoint_route": f"/whep/{id}", "preview_route": f"/preview/{id}"}
+    return {**routes, "bearer_token": sink.token}
+
+
+def _inputs() -> dict[str, Supply]:
+    found = Ledger.registered(LEDGER, "input").items()
+    return {id: plan.spec.supply for id, plan in found if isinstance(plan, InputPlan)}
+
+
+def _outputs() -> dict[str, Sink]:
+    found = Ledger.registered(LEDGER, "output").items()
+    return {id: plan.spec.sink for id, plan in found if isinstance(plan, OutputPlan)}
+
+
 def _remember_scene(id: str, body: object, *inside: str) -> None:
     """Keep what was asked for as it was written, for people who look."""
     found = body
@@ -196,6 +227,9 @@ def _nothing_in(body: object) -> None:
 
 def _content(path: str) -> bytes:
     try:
+        if not Path(path).is_file():
+            # A pipe, for instance, would be waited for.
+            raise SpecRefused("path", path, "a file that is there")
         with Path(path).open("rb") as file:
             data = file.read(_MOST_IMAGE + 1)
     except (OSError, ValueError) as error:

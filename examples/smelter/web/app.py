@@ -7,8 +7,10 @@
 | POST `/api/image/{id}/register`, `/unregister` | |
 | POST `/api/start`, `/api/reset` | begin the line of time; begin all over |
 | GET `/status` | what there is · `/ws` events as they happen |
-| POST `/whip/{id}` | publish by WebRTC |
-| GET `/`, `/preview/{id}`, `/api/tree`, `/api/reports` | to look at · POST `/api/kill` |
+| POST `/whip/{id}` | publish by WebRTC · DELETE what its Location says: hang up |
+| POST `/whep/{id}` | watch by WebRTC; the same |
+| GET `/`, `/preview/{id}`, `/api/watching`, `/api/tree`, `/api/reports` | to look at |
+| POST `/api/kill` | end a process of the tree |
 
 `schedule_time_ms` counts from the start of the pipeline. What is refused has changed nothing.
 """
@@ -18,24 +20,25 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from actors import Exit, telemetry
 from examples.smelter.complaints import NotRegistered, SpecRefused
-from examples.smelter.protocols import whip
-from examples.smelter.protocols.preview import PreviewSink
+from examples.smelter.protocols import whep, whip
+from examples.smelter.protocols.watching import WatchedSink
+from examples.smelter.protocols.webrtc import Answer as Begun
 from examples.smelter.web import answers
 from examples.smelter.web.api import Answer, Api, Rules, sink_of
 from examples.smelter.web.gate import COOKIE, LOGIN, Gate
-from examples.smelter.web.gated import Gated
+from examples.smelter.web.gated import Gated, Json
 from examples.smelter.web.streams import BOUNDARY, Streams
 
 __all__ = ["application", "routes"]
@@ -58,7 +61,8 @@ def routes(rules: Rules) -> list[BaseRoute]:
     streams = Streams()
     return [
         *_of_api(Api(rules)),
-        Route("/whip/{id}", _publish, methods=["POST"]),
+        *_of_webrtc("/whip", whip.offer, whip.hang_up),
+        *_of_webrtc("/whep", whep.watch, whep.leave),
         Route("/preview/{id}", _preview(streams)),
         WebSocketRoute("/ws", streams.events),
         Route(LOGIN, _login_page),
@@ -88,6 +92,7 @@ def _of_api(api: Api) -> Iterator[Route]:
         ("/status", api.status),
         ("/api/tree", api.tree),
         ("/api/reports", api.reports),
+        ("/api/watching", api.watching),
     ):
         yield Route(path, _showing(show))
 
@@ -100,7 +105,7 @@ def _doing(do: Callable[[str, object], Answer | None]) -> Endpoint:
         try:
             body = _parsed(await request.body())
             id = request.path_params.get("id", "")
-            return JSONResponse(await run_in_threadpool(do, id, body) or {})
+            return Json(await run_in_threadpool(do, id, body) or {})
         except (Exception, Exit) as error:  # noqa: BLE001 - whatever it is, it is told
             return _told(error)
 
@@ -110,7 +115,7 @@ def _doing(do: Callable[[str, object], Answer | None]) -> Endpoint:
 def _showing(show: Callable[[], object]) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         try:
-            return JSONResponse(await run_in_threadpool(show))
+            return Json(await run_in_threadpool(show))
         except (Exception, Exit) as error:  # noqa: BLE001 - whatever it is, it is told
             return _told(error)
 
@@ -119,9 +124,25 @@ def _showing(show: Callable[[], object]) -> Endpoint:
 
 def _parsed(body: bytes) -> object:
     try:
-        return json.loads(body) if body.strip() else {}
+        found: object = json.loads(body, object_pairs_hook=_members) if body.strip() else {}
+        # Python reads more than JSON has: NaN, numbers without end, halves of characters.
+        _written(found)
     except (ValueError, RecursionError):
         raise SpecRefused("body", body[:40].decode("utf-8", "replace"), "JSON") from None
+    return found
+
+
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, value in pairs:
+        if name in found:
+            raise SpecRefused(name, "a second one", "a member that is given once")
+        found[name] = value
+    return found
+
+
+def _written(found: object) -> bytes:
+    return json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
 
 
 def _told(error: BaseException) -> Response:
@@ -129,14 +150,14 @@ def _told(error: BaseException) -> Response:
     if complaint.status >= 500:
         fields = {"error": f"{type(error).__name__}: {error}"}
         telemetry.report(("smelter", "web", "failed"), "error", fields)
-    return JSONResponse(complaint.json, complaint.status)
+    return Json(complaint.json, complaint.status)
 
 
 async def _not_there(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "REFUSED")
     found = {"error_code": code, "message": error.detail, "stack": []}
-    return JSONResponse(found, error.status_code, error.headers)
+    return Json(found, error.status_code, error.headers)
 
 
 # -- media -----------------------------------------------------------------------------------------
@@ -147,7 +168,7 @@ def _preview(streams: Streams) -> Endpoint:
         id = request.path_params["id"]
         try:
             # Anybody else would not know what a preview is asked.
-            if not isinstance(await run_in_threadpool(sink_of, id), PreviewSink):
+            if not isinstance(await run_in_threadpool(sink_of, id), WatchedSink):
                 raise NotRegistered("output", id)
         except (Exception, Exit) as error:  # noqa: BLE001 - whatever it is, it is told
             return _told(error)
@@ -159,16 +180,34 @@ def _preview(streams: Streams) -> Endpoint:
     return endpoint
 
 
-async def _publish(request: Request) -> Response:
-    id = request.path_params["id"]
+def _of_webrtc(
+    path: str, begin: Callable[[str, str, str], Begun], end: Callable[[str, str, str], None]
+) -> Iterator[Route]:
+    async def offered(request: Request) -> Response:
+        id = request.path_params["id"]
+        try:
+            sdp = (await request.body()).decode("utf-8", "replace")
+            answer = await run_in_threadpool(begin, id, _bearer(request), sdp)
+        except (Exception, Exit) as error:  # noqa: BLE001 - whatever it is, it is told
+            return _told(error)
+        where = {"location": f"{path}/{quote(id, safe='')}/{answer.session}"}
+        return Response(answer.sdp, 201, where, media_type="application/sdp")
+
+    async def hung_up(request: Request) -> Response:
+        id, session = request.path_params["id"], request.path_params["session"]
+        try:
+            await run_in_threadpool(end, id, _bearer(request), session)
+        except (Exception, Exit) as error:  # noqa: BLE001 - whatever it is, it is told
+            return _told(error)
+        return Response(status_code=200)
+
+    yield Route(f"{path}/{{id}}", offered, methods=["POST"])
+    yield Route(f"{path}/{{id}}/{{session}}", hung_up, methods=["DELETE"])
+
+
+def _bearer(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    try:
-        sdp = (await request.body()).decode()
-        shown = token.strip() if scheme.lower() == "bearer" else ""
-        answer = await run_in_threadpool(whip.offer, id, shown, sdp)
-    except (Exception, Exit) as error:  # noqa: BLE001 - whatever it is, it is told
-        return _told(error)
-    return Response(answer, 201, {"location": f"/whip/{id}"}, media_type="application/sdp")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 # -- pages -----------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
     {"type": "mp4", "path": "film.mp4", "loop": true, "offset_ms": 0, "required": false}
     {"type": "rtmp_server", "port": 1935, "app": "live", "stream_key": "camera"}
     {"type": "rtp_stream", "port": 5004, "video": {"codec": "h264"}, "audio": {"codec": "opus"}}
+        or "audio": {"codec": "aac", "audio_specific_config": "1190"}, from the sender's SDP
     {"type": "hls", "url": "http://…/live.m3u8"}       {"type": "srt_server", "port": 9000}
     {"type": "whip_server", "bearer_token": "…"}
     and "apart": true for media nobody trusts, which is then read in a process of its own
@@ -10,7 +11,9 @@
     {"type": "mp4", "path": "out.mp4",
      "video": {"resolution": {"width": 640, "height": 360}, "initial": {"root": {…scene…}}},
      "audio": {"initial": {"inputs": [{"input_id": "a", "volume": 0.5}]}}}
-    rtmp_client (url), rtp_stream (ip, port), hls (path), preview (looked at by a browser)
+     and by RTP also "encoder": {"type": "opus"} in "audio"
+    rtmp_client (url), rtp_stream (ip, port), hls (path), whep_server (bearer_token), or preview, the
+    same, for a browser that may do without WebRTC
 
 Everything is checked here or in the words it becomes, before anything starts.
 """
@@ -22,25 +25,28 @@ import socket
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, TypeVar
 
 from examples.smelter.apart import Apart
 from examples.smelter.complaints import SpecRefused
+from examples.smelter.encode import AudioCodec as Codec
 from examples.smelter.encode import Encoding
 from examples.smelter.inputs import InputInfo, Supply
 from examples.smelter.media import FileSupply, probe
-from examples.smelter.mix import InputVolume, OutputMix
+from examples.smelter.mix import InputVolume, MixChange, OutputMix
 from examples.smelter.muxer import check_output
 from examples.smelter.offsets import MILLISECOND, Floating, FromStart, Media, Ns, Offset
+from examples.smelter.protocols.aac import AacConfig
 from examples.smelter.protocols.addresses import LOOPBACK, check_host, free_port
 from examples.smelter.protocols.file import SeekSupply
 from examples.smelter.protocols.hls import HlsSupply
 from examples.smelter.protocols.live_sink import LiveSink
 from examples.smelter.protocols.outlet import HlsTarget, RtmpTarget, RtpTarget
-from examples.smelter.protocols.preview import PreviewSink
 from examples.smelter.protocols.rtmp import RtmpSupply
-from examples.smelter.protocols.rtp import AudioCodec, RtpSupply, VideoCodec
+from examples.smelter.protocols.rtp import STEREO, AudioCodec, RtpSupply, VideoCodec
 from examples.smelter.protocols.srt import SrtSupply
+from examples.smelter.protocols.watching import WatchedSink
+from examples.smelter.protocols.webrtc import check_webrtc
 from examples.smelter.protocols.whip import WhipSupply
 from examples.smelter.requests import (
     AllInputs,
@@ -60,6 +66,8 @@ from examples.smelter.scene import Component
 from examples.smelter.scene_json import scene_of
 from examples.smelter.sinks import FileSink
 from examples.smelter.web.fields import Fields
+
+T = TypeVar("T", bound=str)
 
 __all__ = [
     "LOCAL",
@@ -104,7 +112,7 @@ class Update:
     """What an output is to show or consist of from some time on."""
 
     scene: Component | None
-    mix: OutputMix | None
+    mix: MixChange | None
     at: Ns | None
 
 
@@ -182,9 +190,9 @@ def _rtp_stream(id: str, fields: Fields, hosts: Collection[str]) -> _Found:
     fields.choice("transport_protocol", "udp", default="udp")
     video, audio = fields.object("video"), fields.object("audio")
     pictures = None if video is None else _video_codec(video)
-    sound = None if audio is None else _audio_codec(audio)
+    sound, config = (None, STEREO) if audio is None else _audio_codec(audio)
     port = fields.integer("port", 1024, _MOST_PORT, default=0) or free_port(socket.SOCK_DGRAM)
-    supply = RtpSupply(port, pictures, sound, _host(fields, hosts))
+    supply = RtpSupply(port, pictures, sound, _host(fields, hosts), config)
     return supply, {"port": supply.port}
 
 
@@ -194,10 +202,13 @@ def _video_codec(fields: Fields) -> VideoCodec:
     return codec
 
 
-def _audio_codec(fields: Fields) -> AudioCodec:
-    codec: AudioCodec = fields.choice("codec", "opus", default="opus")
+def _audio_codec(fields: Fields) -> tuple[AudioCodec, AacConfig]:
+    codec: AudioCodec = fields.choice("codec", "opus", "aac", default="opus")
+    config = STEREO
+    if codec == "aac" and fields.has("audio_specific_config"):
+        config = AacConfig(fields.text("audio_specific_config"))
     fields.end()
-    return codec
+    return codec, config
 
 
 def _hls(id: str, fields: Fields, hosts: Collection[str]) -> _Found:
@@ -242,6 +253,9 @@ _INPUTS: dict[str, Callable[[str, Fields, Collection[str]], _Found]] = {
 # -- outputs ---------------------------------------------------------------------------------------
 
 
+_OUTPUTS = ("mp4", "rtmp_client", "rtp_stream", "hls", "whep_server", "preview")
+
+
 def output_of(json: object, settings: Settings) -> AskedOutput:
     """Read what is asked for; tries whether a file can be written.
 
@@ -256,13 +270,15 @@ def output_of(json: object, settings: Settings) -> AskedOutput:
         OutputRefused: a file cannot be written.
     """
     fields = Fields(json)
-    kind = fields.choice("type", "mp4", "rtmp_client", "rtp_stream", "hls", "preview")
+    kind = fields.choice("type", *_OUTPUTS)
     at = fields.milliseconds("start_at_ms")
-    video, audio = _video(fields.object("video")), _audio(fields.object("audio"))
+    video = _video(fields.object("video"))
+    audio, codec = _audio(fields.object("audio"), kind)
     if video is None and audio is None:
         raise SpecRefused("video", None, "given, or audio is")
     size = (2, 2) if video is None else (video.width, video.height)
-    encoding = Encoding(*size, Fraction(settings.framerate.num, settings.framerate.den))
+    rate = Fraction(settings.framerate.num, settings.framerate.den)
+    encoding = Encoding(*size, rate, audio_codec=codec)
     sink, answer = _sink(kind, fields, encoding, video, audio)
     fields.end()
     return AskedOutput(OutputSpec(sink, video, audio), at, answer)
@@ -286,30 +302,33 @@ def _video(fields: Fields | None) -> VideoPart | None:
     return VideoPart(width, height, scene, ends)
 
 
-def _audio(fields: Fields | None) -> AudioPart | None:
+def _audio(fields: Fields | None, kind: str) -> tuple[AudioPart | None, Codec]:
     if fields is None:
-        return None
+        return None, "aac"
     initial = fields.object("initial") or Fields(None, fields.at("initial"))
-    mix = _mix(fields, _volumes(initial))
+    mix = _mix(fields, _volumes(initial)).of(OutputMix(()))
     initial.end()
     ends = _ends(fields.object("send_eos_when"))
-    _encoder(fields.object("encoder"), "aac")
+    known: tuple[Codec, ...] = ("aac", "opus") if kind == "rtp_stream" else ("aac",)
+    codec = _encoder(fields.object("encoder"), *known)
     fields.end()
-    return AudioPart(mix, ends)
+    return AudioPart(mix, ends), codec
 
 
-def _encoder(fields: Fields | None, only: str) -> None:
-    if fields is not None:
-        fields.choice("type", only)
-        fields.end()
+def _encoder(fields: Fields | None, *known: T) -> T:
+    if fields is None:
+        return known[0]
+    found = fields.choice("type", *known)
+    fields.end()
+    return found
 
 
-def _mix(fields: Fields, volumes: tuple[InputVolume, ...]) -> OutputMix:
-    strategy: Literal["sum_clip", "sum_scale"]
-    strategy = fields.choice("mixing_strategy", "sum_clip", "sum_scale", default="sum_clip")
-    channels: Literal["stereo", "mono"]
-    channels = fields.choice("channels", "stereo", "mono", default="stereo")
-    return OutputMix(volumes, channels, strategy)
+def _mix(fields: Fields, volumes: tuple[InputVolume, ...]) -> MixChange:
+    strategy: Literal["sum_clip", "sum_scale", ""]
+    strategy = fields.choice("mixing_strategy", "sum_clip", "sum_scale", default="")
+    channels: Literal["stereo", "mono", ""]
+    channels = fields.choice("channels", "stereo", "mono", default="")
+    return MixChange(volumes, channels or None, strategy or None)
 
 
 def _volumes(fields: Fields) -> tuple[InputVolume, ...]:
@@ -355,10 +374,11 @@ def _sink(
                     raise SpecRefused(name, None, "given: an mp4 output has both")
             overwrite = fields.flag("overwrite", default=False)
             return FileSink(check_output(fields.text("path"), overwrite=overwrite), encoding), {}
-        case "preview":
-            if audio is not None:
-                raise SpecRefused("audio", "a part", "left out: a preview has pictures only")
-            return PreviewSink(), {}
+        case "preview" | "whep_server":
+            if kind == "whep_server":
+                check_webrtc(kind)
+            token = fields.optional_text("bearer_token") or secrets.token_urlsafe(32)
+            return WatchedSink(token), {}
         case "rtmp_client":
             return LiveSink(RtmpTarget(fields.text("url")), encoding), {}
         case "hls":

@@ -6,7 +6,6 @@ is one too, because it is a misspelt wish.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -127,7 +126,6 @@ class Fields:
         if (
             isinstance(value, bool)
             or not isinstance(value, int | float)
-            or not math.isfinite(value)
             or not least <= value <= most
         ):
             raise SpecRefused(self.at(key), value, f"a number from {least:g} to {most:g}")

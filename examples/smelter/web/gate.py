@@ -7,7 +7,8 @@ Pure: a request's head goes in, a refusal or nothing comes out. Whatever is not 
 - an *Origin*, if there is one, must be this very server, on every method and for WebSockets, so that
   a page from elsewhere cannot act in somebody's browser;
 - a body must be of a kind that a form of another page cannot send;
-- where a token is asked for, it must come in the header, or in the cookie that `LOGIN` gives.
+- where a token is asked for, it must come in the header, or in the cookie that `LOGIN` gives; only
+  who publishes or watches by WebRTC shows the token of that very input or output instead.
 
 Source: https://owasp.org/www-community/attacks/csrf and CWE-350 for what Host and Origin prevent.
 """
@@ -26,6 +27,9 @@ COOKIE = "smelter_token"
 
 LOGIN = "/login"
 """The one place that may be reached without a token: it takes one and gives the cookie."""
+
+OWN_TOKENS = ("/whip/", "/whep/")
+"""Where each address has a token of its own, which a WebRTC client has one header to show in."""
 
 MOST_BODY = 1 << 20
 """Bytes that a body may have; images are given as paths or URLs of data."""
@@ -85,7 +89,7 @@ class Gate:
             return Refusal(403, "requests from other pages are not accepted")
         if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
             return Refusal(403, "requests from other pages are not accepted")
-        if self.token is not None and head.path != LOGIN and not self._shows_token(headers):
+        if self.token is not None and not self._is_door(head) and not self._shows_token(headers):
             return Refusal(401, "a token is needed: Authorization: Bearer ...")
         if head.method == "WEBSOCKET":
             return None
@@ -94,6 +98,9 @@ class Gate:
         if head.method in _SAFE:
             return None
         return self._refuses_body(headers, _FORM if head.path == LOGIN else _KINDS)
+
+    def _is_door(self, head: Head) -> bool:
+        return head.path == LOGIN or head.path.startswith(OWN_TOKENS)
 
     def _is_ours(self, origin: str) -> bool:
         scheme, _, host = origin.lower().partition("://")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from examples.smelter.web.gate import Gate, Head
 
-__all__ = ["HEADERS", "Gated"]
+__all__ = ["HEADERS", "Gated", "Json"]
 
 HEADERS = {
     "content-security-policy": (
@@ -21,6 +23,14 @@ HEADERS = {
     "cache-control": "no-store",
 }
 """What every answer carries: no script but ours, no frame around us, nothing from elsewhere."""
+
+
+class Json(JSONResponse):
+    """An answer that can always be written: file names may hold what UTF-8 does not."""
+
+    def render(self, content: object) -> bytes:
+        """Write it in ASCII."""
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
 
 
 class Gated:
@@ -42,7 +52,7 @@ class Gated:
             await send({"type": "websocket.close", "code": 1008, "reason": refusal.why})
         else:
             found = {"error_code": "REFUSED", "message": refusal.why, "stack": []}
-            response = JSONResponse(found, refusal.status)
+            response = Json(found, refusal.status)
             await response(scope, receive, _with_headers(send))
 
 

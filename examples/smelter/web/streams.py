@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
 from typing import get_args
 
@@ -139,7 +140,7 @@ async def _pass_on(socket: WebSocket) -> bool:
             case _:
                 continue
         try:
-            await asyncio.wait_for(socket.send_json(found), SLOW)
+            await asyncio.wait_for(socket.send_text(json.dumps(found)), SLOW)
         except TimeoutError:
             return False
     return True

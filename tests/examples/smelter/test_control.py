@@ -20,10 +20,10 @@ from examples.smelter.complaints import (
     SpecRefused,
     TooLate,
 )
-from examples.smelter.mix import InputVolume, OutputMix
+from examples.smelter.mix import InputVolume, MixChange, OutputMix
 from examples.smelter.offsets import MILLISECOND, SECOND
 from examples.smelter.requests import AllInputs, InputSpec, OutputSpec, Settings, VideoPart
-from examples.smelter.scene import Image, Input, Rescaler, Shader, View, tiles_of
+from examples.smelter.scene import Image, Input, Rescaler, Shader, Text, View, tiles_of
 from examples.smelter.wire import CONTROL, source_of
 from supervisors import ChildSpec
 from tests.examples.smelter.rigs import (
@@ -182,6 +182,54 @@ def test_volumes_change_from_the_next_chunk_on() -> None:
     assert levels[0] == 0.25
     assert levels[-1] == 0.5
     assert sorted(levels) == levels
+
+
+def test_a_change_of_volumes_leaves_everything_else_of_the_sound_as_it_is() -> None:
+    def body(seen: Seen) -> list[float]:
+        begun(seen, ticks=10)
+        control.update_output("out", mix=MixChange((InputVolume("a", 2.0),), strategy="sum_scale"))
+        control.update_output("out", mix=MixChange((InputVolume("loud", 2.0),)))
+        seen.until(lambda: len(seen.ticks("out")) >= 20)
+        return [one.last for one in seen.sounds["out"]]
+
+    loud = an_input("loud", Clip(level=0.55))
+    levels = among(body, A, loud, an_output("out", whole("a"), sound=["a"]))
+
+    # 1.1 by `sum_clip` would stay 1; the factor of `sum_scale` goes down by 0.02 a chunk.
+    assert levels[0] == 0.25
+    assert 1.0 in levels
+    assert levels[-1] < 1.0
+
+
+def test_a_scene_and_volumes_that_come_too_late_change_neither() -> None:
+    def body(seen: Seen) -> tuple[int, float]:
+        begun(seen, ticks=10)
+        sound = OutputMix((InputVolume("a", 2.0),))
+        with pytest.raises(TooLate):
+            control.update_output("out", scene=View(), mix=sound, at=100 * MILLISECOND)
+        control.update_output("out", scene=whole("b"), mix=OutputMix(()), at=400 * MILLISECOND)
+        seen.until(lambda: len(seen.ticks("out")) >= 30)
+        shown = seen.brightness("out")
+        assert [shown[tick] for tick in (19, 20)] == [shade(19), shade(20)]
+        return shown[21], seen.sounds["out"][-1].last
+
+    assert among(body, A, an_output("out", whole("a"), sound=["a"])) == (16, 0.0)
+
+
+@pytest.mark.parametrize("text", [Text("x", 20, font="no such font"), Text("x" * 5000, 20)])
+def test_a_text_that_cannot_be_written_is_refused_and_the_old_scene_stays(text: Text) -> None:
+    def body(seen: Seen) -> dict[int, int]:
+        begun(seen, ticks=5)
+        with pytest.raises(SceneRefused):
+            control.update_output("out", scene=View((text,)))
+        with pytest.raises(SceneRefused):
+            control.register_output("more", OutputSpec(Eye(), VideoPart(64, 36, text)))
+        seen.until(lambda: len(seen.ticks("out")) >= 15)
+        return seen.brightness("out")
+
+    shown = among(body, A, an_output("out", whole("a")))
+
+    assert shown == {tick: shade(tick) for tick in range(len(shown))}
 
 
 def png(colour: tuple[int, int, int]) -> bytes:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from examples.smelter.lanes import BEHIND, CREDIT, SoundLane, VideoLane
+from examples.smelter.lanes import BEHIND, CREDIT, KEPT, WINDOW, SoundLane, VideoLane
 from examples.smelter.pictures import Picture, Sound
 from examples.smelter.wire import Draw, EncoderUp, Finish, Ready, Sing, Written
 
@@ -119,6 +119,54 @@ def test_a_live_output_that_is_far_behind_gets_no_more_sound_until_it_has_caught
     # What was left out is silence to the end, by the position of what comes after it.
     assert end.positions()[-1] == 2 * BEHIND // 960 * 960
     assert lane.tail.held <= 8192
+
+
+def heard(count: int) -> Written:
+    return Written("out", "audio", count, count)
+
+
+def filled_with_sound(count: int) -> tuple[SoundLane, End]:
+    end = End()
+    lane = SoundLane.to(end, 0, is_live=False)
+    for _ in range(count // 960):
+        lane.send(sound(960))
+    return lane, end
+
+
+def test_a_file_that_takes_its_time_has_little_sound_under_way_and_loses_none() -> None:
+    lane, end = filled_with_sound(10 * WINDOW)
+    assert len(end.told) <= WINDOW // 960 + 1
+    assert not lane.has_room
+
+    while (last := end.told[-1]) and isinstance(last, Sing) and lane.written_to < 10 * WINDOW:
+        lane.written(heard(last.position + len(last.sound)))
+
+    sings = [one for one in end.told if isinstance(one, Sing)]
+    ends = [one.position + len(one.sound) for one in sings]
+    assert [one.position for one in sings] == [0, *ends[:-1]]
+    assert ends[-1] == 10 * WINDOW
+    assert (lane.dropped, lane.has_room) == (0, True)
+
+
+def test_a_file_that_takes_none_costs_no_more_memory_after_a_while() -> None:
+    lane, end = filled_with_sound(KEPT * 3)
+    assert lane.tail.held <= KEPT + 2 * WINDOW
+
+    lane.encoder_up(EncoderUp("out", "audio", 0))
+
+    (again,) = [one for one in end.told if isinstance(one, Sing)][WINDOW // 960 + 1 :]
+    # What is left out is silence to the encoder, by the position of what it does get.
+    assert again.position > WINDOW + 960
+    assert again.position + len(again.sound) == KEPT * 3
+
+
+def test_what_waits_is_sent_before_the_end_is_said() -> None:
+    lane, end = filled_with_sound(3 * WINDOW)
+    lane.finish()
+
+    *_, last, said = end.told
+    assert isinstance(last, Sing)
+    assert (last.position + len(last.sound), said) == (3 * WINDOW, Finish(3 * WINDOW))
 
 
 def test_no_sample_is_sent_beyond_the_end() -> None:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pytest
 
-from actors import GenServer, Message, Pid, Reply, call, process, run
+from actors import GenServer, Message, Pid, Reply, call, debug, process, run
 from actors.testing import VirtualClock
 from examples.smelter.guardians import GIVEN_UP, ORPHANED
 from examples.smelter.ledger import LEDGER, Ledger
@@ -24,6 +24,7 @@ from examples.smelter.wire import (
     Done,
     FinishNow,
     Job,
+    Offer,
     Taken,
     muxer_of,
     tell,
@@ -168,6 +169,29 @@ def test_whoever_waits_for_a_tick_is_answered_when_it_has_been_sent(plan: Plan) 
 
     assert ticks == last == 91
     assert passed == pytest.approx(3.0, abs=1e-6)
+
+
+def test_a_queue_that_falls_behind_has_one_look_before_it_and_never_more(plan: Plan) -> None:
+    def body() -> int:
+        Eater.start_link(process.self(), name=COMPOSITOR)
+        Queue.reached.within(None)(QUEUE, 1)
+        for _ in range(20):
+            # While it is held up a word comes that makes it look, and then the time to look.
+            debug.suspend(QUEUE)
+            tell(QUEUE, Offer("nobody", "video", 0, (), False))
+            process.sleep(0.1)
+            debug.resume(QUEUE)
+        debug.suspend(QUEUE)
+        process.sleep(10.0)
+        queue = process.whereis(QUEUE)
+        assert queue is not None
+        found = process.info(queue, "messages")
+        assert found is not None
+        _, messages = found
+        assert isinstance(messages, tuple)
+        return messages.count("look")
+
+    assert among_stand_ins(plan, body) == 1
 
 
 def test_an_input_is_given_up_at_once_when_its_supervisor_has_given_up(plan: Plan) -> None:

@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from examples.smelter.complaints import OptionRefused
+from examples.smelter.protocols.aac import AacConfig
 from examples.smelter.protocols.addresses import (
     check_host,
     check_port,
@@ -84,3 +85,14 @@ def test_free_ports_are_even_and_have_three_free_ones_behind_them() -> None:
 def test_no_report_of_a_process_shows_a_secret(holder: object) -> None:
     assert SECRET not in repr(holder)
     assert SECRET not in getattr(holder, "title", "")
+
+
+@pytest.mark.parametrize(
+    "config", ["", "11", "1 90", "zz90", "1190 a=x", "0990", "1780", "11b8", "11" * 65, 7, None]
+)
+def test_a_configuration_of_aac_is_understood_or_refused(config: object) -> None:
+    assert (AacConfig("1210").rate, AacConfig("1588").channels) == (44100, 1)
+    with pytest.raises(OptionRefused) as refused:
+        AacConfig(config)  # type: ignore[arg-type]
+
+    assert refused.value.option == "audio_specific_config"

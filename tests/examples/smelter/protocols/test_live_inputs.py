@@ -15,10 +15,11 @@ import pytest
 from examples.smelter.complaints import PeerLost
 from examples.smelter.inputs import NOTHING
 from examples.smelter.pictures import Frame, Samples
+from examples.smelter.protocols.aac import AacConfig
 from examples.smelter.protocols.addresses import free_port
 from examples.smelter.protocols.hls import HlsSupply
 from examples.smelter.protocols.rtmp import RtmpSupply
-from examples.smelter.protocols.rtp import RtpSupply
+from examples.smelter.protocols.rtp import AudioCodec, RtpSupply
 from examples.smelter.protocols.session import Session
 from examples.smelter.protocols.srt import SrtSupply
 from tests.examples.smelter.protocols.peers import (
@@ -61,10 +62,20 @@ def test_rtmp_takes_what_an_encoder_pushes_and_notices_that_it_hangs_up() -> Non
 
 
 @needs_ffmpeg
-def test_rtp_is_joined_in_the_middle_of_what_is_sent() -> None:
-    supply = RtpSupply(free_port(), "h264", "opus")
+@pytest.mark.parametrize(
+    ("codec", "config", "sound"),
+    [
+        ("opus", "1190", ["-c:a", "libopus", "-ac", "2"]),
+        ("aac", "1190", ["-c:a", "aac", "-ac", "2", "-ar", "48000"]),
+        ("aac", "1208", ["-c:a", "aac", "-ac", "1"]),
+    ],
+)
+def test_rtp_is_joined_in_the_middle_of_what_is_sent(
+    codec: AudioCodec, config: str, sound: list[str]
+) -> None:
+    supply = RtpSupply(free_port(), "h264", codec, aac=AacConfig(config))
     video = ["-map", "0", *H264, "-payload_type", "96", "-f", "rtp"]
-    audio = ["-map", "1", "-c:a", "libopus", "-ac", "2", "-payload_type", "97", "-f", "rtp"]
+    audio = ["-map", "1", *sound, "-payload_type", "97", "-f", "rtp"]
     targets = (f"rtp://127.0.0.1:{supply.port}", f"rtp://127.0.0.1:{supply.port + 2}")
     with ffmpeg(*video, targets[0], *audio, targets[1]), supply.open(0) as reader:
         found = read(reader, 20, 20)

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 
 from actors import GenServer, Message, NoReply, Pid, process, run
 from actors.testing import VirtualClock
+from examples.smelter import events
 from examples.smelter.complaints import PeerLost
-from examples.smelter.encode import LEAD
+from examples.smelter.encode import LEAD, VideoEncoder
+from examples.smelter.events import Events
+from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.offsets import Media
 from examples.smelter.pictures import Picture
 from examples.smelter.protocols.live_sink import LiveAudio, LiveSink, LiveVideo, Sender
 from examples.smelter.protocols.outlet import HlsTarget
+from examples.smelter.sessions import Link, link_of
 from examples.smelter.wire import (
     COMPOSITOR,
     Draw,
@@ -38,6 +43,7 @@ class Nowhere:
 
     boss: Pid
     title: str = "nowhere"
+    settles: float = 0.0
 
     def ways(self, media: tuple[Media, ...]) -> Sequence[object]:
         process.send(self.boss, ("tried", process.monotonic()))
@@ -78,6 +84,32 @@ def test_a_receiver_that_is_not_there_is_tried_later_and_later() -> None:
     assert tries is not None
     waits = [round(b - a, 6) for a, b in pairwise(tries)]
     assert waits == [0.5, 1, 2, 4, 8, 10, 10, 10]
+
+
+def test_how_it_stands_is_written_down_and_told(tmp_path: Path) -> None:
+    def main() -> tuple[list[object], list[object]]:
+        Events.start_link(name=events.EVENTS)
+        Ledger.start_link(name=LEDGER)
+        events.subscribe()
+        nowhere = LiveSink(Nowhere(process.self()), SMALL)  # type: ignore[arg-type]
+        Sender.start_link("lost", nowhere, ("video",), name=muxer_of("lost"))
+        told: list[object] = [process.receive(lambda one: isinstance(one, events.OutputError))]
+        links = [Ledger.get(LEDGER, link_of("output", "lost"))]
+
+        disk = LiveSink(HlsTarget(str(tmp_path / "live.m3u8")), SMALL)
+        sender = Sender.start_link("disk", disk, ("video",), name=muxer_of("disk"))
+        packets = VideoEncoder(SMALL).encode(PICTURE, 0)
+        while Ledger.get(LEDGER, link_of("output", "disk")) == Link("trying"):
+            GenServer.cast(sender, Packets(packets))
+            process.sleep(0.01)
+        told.append(process.receive(lambda one: isinstance(one, events.OutputConnected)))
+        return told, [*links, Ledger.get(LEDGER, link_of("output", "disk"))]
+
+    told, links = run(main, clock=VirtualClock()) or ([], [])
+
+    why = "nowhere: nobody is there"
+    assert told == [events.OutputError("lost", "transient", why), events.OutputConnected("disk")]
+    assert links == [Link("lost", 1, why), Link("up", 1)]
 
 
 def test_packets_for_nobody_are_written_so_that_nothing_piles_up() -> None:

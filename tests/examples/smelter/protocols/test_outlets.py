@@ -9,14 +9,16 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import av
 import numpy as np
 import pytest
 
 from examples.smelter.complaints import PeerLost
-from examples.smelter.encode import AudioEncoder, Packet, VideoEncoder
+from examples.smelter.encode import AudioCodec, AudioEncoder, Encoding, Packet, VideoEncoder
 from examples.smelter.inspection import inspect_output
 from examples.smelter.pictures import Picture
 from examples.smelter.protocols.addresses import free_port
@@ -26,9 +28,11 @@ from tests.examples.smelter.films import RED, SMALL, tone
 from tests.examples.smelter.protocols.peers import needs_ffmpeg
 
 
-def packets(seconds: float, *, noise: bool = False) -> Iterator[tuple[Packet, ...]]:
+def packets(
+    seconds: float, encoding: Encoding = SMALL, *, noise: bool = False
+) -> Iterator[tuple[Packet, ...]]:
     """Encode as much media, a tick at a time."""
-    video, audio = VideoEncoder(SMALL), AudioEncoder(SMALL)
+    video, audio = VideoEncoder(encoding), AudioEncoder(encoding)
     chance = np.random.default_rng(1)
     for tick in range(round(seconds * 30)):
         picture = Picture.solid(64, 36, RED)
@@ -111,14 +115,16 @@ def test_nobody_at_the_other_end_is_a_loss() -> None:
 
 
 @needs_ffmpeg
-def test_rtp_arrives_as_its_sdp_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize("codec", ["aac", "opus"])
+def test_rtp_arrives_as_its_sdp_says(tmp_path: Path, codec: AudioCodec) -> None:
+    encoding = replace(SMALL, audio_codec=codec)
     target = RtpTarget("127.0.0.1", free_port(socket.SOCK_DGRAM))
     description = tmp_path / "session.sdp"
-    description.write_text(target.sdp(SMALL), "utf-8")
+    description.write_text(target.sdp(encoding), "utf-8")
     path = tmp_path / "received.mkv"
     listen = ["-protocol_whitelist", "file,udp,rtp", "-i", str(description), "-t", "3"]
-    with receiver(path, *listen) as peer, Outlet(target, SMALL) as outlet:
-        for some in packets(12):
+    with receiver(path, *listen) as peer, Outlet(target, encoding) as outlet:
+        for some in packets(12, encoding):
             outlet.write(some)
             if peer.poll() is not None:
                 break
@@ -128,6 +134,10 @@ def test_rtp_arrives_as_its_sdp_says(tmp_path: Path) -> None:
     found = inspect_output(str(path))
     assert found.video_frames >= 25
     assert found.audio_decoded >= 40_000
+    with av.open(path) as received:
+        assert [one.codec_context.name for one in received.streams] == ["h264", codec]
+        shown = next(received.decode(video=0)).to_ndarray()
+    assert abs(int(shown[18, 32]) - RED[0]) <= 2
 
 
 def test_a_playlist_can_be_read_and_old_segments_go(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from typing import TypeVar
 
 import numpy as np
@@ -12,6 +13,7 @@ from actors import CallFailed, process, run
 from actors.testing import VirtualClock
 from examples.smelter import control, tree
 from examples.smelter.complaints import AlreadyRegistered
+from examples.smelter.lanes import WINDOW
 from examples.smelter.mix import InputVolume, OutputMix
 from examples.smelter.offsets import MILLISECOND, Framerate, FromStart
 from examples.smelter.pictures import Frame, Picture, Samples
@@ -114,6 +116,32 @@ def push_for_ever(pushed: list[int]) -> None:
     while True:
         push("drawn", Frame(len(pushed) * FRAME, picture), 1.0)
         pushed.append(len(pushed))
+
+
+def test_whoever_pushes_sound_is_held_up_by_whoever_does_not_take_it() -> None:
+    def sing_for_ever() -> None:
+        for number in count():
+            push("sung", Samples(number * 20 * MILLISECOND, tone(number * 960, 960)))
+
+    def body() -> list[int]:
+        supply = RawSupply("sung", video=False, audio=True)
+        control.register_input("sung", InputSpec(supply, required=True, offset=FromStart(0)))
+        mix = OutputMix((InputVolume("sung"),))
+        control.register_output("heard", OutputSpec(RawSink(is_live=False), audio=AudioPart(mix)))
+        process.spawn(sing_for_ever)
+        control.start()
+        process.sleep(20)
+        found = [control.status().queue.audio_sets]
+        for _ in range(30):
+            take("heard", "audio")
+        process.sleep(20)
+        return [*found, control.status().queue.audio_sets]
+
+    before, after = in_pipeline(body)
+
+    # The window of the lane, passed by one, and the hundred places of the queue's channel.
+    assert before == WINDOW // 960 + 1 + 100
+    assert after == before + 30
 
 
 def test_nothing_is_lost_to_a_taker_that_gave_up_waiting() -> None:

@@ -9,7 +9,7 @@ from typing import Self
 
 from actors import Pid, process, run
 from actors.testing import VirtualClock
-from examples.smelter import control, tree
+from examples.smelter import control, events, tree
 from examples.smelter.complaints import PeerLost
 from examples.smelter.inputs import InputInfo, Item, Source
 from examples.smelter.offsets import Floating
@@ -17,6 +17,7 @@ from examples.smelter.pictures import Frame, Picture
 from examples.smelter.protocols.raw import RawSink, take
 from examples.smelter.requests import InputSpec, OutputSpec, Settings, VideoPart
 from examples.smelter.scene import Input
+from examples.smelter.sessions import Link
 from examples.smelter.wire import Draw
 from supervisors import Supervisor
 from tests.examples.smelter.films import RED
@@ -61,6 +62,9 @@ class FickleReader:
         return
 
 
+TOLD = events.InputConnected | events.InputLost
+
+
 def openings(count: int) -> list[float]:
     found: list[float] = []
     while len(found) < count:
@@ -84,6 +88,32 @@ def test_a_peer_that_is_lost_is_tried_after_longer_and_longer_waits_and_never_gi
 
     assert [round(b - a, 3) for a, b in pairwise(times)] == [0.5, 1, 2, 4, 8, 10, 10, 10]
     assert ended == (), "nobody was given up"
+
+
+def test_how_a_live_input_is_connected_is_told_and_written_down() -> None:
+    def main() -> tuple[list[object], Link, dict[str, Link]]:
+        top = tree.start(Settings())
+        events.subscribe()
+        control.register_input("camera", InputSpec(Fickle(process.self(), 1), offset=Floating()))
+        control.start()
+        told = [process.receive(lambda one: isinstance(one, TOLD)) for _ in range(4)]
+        openings(3)
+        link = control.status().input_links["camera"]
+        control.unregister_input("camera")
+        while control.status().inputs:
+            process.sleep(0.1)
+        after = dict(control.status().input_links)
+        Supervisor.stop(top)
+        return told, link, after
+
+    told, link, after = run(main, clock=VirtualClock()) or ([], Link("up"), {})
+
+    why = "fickle: has hung up"
+    # Source and feeder tell of one session by themselves, of the next one later.
+    session = {events.InputConnected("camera"), events.InputLost("camera", why)}
+    assert [set(told[:2]), set(told[2:])] == [session, session]
+    assert (link.attempts, link.why) == (3, why)
+    assert after == {}
 
 
 def test_the_last_picture_stays_while_the_peer_is_away_and_no_end_is_told() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,10 +17,11 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from examples.smelter.inspection import inspect_output
+from examples.smelter.protocols.addresses import free_port
 from examples.smelter.web.gated import HEADERS
 from examples.smelter.web.serve import main
 from tests.examples.smelter.films import RED, make_film
-from tests.examples.smelter.web.clients import Client, Json, eventually, listening, serving
+from tests.examples.smelter.web.clients import Answer, Client, Json, eventually, listening, serving
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is to be refused
 SIZE = {"width": 64, "height": 36}
@@ -79,6 +82,14 @@ def test_an_input_comes_and_goes(client: Client, film: Path) -> None:
         ({"type": "rtp_stream", "port": 5005, "video": {}}, "port"),
         ({"type": "rtp_stream", "port": 5004, "video": {"codec": "mpeg1"}}, "video.codec"),
         ({"type": "rtp_stream", "port": 5004}, "rtp_stream"),
+        (
+            {"type": "rtp_stream", "audio": {"codec": "aac", "audio_specific_config": "no"}},
+            "audio_specific_config",
+        ),
+        (
+            {"type": "rtp_stream", "audio": {"codec": "opus", "audio_specific_config": "1190"}},
+            "audio.audio_specific_config",
+        ),
         ({"type": "rtp_stream", "port": True, "video": {}}, "port"),
         ({"type": "hls", "url": "ftp://a/b.m3u8"}, "url"),
         ({"type": "hls", "url": "/nowhere.m3u8"}, "url"),
@@ -164,6 +175,10 @@ def test_an_id_may_be_used_again(client: Client, film: Path, tmp_path: Path) -> 
         ({"type": "rtmp_client", "url": "rtmp://127.0.0.1/app", "video": VIDEO}, "url"),
         ({"type": "rtp_stream", "ip": "example.org", "port": 5004, "video": VIDEO}, "ip"),
         ({"type": "hls", "path": "/nowhere/live.m3u8", "video": VIDEO}, "path"),
+        (
+            {"type": "hls", "path": "x.m3u8", "audio": {**AUDIO, "encoder": {"type": "opus"}}},
+            "audio.encoder.type",
+        ),
         ({"type": "rtp_stream", "ip": "127.0.0.1", "port": 5004, "audio": {}}, "audio.initial"),
     ],
 )
@@ -284,10 +299,118 @@ def test_an_input_may_be_read_in_a_process_of_its_own(client: Client, film: Path
     assert refused.json["field"] == "apart"
 
 
-def test_what_is_no_json_is_told_so(client: Client) -> None:
-    for data in (b"{", b"\xff", b"[" * 100_000):
-        answer = client.post("/api/start", data)
-        assert (answer.status, answer.json["field"]) == (400, "body")
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(b"{", b"\xff", b"[" * 100_000, b"{} {}", b'{"n": NaN}', b'{"n": -Infinity}'),
+        *(b'{"n": 1e999}', b'{"half": "\\ud800"}', b'{"\\udfff": 1}', b'"' + b"9" * 5000),
+    ],
+)
+def test_what_is_no_json_is_told_so(client: Client, data: bytes) -> None:
+    answer = client.post("/api/start", data)
+
+    assert (answer.status, answer.json["field"]) == (400, "body")
+
+
+def test_a_member_is_given_once(client: Client) -> None:
+    answer = client.post("/api/input/a/register", b'{"type": "mp4", "type": "srt_server"}')
+
+    assert (answer.status, answer.json["field"]) == (400, "type")
+
+
+@pytest.mark.parametrize("number", ["9" * 4000, "-" + "9" * 4000, "1e308", "123456789012345678"])
+def test_a_number_that_is_too_large_is_refused_like_any_other(client: Client, number: str) -> None:
+    scene = f'{{"video": {{"root": {{"type": "view", "width": {number}}}}}}}'
+    answer = client.post("/api/output/preview/update", scene.encode())
+    assert (answer.status, answer.json["field"]) == (400, "scene.width")
+
+    curve = f'{{"function_name": "cubic_bezier", "points": [0, {number}, 1, 1]}}'
+    move = f'{{"duration_ms": 1, "easing_function": {curve}}}'
+    scene = f'{{"video": {{"root": {{"type": "view", "transition": {move}}}}}}}'
+    answer = client.post("/api/output/preview/update", scene.encode())
+    assert (answer.status, answer.json["error_code"]) == (400, "BUILD_SCENE_ERROR")
+
+    late = f'{{"video": {{"root": {{"type": "view"}}}}, "schedule_time_ms": {number}}}'
+    answer = client.post("/api/output/preview/update", late.encode())
+    assert (answer.status, answer.json["field"]) == (400, "schedule_time_ms")
+
+
+def test_a_scene_that_nobody_could_draw_is_refused_and_everything_goes_on(client: Client) -> None:
+    compositor = client.processes()["compositor"]
+    text = {"type": "text", "text": "x", "font_size": 20}
+    for root, field in (
+        ({**text, "font_family": "no such font"}, "scene.font_family"),
+        ({**text, "text": "x" * 100_000}, "scene.text"),
+        ({**text, "width": 7682, "height": 4320}, "scene"),
+        ({"type": "view", "children": [{"type": "view"}] * 600}, "scene.children[499]"),
+    ):
+        answer = client.post("/api/output/preview/update", {"video": {"root": root}})
+        assert (answer.status, answer.json["field"]) == (400, field)
+
+    ticks = client.status()["queue"]["ticks"]
+    eventually(lambda: client.status()["queue"]["ticks"] > ticks)
+    assert client.processes()["compositor"] == compositor
+
+
+def test_a_pipe_is_not_waited_for(client: Client, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    text = {"type": "text", "text": "x", "font_size": 20, "font_family": str(pipe)}
+    for path, body, field in (
+        ("/api/image/pipe/register", {"path": str(pipe)}, "path"),
+        ("/api/input/pipe/register", {"type": "mp4", "path": str(pipe)}, "path"),
+        ("/api/output/preview/update", {"video": {"root": text}}, "scene.font_family"),
+    ):
+        answer = client.post(path, body)
+        assert (answer.status, answer.json["field"]) == (400, field)
+
+
+def test_two_outputs_cannot_write_to_one_place(client: Client, tmp_path: Path, film: Path) -> None:
+    def register(id: str, **body: Json) -> Answer:
+        return client.post(f"/api/output/{id}/register", {**body, "video": VIDEO})
+
+    file = {"type": "mp4", "path": str(tmp_path / "one.mp4"), "audio": AUDIO}
+    stream = {"type": "rtp_stream", "ip": "127.0.0.1", "port": 5004}
+    playlist = {"type": "hls", "path": str(tmp_path / "one.m3u8")}
+    for id, body, field in (
+        ("file", file, "path"),
+        ("stream", stream, "port"),
+        ("playlist", playlist, "path"),
+    ):
+        assert register(id, **body).status == 200
+        again = register("again", **body)
+        assert (again.status, again.json["field"]) == (400, field)
+        assert client.post(f"/api/output/{id}/unregister").status == 200
+    client.post("/api/input/clip/register", {"type": "mp4", "path": str(film), "loop": True})
+    spoiling = register("spoil", **{**file, "path": str(film)}, overwrite=True)
+    assert (spoiling.status, spoiling.json["field"]) == (400, "path")
+    assert client.post("/api/input/clip/unregister").status == 200
+    assert "again" not in client.status()["outputs"]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ({"type": "rtmp_server", "app": "a", "stream_key": "x"}, socket.SOCK_STREAM),
+        ({"type": "rtp_stream", "video": {}}, socket.SOCK_DGRAM),
+        ({"type": "srt_server"}, socket.SOCK_DGRAM),
+    ],
+)
+def test_a_port_that_is_taken_is_refused_at_once(
+    client: Client, body: Json, kind: socket.SocketKind
+) -> None:
+    body = {**body, "port": free_port(kind)}
+    with socket.socket(type=kind) as other:
+        other.bind(("127.0.0.1", body["port"]))
+        if kind == socket.SOCK_STREAM:
+            other.listen()
+        taken = client.post("/api/input/first/register", body)
+        assert (taken.status, taken.json["field"]) == (400, "port")
+    assert client.post("/api/input/first/register", body).status == 200
+    again = client.post("/api/input/second/register", body)
+    assert (again.status, again.json["field"]) == (400, "port")
+    assert client.post("/api/input/first/unregister").status == 200
+    assert "second" not in client.status()["inputs"]
 
 
 def test_a_second_start_is_refused(client: Client) -> None:

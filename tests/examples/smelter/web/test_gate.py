@@ -15,7 +15,8 @@ ROUTES = [
     "/status",
     "/ws",
     "/api/start",
-    "/whip/a",
+    "/whip",
+    "/api/whip/a",
     "/preview/a",
     "/static/page.js",
     "/nowhere",
@@ -120,6 +121,16 @@ def test_the_token_is_shown_in_the_header_or_in_the_cookie() -> None:
     assert status(GUARDED, cookie=f"a=b; {COOKIE}={TOKEN}") == 200
     assert status(GUARDED, "WEBSOCKET", "/ws", cookie=f"{COOKIE}={TOKEN}") == 200
     assert status(GUARDED, path=f"/?token={TOKEN}") == 401, "never in an address"
+
+
+@pytest.mark.parametrize("path", ["/whip/camera", "/whep/preview"])
+def test_who_publishes_or_watches_shows_the_token_of_that_very_address(path: str) -> None:
+    sdp = {"content_type": "application/sdp", "content_length": "9"}
+    own = {"authorization": "Bearer of-the-input-alone"}
+
+    assert status(GUARDED, "POST", path, **sdp, **own) == 200
+    assert status(GUARDED, "POST", path, **sdp, **own, origin="http://evil.example") == 403
+    assert status(GUARDED, "POST", path, **sdp, **own, host="evil.example") == 403
 
 
 def test_the_door_where_the_token_is_given_is_open_to_our_own_form() -> None:

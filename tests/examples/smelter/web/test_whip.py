@@ -108,6 +108,14 @@ def test_a_browser_publishes_its_camera(client: Client, page: Browser, codec: st
         eventually(lambda: client.processes().get("source camera", "") not in {"", pid})
         eventually(lambda: publish(page, codec)["status"] == 201)
         assert "camera" in client.status()["inputs"]
+
+        # Hanging up by the address of the session, as publishers do that go away in order.
+        location = publish(page, codec)["location"]
+        shown = {"Authorization": f"Bearer {TOKEN}"}
+        assert client.ask(f"{location}x", method="DELETE", **shown).status == 404
+        assert client.ask(location, method="DELETE").status == 401
+        assert client.ask(location, method="DELETE", **shown).status == 200
+        eventually(lambda: client.ask(location, method="DELETE", **shown).status == 404)
     finally:
         page.run("window.peer?.close()")
         assert client.post("/api/input/camera/unregister").status == 200
