@@ -34,10 +34,18 @@ KEYS = {"\x1b[A": "up", "\x1b[B": "down", "\x1bOA": "up", "\x1bOB": "down", "\x1
 
 
 def can_draw(out: TextIO) -> bool:
-    """Tell whether this is a terminal that can be drawn on, with somebody who can press keys."""
+    """Tell whether this is a terminal that can be drawn on, with somebody who can press keys.
+
+    One that is only too small is told so, on its standard error.
+    """
+    if not (out.isatty() and sys.stdin.isatty()) or os.environ.get("TERM") == "dumb":
+        return False
     size = shutil.get_terminal_size()
-    fits = size.columns >= WIDTH and size.lines >= HEIGHT
-    return out.isatty() and sys.stdin.isatty() and os.environ.get("TERM") != "dumb" and fits
+    if size.columns >= WIDTH and size.lines >= HEIGHT:
+        return True
+    here = f"{size.columns} x {size.lines}"
+    print(f"no room to draw: {WIDTH} x {HEIGHT} is needed, here is {here}", file=sys.stderr)
+    return False
 
 
 class Screen:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import random
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -125,9 +125,9 @@ def booked(order: tuple[int, int], lots: random.Random) -> int:
     raise AssertionError("count() never ends")
 
 
-def kill_some(lots: random.Random, seconds: float) -> int:
+def kill_some(lots: random.Random, shots: int) -> int:
     killed = 0
-    for _ in range(round(KILLS_PER_SECOND * seconds)):
+    for _ in range(shots):
         # A team takes its workers along, a division its teams: mostly workers, or few would be left.
         whom = lots.choices((NAMES, TEAMS, DIVISIONS), (97, 2, 1))[0]
         if (victim := process.whereis(lots.choice(whom))) is not None:
@@ -156,13 +156,15 @@ class Count:
 
 def storm(seconds: float, seed: int, show: Callable[[float, int], None]) -> Count:
     """Start the tree, let the storm go over it, and count; the first process."""
-    lots, kills, step = random.Random(seed), 0, 0.05  # noqa: S311 - the same
+    lots, shots, kills, step = random.Random(seed), 0, 0, 0.05  # noqa: S311 - the same
     start()
     began = process.monotonic()
     for number in range(CLERKS):
         process.spawn_link(clerk, process.self(), number, seed, began + seconds)
     while (passed := process.monotonic() - began) < seconds:
-        kills += kill_some(lots, step)
+        # As many as are due by now: a round that was late is made up for in the next.
+        due = round(KILLS_PER_SECOND * (passed + step))
+        kills, shots = kills + kill_some(lots, due - shots), due
         show(passed, kills)
         process.sleep(step)
     told = [receive(lambda message: isinstance(message, tuple)) for _ in range(CLERKS)]
@@ -212,7 +214,7 @@ def listen(event: telemetry.Event, level: str, fields: Mapping[str, object]) -> 
 
 
 def frame(passed: float, seconds: float, kills: int) -> Frame:
-    """Draw each team as a bar: a block for each worker that lives."""
+    """Draw each team as a bar: half a block for each worker that lives."""
     rows = [Row(tuple(bars(division))) for division in DIVISIONS]
     alive = sum(process.whereis(name) is not None for name in EVERYBODY)
     log = (
@@ -231,7 +233,9 @@ def bars(division: str) -> Iterator[Cell]:
         team = f"{division}.{number}"
         alive = sum(process.whereis(f"{team}.{n}") is not None for n in range(WORKERS))
         style = "green" if alive == WORKERS else "yellow" if process.whereis(team) else "red"
-        yield Cell("█" * alive + "·" * (WORKERS - alive), style)
+        # Halves, so that six teams have room side by side on a usual terminal.
+        bar = "█" * (alive // 2) + "▌" * (alive % 2)
+        yield Cell(bar + "·" * ((WORKERS + 1) // 2 - len(bar)), style)
 
 
 def in_words(count: Count) -> str:
@@ -261,9 +265,15 @@ def play(seconds: float, seed: int, *, is_live: bool) -> Count | None:
         screen.close()
 
 
+def _seconds(text: str) -> float:
+    if 0.0 < (seconds := float(text)) <= 3600.0:
+        return seconds
+    raise ArgumentTypeError(f"accepted are more than 0 seconds and at most 3600, got {text}")
+
+
 def main(argv: list[str]) -> int:
     options = ArgumentParser("chaos")
-    options.add_argument("--seconds", type=float, default=20.0, help="how long it storms (20)")
+    options.add_argument("--seconds", type=_seconds, default=20.0, help="how long it storms (20)")
     options.add_argument("--seed", type=int, default=1, help="another storm (1)")
     given = options.parse_args(argv)
     before = telemetry.set_reporter(listen)

@@ -40,6 +40,8 @@ AliasKind: TypeAlias = Literal[
 ]
 Watched: TypeAlias = Pid | tuple[str, str]
 
+_MESSAGE, _DEATH = Verdict.MESSAGE, Verdict.DEATH
+
 SPARE_MAIL = 1024
 """How many emptied mailboxes are kept for those who get mail next."""
 
@@ -105,7 +107,7 @@ class Relations:
         if kind in {"reply", "reply_demonitor"}:
             self.unalias(cell, alias)
             if kind == "reply_demonitor":
-                self.demonitor(cell, alias, flush=False)
+                self.demonitor(cell, alias, False)
         if kind == "explicit":
             self.deliver(cell, message)
         else:
@@ -118,11 +120,22 @@ class Relations:
         """Note that a process waits for the answer of another, and for its death."""
         cell.awaiting = ref
         cell.calling = target
-        callers = target.callers
-        if callers is None:
-            target.callers = {cell: ref}
-        else:
-            callers[cell] = ref
+        if cell.listed is not target:
+            self.enlist(cell, target)
+
+    def enlist(self, cell: Cell, target: Cell) -> None:
+        """Put a process among the callers of another, where it stays until it calls somebody else."""
+        # Most call again whom they have called last, and find themselves there already; `tests.bench call`.
+        self._delist(cell)
+        cell.listed = target
+        if target.callers is None:
+            target.callers = {}
+        target.callers[cell] = None
+
+    def _delist(self, cell: Cell) -> None:
+        listed, cell.listed = cell.listed, None
+        if listed is not None and listed.callers is not None:
+            listed.callers.pop(cell, None)
 
     def answer(self, cell: Cell, ref: Ref, kind: str, value: object) -> bool:
         """End a process's exchange; an answer to one that is over is dropped, which tells `False`."""
@@ -130,12 +143,7 @@ class Relations:
             return False
         cell.awaiting = None
         cell.deadline = None
-        target = cell.calling
-        if target is not None:
-            cell.calling = None
-            callers = target.callers
-            if callers is not None:
-                callers.pop(cell, None)
+        cell.calling = None
         cell.answer = (kind, value)
         self.ready.append(cell)
         return True
@@ -187,7 +195,7 @@ class Relations:
         ref = Ref()
         watched: Watched = target if isinstance(target, Pid) else (target, LOCAL_NODE)
         if kind is not None:
-            self._make_alias(cell, ref, kind)
+            self.add_alias(cell, ref, kind)
         if other is None:
             self._tell_down(cell, ref, watched, NOPROC)
         elif other is not cell:
@@ -205,7 +213,7 @@ class Relations:
         other.watchers[ref] = cell
         cell.monitors[ref] = other
 
-    def demonitor(self, cell: Cell, ref: Ref, *, flush: bool) -> bool:
+    def demonitor(self, cell: Cell, ref: Ref, flush: bool) -> bool:
         """Stop watching; tell whether the monitor was still active."""
         other = cell.monitors.pop(ref, None) if cell.monitors is not None else None
         if other is not None:
@@ -222,10 +230,11 @@ class Relations:
     def make_alias(self, cell: Cell, kind: AliasKind) -> Ref:
         """Return a fresh reference that others may send to."""
         ref = Ref()
-        self._make_alias(cell, ref, kind)
+        self.add_alias(cell, ref, kind)
         return ref
 
-    def _make_alias(self, cell: Cell, ref: Ref, kind: AliasKind) -> None:
+    def add_alias(self, cell: Cell, ref: Ref, kind: AliasKind) -> None:
+        """Make a fresh reference one that others may send to."""
         if cell.aliases is None:
             cell.aliases = {}
         cell.aliases[ref] = kind
@@ -274,22 +283,17 @@ class Relations:
 
     # -- deaths -----------------------------------------------------------------------------------
 
-    def signal(self, cell: Cell, sender: Pid, reason: Reason, *, linked: bool) -> None:
+    def signal(self, cell: Cell, sender: Pid, reason: Reason, linked: bool) -> None:
         """Let an exit signal arrive at a process."""
         if cell.exiting is not None:
             if not linked and isinstance(reason, str) and reason == KILL:
                 self.hasten(cell)
             return
-        what, why = verdict(
-            reason, linked=linked, traps=cell.traps, to_oneself=sender is cell.pid and not linked
-        )
-        match what:
-            case Verdict.MESSAGE:
-                self.deliver(cell, Exited(sender, why))
-            case Verdict.DEATH:
-                self.doom(cell, why)
-            case Verdict.IGNORED:
-                pass
+        what, why = verdict(reason, linked, cell.traps, sender is cell.pid and not linked)
+        if what is _MESSAGE:
+            self.deliver(cell, Exited(sender, why))
+        elif what is _DEATH:
+            self.doom(cell, why)
 
     def doom(self, cell: Cell, reason: Reason) -> None:
         """Condemn a process: dead for everybody from now on, unwound at the loop's next turn."""
@@ -321,10 +325,9 @@ class Relations:
             cell.timers = None
         if cell.aliases is not None or cell.monitors is not None:
             self._take_back(cell)
-        cell.awaiting = None
-        target, cell.calling = cell.calling, None
-        if target is not None and target.callers is not None:
-            target.callers.pop(cell, None)
+        cell.awaiting = cell.calling = None
+        if cell.listed is not None:
+            self._delist(cell)
 
     def _take_back(self, cell: Cell) -> None:
         for alias in cell.aliases or ():
@@ -347,8 +350,10 @@ class Relations:
             self.deadlines.disarm(cell)
         if cell.callers:
             callers, cell.callers = cell.callers, None
-            for caller, ref in callers.items():
-                self.answer(caller, ref, "down", witnessed(reason, cross))
+            for caller in callers:
+                caller.listed = None
+                if caller.calling is cell and caller.awaiting is not None:
+                    self.answer(caller, caller.awaiting, "down", witnessed(reason, cross))
         if cell.watchers:
             watchers, cell.watchers = cell.watchers, None
             for ref, owner in watchers.items():
@@ -360,7 +365,7 @@ class Relations:
             links, cell.links = cell.links, None
             for other in links.values():
                 if other.links is not None and other.links.pop(cell.pid, None) is not None:
-                    self.signal(other, cell.pid, witnessed(reason, cross), linked=True)
+                    self.signal(other, cell.pid, witnessed(reason, cross), True)
         # What it worked with must not outlive it; the record itself may, in somebody's frame.
         cell.body = cell.handler = cell.mail = cell.context = cell.dictionary = None
 
@@ -388,7 +393,7 @@ class Relations:
         """Send everybody but one the signal that nobody survives."""
         for cell in list(self.cells.values()):
             if cell is not spared:
-                self.signal(cell, sender, KILL, linked=False)
+                self.signal(cell, sender, KILL, False)
 
 
 def _flush_down(mail: Mail, ref: Ref) -> None:

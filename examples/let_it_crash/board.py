@@ -13,6 +13,8 @@ from examples.let_it_crash.factory import FACTORY, FAMILIES, MEMBERS, SECONDS, a
 __all__ = ["HEARD", "Board", "News", "Seen", "in_words", "news_of"]
 
 _LOG_LINES = 7
+_BY_NAME = 4
+"""How many that were started again are named one by one."""
 _FRESH = 3.0
 """Seconds for which a process is shown as new."""
 _CHILD, _SUPERVISOR = ("supervisors", "child"), ("supervisors", "supervisor")
@@ -93,6 +95,8 @@ class Board:
         self.members = {name: Member(name) for name in names}
         self.chosen = names.index("pipeline.b")
         self.log: list[Cell] = []
+        self.back: list[str] = []
+        """Who was started again in the last line of the log."""
         self.now = 0.0
 
     @property
@@ -104,6 +108,17 @@ class Board:
 
     def say(self, now: float, text: str, style: str = "") -> None:
         self.log = [*self.log, Cell(f"{now:6.1f} s  {text}", style)][-_LOG_LINES:]
+        self.back = []
+
+    def say_back(self, now: float, who: str) -> None:
+        """Say in one line who was started again, so that the reason above stays in sight."""
+        back = [*self.back, who]
+        if self.back:
+            self.log = self.log[:-1]
+        few = len(back) <= _BY_NAME
+        whom = ", ".join(back) if few else f"{len(back)} processes, {back[0]} to {who},"
+        self.say(now, f"{whom} started again", "green")
+        self.back = back
 
     def hear(self, news: News, now: float) -> None:
         """Take in what a supervisor has reported."""
@@ -113,7 +128,7 @@ class Board:
                 member.starts += 1
                 member.pid, member.since = news.pid, now
                 if member.starts > 1:
-                    self.say(now, f"{news.who} started again", "green")
+                    self.say_back(now, news.who)
                 member.failures.clear()  # a new supervisor begins to count anew
                 return
             case "terminated" | "start failed":

@@ -36,9 +36,10 @@ class Director(GenServer[Board]):
         process.trap_exit(True)
         self.screen = Screen(sys.stdout) if draws else None
         self.began = process.monotonic()
-        self.tree = start()
         process.send_after(process.self(), "tick", 0.0)
-        return Board()
+        board = Board()
+        self.plant(board)
+        return board
 
     @property
     def now(self) -> float:
@@ -90,7 +91,12 @@ class Director(GenServer[Board]):
         if any(process.whereis(name) for name in board.members):
             process.send_after(process.self(), "restart", _TICK)
         else:
-            self.tree = start()
+            self.plant(board)
+
+    def plant(self, board: Board) -> None:
+        """Start the tree. What a supervisor reports of its children, nobody reports of the top."""
+        self.tree = start()
+        board.hear(News("started", FACTORY, DIRECTOR, self.tree, ""), self.now)
 
     def show(self, board: Board) -> None:
         board.look({name: _seen(process.whereis(name)) for name in board.members}, self.now)

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from actors import run, telemetry
+from actors import process, run, telemetry
 from actors.testing import SeededChoice, VirtualClock
 from examples import chaos
+from examples._screen import WIDTH
 from examples.chaos import Count
 
 
@@ -68,9 +69,25 @@ def test_an_order_that_was_not_booked_is_missed() -> None:
     assert not count.is_complete
 
 
-def test_a_frame_shows_each_team_with_those_who_live() -> None:
-    def main() -> list[str]:
+def test_a_frame_shows_each_team_with_those_who_live_and_fits_a_usual_terminal() -> None:
+    def main() -> list[list[str]]:
         chaos.start()
-        return [cell.text for cell in chaos.frame(1.0, 20.0, 3).rows[0].cells]
+        victim = process.whereis(chaos.NAMES[0])
+        assert victim is not None
+        process.send_exit(victim, "kill")
+        rows = chaos.frame(1.0, 20.0, 3).rows
+        return [[cell.text for cell in row.cells] for row in rows]
 
-    assert run(main, clock=VirtualClock()) == ["d0", *["█" * chaos.WORKERS] * chaos.BREADTH]
+    rows = run(main, clock=VirtualClock())
+
+    assert rows is not None
+    assert rows[0] == ["d0", "██████·", *["██████▌"] * (chaos.BREADTH - 1)]
+    assert len("division") + sum(map(len, rows[1][1:])) + len(rows[1]) <= WIDTH - 4
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "soon"])
+def test_a_storm_takes_a_time(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        chaos.main(["--seconds", seconds])
+
+    assert "--seconds" in capsys.readouterr().err

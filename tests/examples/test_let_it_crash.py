@@ -191,8 +191,25 @@ def test_one_failure_too_many_escalates_to_the_next_level(seed: int) -> None:
 def test_when_the_top_gives_up_the_whole_tree_is_started_anew() -> None:
     frame = after("^" * 7 + "k2")
 
-    assert all(each == "1" for each in restarts(frame)[1:])
+    assert set(restarts(frame)) == {"1"}
     assert "dead" not in states(frame)
+
+
+@SEEDS
+def test_the_whole_way_up_is_in_sight_and_a_new_tree_counts_anew(seed: int) -> None:
+    frame = after("r" * 12 + "1", seed=seed)
+
+    told_of = [line.text.partition(" s  ")[2] for line in frame.log]
+    assert told_of == [
+        "pipeline gives up: reached_max_restart_intensity",
+        "pipeline terminated: shutdown",
+        "  factory: more than 2 restarts in 10 s",
+        "factory gives up: reached_max_restart_intensity",
+        "factory has ended: shutdown",
+        "nobody is above it, so that we start it anew",
+        "13 processes, factory to session, started again",
+    ]
+    assert frame.rows[0].cells[5].text.split() == ["one_for_one", "○○"]
 
 
 def test_a_supervisor_can_be_killed_and_nothing_else() -> None:
