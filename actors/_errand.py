@@ -87,7 +87,7 @@ def named(fn: object) -> str:
     Pure.
 
     Args:
-        fn: A function.
+        fn: A function, or a `functools.partial` of one.
 
     Returns:
         Its module and its name in it.
@@ -98,6 +98,8 @@ def named(fn: object) -> str:
 
     Source: https://hexdocs.pm/elixir/Task.html#t:t/0
     """
+    while isinstance(fn, partial):
+        fn = fn.func
     return f"{getattr(fn, '__module__', '?')}.{getattr(fn, '__qualname__', type(fn).__name__)}"
 
 
@@ -202,7 +204,7 @@ def _report(job: Job, reason: Reason) -> None:
     who = {"pid": about.pid, "name": about.registered_name, "label": about.label}
     task = {
         "starter": job.callers[0],
-        "function": named(job.fn),
+        "function": about.initial_call,
         "args": job.args,
         "reason": reason,
     }
