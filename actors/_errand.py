@@ -1,12 +1,16 @@
 """The process half of a task: wait for an errand, run it, bring the result back.
 
-    owner: starts the process ----> waits, linked, or watching the owner
+    owner: engages a process -----> linked, monitored with an alias; runs the function
+                                    (ref, value) ----> the alias: dropped if nobody waits any more
+
+Where a supervisor, or the helper of a stream, starts the process, whoever gives the errand is another one:
+
+    starter: recruits a process --> waits, linked, or watching the owner
     owner: monitors it with an alias
     owner: sends the Errand ------> runs the function
-                                    (tag, value) ----> the alias: dropped if nobody waits any more
+                                    (tag, value) ----> the alias, or a pid
 
-Whoever starts the process (the owner, a supervisor, the helper of a stream) need not be the one who
-gives the errand, and the monitor is there before the function runs, so that no failure is missed.
+In both, the monitor is there before the function runs, so that no failure is missed.
 
 A failure is told to the logs and becomes the exit reason; nothing is sent back then.
 
@@ -18,18 +22,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVarTuple, Unpack
 
 from actors import process, telemetry
 from actors._coroutines import settled
 from actors.exits import SHUTDOWN, Exit, Reason, is_clean, reason_of
+from actors.isolation import SHARED
 from actors.messages import Down, Message
 from actors.pid import Pid, Ref
 
 if TYPE_CHECKING:
     from actors.process import Host
 
-__all__ = ["CALLERS", "Errand", "Job", "callers", "named", "packed", "recruit", "run", "send_off"]
+__all__ = [
+    "CALLERS",
+    "Errand",
+    "Job",
+    "callers",
+    "engage",
+    "named",
+    "packed",
+    "recruit",
+    "run",
+    "send_off",
+]
+
+Ts = TypeVarTuple("Ts")
 
 CALLERS = "$callers"
 """Where a task's dictionary keeps who started it, the nearest first."""
@@ -127,6 +145,41 @@ def recruit(sender: Pid, doing: str, *, watch: bool, host: Host = None) -> Pid:
     return process.launch(partial(_wait, sender, watch), doing, link=True, host=host, heir=True).pid
 
 
+def engage(
+    fn: Callable[[Unpack[Ts]], object], args: tuple[*Ts], doing: str, host: Host = None
+) -> tuple[Pid, Ref]:
+    """Start a process that runs a function and brings its result to the caller, to whom it is linked.
+
+    Runs in the caller. Does not wait.
+
+    Args:
+        fn: The function.
+        args: What it is given.
+        doing: The initial call, for people to read.
+        host: `"thread"` for an OS thread of its own.
+
+    Returns:
+        Its pid, and the reference that the result comes with: a monitor of the caller's, and an alias.
+
+    Raises:
+        NotSendable: The function or what it is given may not cross; nothing was started.
+
+    Example:
+        >>> from actors import run
+        >>> def main():
+        ...     _, ref = engage(pow, (2, 3), "power")
+        ...     return process.receive(lambda message: message[0] is ref)[1]
+        >>> run(main)
+        8
+
+    Source: https://hexdocs.pm/elixir/Task.html#async/3
+    """
+    fn, args = process.given(fn, args)
+    ref = Ref()
+    body = partial(_bring, fn, args, callers(), ref, ref)
+    return process.launch(body, doing, link=True, alias=ref, host=host, heir=True).pid, ref
+
+
 def packed(fn: Callable[..., object], args: tuple[object, ...], asked_by: tuple[Pid, ...]) -> Job:
     """Make a job of the caller's, as it is given away.
 
@@ -150,13 +203,13 @@ def packed(fn: Callable[..., object], args: tuple[object, ...], asked_by: tuple[
 
     Source: https://hexdocs.pm/elixir/Task.html#async/3
     """
-    fn, args = process.crossed((fn, args), "(fn, args)")  # type: ignore[misc]
-    return Job(fn, args, asked_by)
+    return Job(*process.given(fn, args), asked_by)
 
 
 def send_off(job: Job, doing: str, *, link: bool, host: Host = None) -> Pid:
     """Start a process that does a job and tells nobody."""
-    return process.launch(partial(run, job), doing, link=link, host=host, heir=True).pid
+    body = partial(run, job.fn, job.args, job.callers)
+    return process.launch(body, doing, link=link, host=host, heir=True).pid
 
 
 def _wait(sender: Pid, watch: bool) -> None:
@@ -171,30 +224,46 @@ def _wait(sender: Pid, watch: bool) -> None:
         case Errand() as errand:
             if ref is not None:
                 process.demonitor(ref, flush=True)
-            result = process.crossed(run(errand.job), "result")
-            process.deliver(errand.reply_to, (errand.tag, result))
+            job = errand.job
+            _bring(job.fn, job.args, job.callers, errand.tag, errand.reply_to)
         case Down(reason=reason):
             raise Exit((SHUTDOWN, reason))
 
 
-def run(job: Job) -> object:
-    """Do a job in the calling process; if it fails, say so and end.
+def _bring(
+    fn: Callable[..., object],
+    args: tuple[object, ...],
+    asked_by: tuple[Pid, ...],
+    tag: object,
+    reply_to: Pid | Ref,
+) -> None:
+    """Run a function as `run` does, and send what it returns, with a tag."""
+    result = run(fn, args, asked_by)
+    if type(result) not in SHARED:
+        result = process.crossed(result, "result")
+    process.deliver(reply_to, (tag, result))
+
+
+def run(fn: Callable[..., object], args: tuple[object, ...], asked_by: tuple[Pid, ...]) -> object:
+    """Run a function in the calling process; if it fails, say so and end.
 
     Raises:
-        Exit: The job failed, or the process was told to end.
+        Exit: It failed, or the process was told to end.
     """
-    process.put(CALLERS, [*job.callers])
+    process.put(CALLERS, [*asked_by])
     try:
-        return settled(job.fn(*job.args))
+        return settled(fn(*args))
     except BaseException as error:
         if not process.is_alive(process.self()):
             raise
         reason = reason_of(error)
-        _report(job, reason)
+        _report(fn, args, asked_by, reason)
         raise Exit(reason) from None
 
 
-def _report(job: Job, reason: Reason) -> None:
+def _report(
+    fn: Callable[..., object], args: tuple[object, ...], asked_by: tuple[Pid, ...], reason: Reason
+) -> None:
     """Tell the logs as OTP does: what failed first, then which process ends with it."""
     if is_clean(reason):
         return
@@ -203,9 +272,9 @@ def _report(job: Job, reason: Reason) -> None:
         return
     who = {"pid": about.pid, "name": about.registered_name, "label": about.label}
     task = {
-        "starter": job.callers[0],
+        "starter": asked_by[0],
         "function": about.initial_call,
-        "args": job.args,
+        "args": args,
         "reason": reason,
     }
     telemetry.report(("actors", "task", "terminate"), "error", {**who, **task})

@@ -14,10 +14,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Generic, Literal, TypeAlias, TypeVar, final
+from typing import cast as typed
 
 from actors import process
 from actors.exits import KILL, KILLED, NOPROC, SHUTDOWN, Reason
-from actors.messages import Down, Message, TimedOut
+from actors.messages import Down, Message, TimedOut, reference_of
 from actors.pid import Pid, Ref
 
 __all__ = ["Awaited", "Circle", "Outcome", "end", "forget", "next_of"]
@@ -42,13 +43,21 @@ def next_of(ref: Ref, timeout: float | None, pid: Pid | None = None) -> Outcome 
         Circle: It does.
     """
     process.check_timeout("timeout", timeout)
-    return _outcome(received(partial(_is_of, ref), timeout, () if pid is None else (pid,)), ref)
+    if pid is None:
+        return _outcome(process.receive_of(ref, timeout), ref)
+    chain = process.begin_waiting((pid,))
+    if chain is not None:
+        raise Circle(chain)
+    try:
+        return _outcome(process.receive_of(ref, timeout), ref)
+    finally:
+        process.end_waiting()
 
 
 def forget(ref: Ref) -> None:
     """Give up a task's result: afterwards no message of it is or will be in the mailbox."""
     process.demonitor(ref, flush=True)
-    process.receive(partial(_is_of, ref), 0)
+    process.receive_of(ref, 0)
 
 
 class Circle(Exception):
@@ -57,23 +66,6 @@ class Circle(Exception):
     def __init__(self, chain: list[Pid]) -> None:
         super().__init__(chain)
         self.chain = chain
-
-
-def received(match: process.Match, timeout: float | None, pids: Sequence[Pid]) -> Message:
-    """Receive what tasks send; meanwhile the caller is known to wait for them.
-
-    Raises:
-        Circle: One of them waits for the caller.
-    """
-    if not pids:
-        return process.receive(match, timeout)
-    chain = process.begin_waiting(pids)
-    if chain is not None:
-        raise Circle(chain)
-    try:
-        return process.receive(match, timeout)
-    finally:
-        process.end_waiting()
 
 
 @final
@@ -107,8 +99,8 @@ class Awaited(Generic[T]):
         """
         if not self.pending:
             return None
-        message = received(self._is_one, self._left(), pids)
-        ref = _ref_of(message)
+        message = self._receive(pids)
+        ref = reference_of(message)
         outcome = _outcome(message, ref) if isinstance(ref, Ref) else None
         if outcome is None or not isinstance(ref, Ref):
             return None
@@ -120,11 +112,22 @@ class Awaited(Generic[T]):
         for ref in self.pending:
             forget(ref)
 
+    def _receive(self, pids: Sequence[Pid]) -> Message:
+        if not pids:
+            return process.receive(self._is_one, self._left())
+        chain = process.begin_waiting(pids)
+        if chain is not None:
+            raise Circle(chain)
+        try:
+            return process.receive(self._is_one, self._left())
+        finally:
+            process.end_waiting()
+
     def _left(self) -> float | None:
         return None if self._deadline is None else max(self._deadline - process.monotonic(), 0.0)
 
     def _is_one(self, message: Message) -> bool:
-        ref = _ref_of(message)
+        ref = reference_of(message)
         return isinstance(ref, Ref) and ref in self.pending
 
 
@@ -143,7 +146,7 @@ def end(ref: Ref, pid: Pid, timeout: Limit) -> Outcome | None:
         down = process.receive(partial(_is_down_of, ref), 0)
         reason = down.reason if isinstance(down, Down) else NOPROC
     process.demonitor(ref, flush=True)
-    match process.receive(partial(_is_of, ref), 0):
+    match process.receive_of(ref, 0):
         case (_, value):
             return ("ok", value)
         case _ if isinstance(reason, str) and reason == wanted:
@@ -168,28 +171,14 @@ def _told(ref: Ref, pid: Pid, timeout: Limit) -> tuple[Reason, Reason]:
 
 
 def _outcome(message: Message, ref: Ref) -> Outcome | None:
-    match message:
-        case Down(reason=reason):
-            return ("exit", reason)
-        case (_, value):
-            # The `Down` that follows a result, if it is there already.
-            process.demonitor(ref, flush=True)
-            return ("ok", value)
-        case _:
-            return None
-
-
-def _ref_of(message: Message) -> object:
-    """Return the reference that a message of a task carries."""
     if type(message) is Down:
-        return message.ref
-    if type(message) is tuple and len(message) == 2:  # noqa: PLR2004 - a reference and a value
-        return message[0]
-    return None
-
-
-def _is_of(ref: Ref, message: Message) -> bool:
-    return _ref_of(message) is ref
+        return ("exit", message.reason)
+    if type(message) is TimedOut:
+        return None
+    # The `Down` that follows a result, if it is there already.
+    process.demonitor(ref, flush=True)
+    _, value = typed("tuple[Ref, object]", message)
+    return ("ok", value)
 
 
 def _is_down_of(ref: Ref, message: Message) -> bool:

@@ -359,7 +359,7 @@ class GenServer(Startable, Generic[S]):
         message = f"{type(self).__name__} has no handle_call, and was called with {request!r}"
         raise NotImplementedError(message)
 
-    def handle_cast(self, request: Message, state: S, /) -> object:
+    def handle_cast(self, request: Message, state: S) -> object:
         """Handle a cast.
 
         Runs in the server.

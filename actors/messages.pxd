@@ -13,3 +13,5 @@ cdef class Exited:
 cdef class TimedOut:
     cdef readonly object ref
     cdef readonly object message
+
+cpdef reference_of(object message)

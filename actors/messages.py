@@ -54,3 +54,12 @@ class TimedOut:
     """The timer, for `start_timer`; `None` for a `receive` and for a server's timeout."""
     message: Message = None
     """The message of `start_timer`; `None` for the others."""
+
+
+def reference_of(message: Message) -> object:
+    """Return what `(ref, value)` and a `Down` carry in the place of a reference; `None` for any other message."""
+    if type(message) is Down:
+        return message.ref
+    if type(message) is tuple and len(message) == 2:  # noqa: PLR2004 - a reference and a value
+        return message[0]
+    return None

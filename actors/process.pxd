@@ -3,12 +3,21 @@ cimport cython
 from actors._kernel.current cimport me
 from actors._kernel.cell cimport Cell
 from actors._kernel.scheduler cimport Scheduler as CScheduler
+from actors._kernel.signals cimport link as make_link
 from actors.pid cimport Pid, Ref
 
 @cython.final
 cdef class Launched:
-    cdef readonly object pid
-    cdef readonly object ref
+    cdef public object pid
+    cdef public object ref
+
+@cython.locals(cell=Cell)
+cpdef Launched _launch(CScheduler scheduler, Cell parent, object context, object body, object doing, bint link, object ref, bint is_alias, object host, object mailbox, bint heir, object before)
+
+cpdef _lineage(Cell parent)
+
+@cython.locals(cell=Cell, scheduler=CScheduler)
+cpdef receive_of(Ref ref, object timeout)
 
 cpdef check_timeout(object what, object seconds)
 
@@ -21,3 +30,6 @@ cpdef deliver(object dest, object message)
 
 @cython.locals(cell=Cell, scheduler=CScheduler)
 cpdef receive(object match=*, object timeout=*)
+
+@cython.locals(target=Cell, first=Cell)
+cpdef _begin_waiting(CScheduler scheduler, Cell cell, object pids)

@@ -40,7 +40,7 @@ from typing import (
 )
 
 from actors import process
-from actors._errand import Errand, callers, named, packed, recruit, send_off
+from actors._errand import Errand, callers, engage, named, packed, recruit, send_off
 from actors._outcome import Awaited, Circle, end, forget, next_of
 from actors._startable import UNSET, RestartWord, overridden
 from actors._task_stream import Hire, OnTimeout, Rules, Work, stream
@@ -93,7 +93,7 @@ _TIMEOUT = 5.0
 _OPTIONS = ("id", "restart", "shutdown")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Task(Generic[T]):
     """A function that runs in a process of its own, and the right to its result.
 
@@ -122,6 +122,14 @@ class Task(Generic[T]):
 
     options: ClassVar[Mapping[str, object]] = {}
     """The class keywords."""
+
+    def __init__(self, pid: Pid | None, ref: Ref, owner: Pid, function: str) -> None:
+        # What `dataclass` would write takes twice as long; `tests.bench task`.
+        own = self.__dict__
+        own["pid"] = pid
+        own["ref"] = ref
+        own["owner"] = owner
+        own["function"] = function
 
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__()
@@ -170,9 +178,10 @@ class Task(Generic[T]):
         Source: https://hexdocs.pm/elixir/Task.html#async/1
         """
         check_function(fn)
-        owner, doing = process.self(), named(fn)
-        fn, args, place = placed(fn, args, host)
-        return assign(lambda: recruit(owner, doing, watch=False, host=place), fn, args, doing)
+        doing = named(fn)
+        work, given, place = placed(fn, args, host)
+        pid, ref = engage(work, given, doing, place)
+        return Task(pid, ref, process.self(), doing)
 
     @staticmethod
     def start(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: TaskHost = None) -> Pid:
@@ -333,14 +342,12 @@ class Task(Generic[T]):
             outcome = next_of(task.ref, timeout, task.pid)
         except Circle as circle:
             raise _cycle(circle, task, timeout, "await", [task, timeout]) from None
-        match outcome:
-            case ("ok", value):
-                return typed("R", value)
-            case ("exit", reason):
-                raise _exited(reason, task, "await", [task, timeout])
-            case _:
-                forget(task.ref)
-                raise TaskTimeout(TIMEOUT, task, None, timeout, *_call("await", [task, timeout]))
+        if outcome is None:
+            forget(task.ref)
+            raise TaskTimeout(TIMEOUT, task, None, timeout, *_call("await", [task, timeout]))
+        if outcome[0] == "exit":
+            raise _exited(outcome[1], task, "await", [task, timeout])
+        return typed("R", outcome[1])
 
     @staticmethod
     def await_many(tasks: Sequence[Task[R]], timeout: float | None = _TIMEOUT) -> list[R]:
@@ -665,6 +672,8 @@ def placed(
 
     Source: https://docs.python.org/3/library/multiprocessing.html
     """
+    if host is None:
+        return fn, args, None
     if host != "process":
         process.check_host(host, "process")
         return fn, args, host

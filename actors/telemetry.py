@@ -271,8 +271,8 @@ _reporters: list[Reporter] = [_log]
 def prepare() -> None:
     """Load the logs now, if reports go there, and not in the middle of the first report.
 
-    Runs in the caller. Does not wait, and takes some tenths of a second, once. For an event loop that must not be held up
-    later; `asyncio_bridge.hosted` does it.
+    Runs in the caller. Does not wait, and takes some tenths of a second, once. For an event loop that
+    must not be held up later; `asyncio_bridge.hosted` does it.
 
     Example:
         >>> prepare()

@@ -1,5 +1,11 @@
 # How `mailbox.py` is laid out when it is compiled.
 cimport cython
+from actors.messages cimport reference_of
+from actors.pid cimport Ref
 
 @cython.locals(size=Py_ssize_t, near=Py_ssize_t, index=Py_ssize_t)
-cpdef tuple take(object mail, object accepts, Py_ssize_t start)
+cpdef tuple take(object mail, object wanted, Py_ssize_t start)
+
+cpdef bint _fits(object message, object wanted) except -1
+
+cpdef tuple _remove(object mail, Py_ssize_t index, object message, object wanted)

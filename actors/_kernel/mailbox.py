@@ -18,41 +18,61 @@ from typing import TYPE_CHECKING, TypeAlias
 from typing import cast as typed
 
 from actors.errors import BadArgument
-from actors.messages import Message
+from actors.messages import Message, reference_of
+from actors.pid import Ref
 
 if TYPE_CHECKING:
     from actors._kernel.bounds import BoundedMail
 
-__all__ = ["NOTHING", "Mail", "Match", "Predicate", "as_predicate", "has_news", "take"]
+__all__ = [
+    "NOTHING",
+    "Mail",
+    "Match",
+    "Predicate",
+    "Wanted",
+    "check_match",
+    "has_news",
+    "take",
+]
 
 Mail: TypeAlias = deque[Message]
 Predicate: TypeAlias = Callable[[Message], object]
 Match: TypeAlias = Predicate | type | tuple[type, ...] | None
+Wanted: TypeAlias = Predicate | type | tuple[type, ...] | Ref
+"""What `take` looks for; a reference wants the messages that carry it."""
 
 NOTHING = object()
 """No message matched."""
+
+_PLAIN = (type, tuple, Ref)
 
 # Indexing a deque is quick near its ends only; beyond so many new messages a copy is cheaper.
 _NEAR = 32
 
 
-def as_predicate(match: Match) -> Predicate | None:
-    """Turn what a user may write into a predicate; `None` accepts every message."""
-    if match is None:
-        return None
-    if isinstance(match, type):
-        wanted: type | tuple[type, ...] = match
-        return lambda message: isinstance(message, wanted)
-    if isinstance(match, tuple) and match and all(isinstance(each, type) for each in match):
-        several = match
-        return lambda message: isinstance(message, several)
-    if callable(match):
-        return match
-    raise BadArgument("match", match, "a predicate, a type, a tuple of types, or None")
+def check_match(match: Match) -> None:
+    """Refuse what says nothing of a message; `None` accepts every one.
+
+    Raises:
+        BadArgument: It is no match.
+    """
+    if isinstance(match, tuple):
+        is_match = len(match) > 0 and all(isinstance(each, type) for each in match)
+    else:
+        # A type can be called, too.
+        is_match = match is None or callable(match)
+    if not is_match:
+        raise BadArgument("match", match, "a predicate, a type, a tuple of types, or None")
 
 
-def take(mail: Mail, accepts: Predicate, start: int) -> tuple[Message, int]:
-    """Remove and return the oldest message that is accepted, beginning at index `start`.
+def _fits(message: Message, wanted: Wanted) -> bool:
+    if type(wanted) is Ref:
+        return reference_of(message) is wanted
+    return isinstance(message, typed("type", wanted))
+
+
+def take(mail: Mail, wanted: Wanted, start: int) -> tuple[Message, int]:
+    """Remove and return the oldest message that is wanted, beginning at index `start`.
 
     Returns:
         The message, or `NOTHING`, and the index at which the next scan may begin. (Of a mailbox with a
@@ -61,8 +81,10 @@ def take(mail: Mail, accepts: Predicate, start: int) -> tuple[Message, int]:
     Raises:
         BadArgument: The predicate has itself taken mail out of the mailbox.
     """
+    # Only a predicate is called for each message.
+    accepts = None if isinstance(wanted, _PLAIN) else wanted
     if type(mail) is not deque:
-        return _take_bounded(typed("BoundedMail", mail), accepts, start)
+        return _take_bounded(typed("BoundedMail", mail), wanted, accepts, start)
     size = len(mail)
     # One by one first: what is wanted is most often near, and a copy of a long mailbox is dear.
     near = min(size, start + _NEAR)
@@ -72,19 +94,22 @@ def take(mail: Mail, accepts: Predicate, start: int) -> tuple[Message, int]:
         except IndexError:
             # Emptied meanwhile: the process was killed while its thread looked.
             return NOTHING, 0
-        if accepts(message):
-            return _remove(mail, index, message, accepts)
+        if _fits(message, wanted) if accepts is None else accepts(message):
+            return _remove(mail, index, message, wanted)
     if near < size:
         for index, message in enumerate(tuple(islice(mail, near, size)), near):
-            if accepts(message):
-                return _remove(mail, index, message, accepts)
+            if _fits(message, wanted) if accepts is None else accepts(message):
+                return _remove(mail, index, message, wanted)
     return NOTHING, size
 
 
-def _take_bounded(mail: BoundedMail, accepts: Predicate, since: int) -> tuple[Message, int]:
+def _take_bounded(
+    mail: BoundedMail, wanted: Wanted, accepts: Predicate | None, since: int
+) -> tuple[Message, int]:
     seen, line = mail.since(since)
     for message in line:
-        if accepts(message) and mail.take_out(message):
+        fits = _fits(message, wanted) if accepts is None else accepts(message)
+        if fits and mail.take_out(message):
             return message, 0
     return NOTHING, seen
 
@@ -96,7 +121,7 @@ def has_news(mail: Mail, seen: int) -> bool:
     return len(mail) > 0 and typed("BoundedMail", mail).arrivals > seen
 
 
-def _remove(mail: Mail, index: int, message: Message, accepts: Predicate) -> tuple[Message, int]:
+def _remove(mail: Mail, index: int, message: Message, wanted: Wanted) -> tuple[Message, int]:
     try:
         if mail[index] is message:
             del mail[index]
@@ -104,4 +129,4 @@ def _remove(mail: Mail, index: int, message: Message, accepts: Predicate) -> tup
     except IndexError:
         if not mail:
             return NOTHING, 0
-    raise BadArgument("match", accepts, "a predicate that only looks and takes no mail itself")
+    raise BadArgument("match", wanted, "a predicate that only looks and takes no mail itself")

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Concatenate, Generic, ParamSpec, TypeVar, fina
 
 from actors import telemetry
 from actors._kernel.bounds import BoundedMail
-from actors._kernel.mailbox import NOTHING, Predicate, has_news, take
+from actors._kernel.mailbox import NOTHING, Wanted, has_news, take
 from actors._kernel.press import press_thread
 from actors.errors import NotInProcess
 from actors.exits import KILLED, NOPROC, Exit, Killed
@@ -268,12 +268,11 @@ class Port:
         cell.scheduler.post(question.settle, lambda: what(cell.scheduler, cell, *args, **kwargs))
         return question.answer(cell.scheduler)
 
-    def receive(self, accepts: Predicate | None, timeout: float | None) -> Message:
-        """Take the oldest message that is accepted, waiting for it if need be."""
+    def receive(self, wanted: Wanted | None, timeout: float | None) -> Message:
+        """Take the oldest message that is wanted, waiting for it if need be; `None` wants any."""
         cell = self.cell
         if timeout is None or timeout > 0.0:
             self.check_wait()
-        wanted = accepts or _everything
         seen = 0
         token = None
         until = self._until(timeout)
@@ -281,7 +280,7 @@ class Port:
             self.check()
             mail = cell.mail
             if mail:
-                message, seen = take(mail, wanted, seen)
+                message, seen = take(mail, object if wanted is None else wanted, seen)
                 if message is not NOTHING:
                     if token is not None:
                         self.post(self._forget, token)
@@ -477,10 +476,6 @@ def place(frame: FrameType | None) -> str:
     return (
         "unknown" if innermost is None else f"{innermost.f_code.co_filename}:{innermost.f_lineno}"
     )
-
-
-def _everything(_: Message) -> bool:
-    return True
 
 
 def _nothing(_: Message) -> bool:

@@ -3,6 +3,7 @@ cimport cython
 from actors._kernel.cell cimport Cell
 from actors._kernel.queues cimport append, pop, popleft
 from actors._kernel.names cimport Names
+from actors._kernel.signals cimport link, unlink, verdict
 from actors._kernel.timers cimport Deadlines, Timer
 from actors.pid cimport Pid, Ref
 
@@ -30,15 +31,22 @@ cdef class Relations:
     cpdef circle(self, Cell cell, Cell target)
     cpdef link(self, Cell cell, Pid pid)
     cpdef unlink(self, Cell cell, Pid pid)
+    @cython.locals(other=Cell, ref=Ref)
     cpdef monitor(self, Cell cell, object target, object kind=*)
     cpdef watch(self, Cell cell, Cell other, Ref ref)
+    @cython.locals(other=Cell)
+    cpdef bint demonitor(self, Cell cell, Ref ref, bint flush) except -1
+    cpdef add_alias(self, Cell cell, Ref ref, object kind)
     cpdef bint unalias(self, Cell cell, Ref ref) except -1
     cpdef own(self, Cell cell)
     cpdef set_timer(self, Timer timer)
     cpdef Timer drop_timer(self, Ref ref)
+    cpdef signal(self, Cell cell, Pid sender, object reason, bint linked)
     cpdef doom(self, Cell cell, object reason)
     cpdef hasten(self, Cell cell)
     cpdef release(self, Cell cell, object reason)
+    @cython.locals(other=Cell)
     cpdef _take_back(self, Cell cell)
+    @cython.locals(other=Cell, owner=Cell, caller=Cell)
     cpdef finish(self, Cell cell)
     cpdef _tell_down(self, Cell owner, Ref ref, object watched, object reason)

@@ -40,6 +40,8 @@ AliasKind: TypeAlias = Literal[
 ]
 Watched: TypeAlias = Pid | tuple[str, str]
 
+_MESSAGE, _DEATH = Verdict.MESSAGE, Verdict.DEATH
+
 SPARE_MAIL = 1024
 """How many emptied mailboxes are kept for those who get mail next."""
 
@@ -105,7 +107,7 @@ class Relations:
         if kind in {"reply", "reply_demonitor"}:
             self.unalias(cell, alias)
             if kind == "reply_demonitor":
-                self.demonitor(cell, alias, flush=False)
+                self.demonitor(cell, alias, False)
         if kind == "explicit":
             self.deliver(cell, message)
         else:
@@ -187,7 +189,7 @@ class Relations:
         ref = Ref()
         watched: Watched = target if isinstance(target, Pid) else (target, LOCAL_NODE)
         if kind is not None:
-            self._make_alias(cell, ref, kind)
+            self.add_alias(cell, ref, kind)
         if other is None:
             self._tell_down(cell, ref, watched, NOPROC)
         elif other is not cell:
@@ -205,7 +207,7 @@ class Relations:
         other.watchers[ref] = cell
         cell.monitors[ref] = other
 
-    def demonitor(self, cell: Cell, ref: Ref, *, flush: bool) -> bool:
+    def demonitor(self, cell: Cell, ref: Ref, flush: bool) -> bool:
         """Stop watching; tell whether the monitor was still active."""
         other = cell.monitors.pop(ref, None) if cell.monitors is not None else None
         if other is not None:
@@ -222,10 +224,11 @@ class Relations:
     def make_alias(self, cell: Cell, kind: AliasKind) -> Ref:
         """Return a fresh reference that others may send to."""
         ref = Ref()
-        self._make_alias(cell, ref, kind)
+        self.add_alias(cell, ref, kind)
         return ref
 
-    def _make_alias(self, cell: Cell, ref: Ref, kind: AliasKind) -> None:
+    def add_alias(self, cell: Cell, ref: Ref, kind: AliasKind) -> None:
+        """Make a fresh reference one that others may send to."""
         if cell.aliases is None:
             cell.aliases = {}
         cell.aliases[ref] = kind
@@ -274,22 +277,17 @@ class Relations:
 
     # -- deaths -----------------------------------------------------------------------------------
 
-    def signal(self, cell: Cell, sender: Pid, reason: Reason, *, linked: bool) -> None:
+    def signal(self, cell: Cell, sender: Pid, reason: Reason, linked: bool) -> None:
         """Let an exit signal arrive at a process."""
         if cell.exiting is not None:
             if not linked and isinstance(reason, str) and reason == KILL:
                 self.hasten(cell)
             return
-        what, why = verdict(
-            reason, linked=linked, traps=cell.traps, to_oneself=sender is cell.pid and not linked
-        )
-        match what:
-            case Verdict.MESSAGE:
-                self.deliver(cell, Exited(sender, why))
-            case Verdict.DEATH:
-                self.doom(cell, why)
-            case Verdict.IGNORED:
-                pass
+        what, why = verdict(reason, linked, cell.traps, sender is cell.pid and not linked)
+        if what is _MESSAGE:
+            self.deliver(cell, Exited(sender, why))
+        elif what is _DEATH:
+            self.doom(cell, why)
 
     def doom(self, cell: Cell, reason: Reason) -> None:
         """Condemn a process: dead for everybody from now on, unwound at the loop's next turn."""
@@ -360,7 +358,7 @@ class Relations:
             links, cell.links = cell.links, None
             for other in links.values():
                 if other.links is not None and other.links.pop(cell.pid, None) is not None:
-                    self.signal(other, cell.pid, witnessed(reason, cross), linked=True)
+                    self.signal(other, cell.pid, witnessed(reason, cross), True)
         # What it worked with must not outlive it; the record itself may, in somebody's frame.
         cell.body = cell.handler = cell.mail = cell.context = cell.dictionary = None
 
@@ -388,7 +386,7 @@ class Relations:
         """Send everybody but one the signal that nobody survives."""
         for cell in list(self.cells.values()):
             if cell is not spared:
-                self.signal(cell, sender, KILL, linked=False)
+                self.signal(cell, sender, KILL, False)
 
 
 def _flush_down(mail: Mail, ref: Ref) -> None:

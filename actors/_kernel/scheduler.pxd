@@ -1,10 +1,11 @@
 # How `scheduler.py` is laid out when it is compiled.
 cimport cython
 from actors._kernel.cell cimport Cell
+from actors._kernel.mailbox cimport take
 from actors._kernel.queues cimport append, pop, popleft
 from actors._kernel.relations cimport Relations
 from actors._kernel.timers cimport Timer
-from actors._kernel.switch cimport current_stack, get_ident, switch_to
+from actors._kernel.switch cimport context_of, current_stack, get_ident, switch_to
 from actors.pid cimport Pid, Ref
 
 cdef Py_ssize_t _BATCH, _LOOK_UP, _STACKS, _STEPS, _REFUSALS, _FAILURES
@@ -51,8 +52,11 @@ cdef class Scheduler(Relations):
     cpdef _settle(self, Cell cell)
     cpdef bury(self, Cell cell, object error)
     cpdef wait(self, Cell cell)
+    @cython.locals(following=Cell)
+    cpdef _next_stack(self)
     cpdef refuse(self, Cell cell)
-    cpdef receive(self, Cell cell, object accepts, object timeout)
+    @cython.locals(seen=Py_ssize_t)
+    cpdef receive(self, Cell cell, object wanted, object timeout)
     @cython.locals(ref=Ref, callers=dict, answer=tuple)
     cpdef tuple exchange(self, Cell cell, Cell target, object tag, object request, object timeout)
     @cython.locals(answer=tuple)

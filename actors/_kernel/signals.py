@@ -32,9 +32,7 @@ class Verdict(Enum):
     DEATH = "death"
 
 
-def verdict(
-    reason: Reason, *, linked: bool, traps: bool, to_oneself: bool
-) -> tuple[Verdict, Reason]:
+def verdict(reason: Reason, linked: bool, traps: bool, to_oneself: bool) -> tuple[Verdict, Reason]:
     """Decide what an exit signal does.
 
     Args:

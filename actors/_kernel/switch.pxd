@@ -20,6 +20,11 @@ cdef extern from *:
     static PyObject *letitcrash_switch_to(PyObject *stack) {
         return PyGreenlet_Switch((PyGreenlet *)stack, NULL, NULL);
     }
+    static PyObject *letitcrash_context_of(PyObject *stack) {
+        PyObject *context = PyThreadState_Get()->context;
+        return Py_NewRef(context == NULL ? Py_None : context);
+    }
     """
     object current_stack "letitcrash_current_stack" ()
     object switch_to "letitcrash_switch_to" (object stack)
+    object context_of "letitcrash_context_of" (object stack)

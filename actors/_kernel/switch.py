@@ -13,15 +13,19 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
+from operator import attrgetter
 
 from greenlet import GreenletExit
 from greenlet import getcurrent as current_stack
 from greenlet import greenlet as Stack  # noqa: N812 - a type by its role
 
-__all__ = ["Stack", "Unwind", "current_stack", "keep_for_ever", "lower", "switch_to"]
+__all__ = ["Stack", "Unwind", "context_of", "current_stack", "keep_for_ever", "lower", "switch_to"]
 
 switch_to = Stack.switch
 """Go on with another stack until somebody comes back to this one."""
+
+context_of = attrgetter("gr_context")
+"""The context of the stack that is asked, which is the one that the caller stands on; `None` if it has none."""
 
 Unwind = GreenletExit
 """Raised in a parked stack that is no longer needed, to take it down."""

@@ -7,10 +7,11 @@ checked when they are made, so what a request asks for is refused before anythin
 - `session`: what most live inputs share: one connection, read until it is lost;
 - in: `rtmp` (listens), `rtp` (by SDP), `hls`, `srt` (an ffmpeg child), `whip` (WebRTC), `raw`
   (frames from Python), `file` (from a place on);
-- out: `live_sink` (encoders and sender) on an `outlet` (RTMP, RTP, HLS), `preview` (JPEGs for a
-  browser), `raw` again;
-- `addresses`: hosts, ports and names as users write them, checked; `program`: an ffmpeg child behind
-  a pipe; `gates`: a reader's own process, after the one before it.
+- out: `live_sink` (encoders and sender) on an `outlet` (RTMP, RTP, HLS); `watching`, for a browser: by
+  WebRTC (`whep`) or as JPEGs, from what `preview` and `listening` keep; `raw` again;
+- `addresses`: hosts, ports and names as users write them, checked; `aac`: what an SDP says of it;
+  `webrtc`: one connection; `program`: an ffmpeg child behind a pipe; `gates`: a reader's own process,
+  after the one before it.
 
 A connection that ends is no end of stream. The reader fails, its process ends, and whoever is
 responsible starts another one, later and later (`PeerLost` says why).

@@ -1,4 +1,4 @@
-"""The latest picture of an output, as a JPEG for whoever asks: a live view in any browser.
+"""The latest picture of an output for whoever asks, as it is or as a JPEG for any browser.
 
 Nothing is encoded while nobody looks, and whoever looks slowly sees fewer pictures. A call for the
 next picture is answered when there is one.
@@ -6,7 +6,6 @@ next picture is answered when there is one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -16,24 +15,18 @@ from av.video.reformatter import ColorRange, VideoReformatter
 
 from actors import Caller, GenServer, Message, NoReply, Reply, call
 from examples.smelter.frames import picture_to_av
-from examples.smelter.heirs import heirs
 from examples.smelter.pictures import Picture
-from examples.smelter.requests import OutputSpec, Settings
 from examples.smelter.wire import (
     COMPOSITOR,
-    CONTROL,
     Draw,
     EncoderUp,
     Finish,
-    Finished,
     Ready,
     Written,
     tell,
-    video_end_of,
 )
-from supervisors import ChildSpec
 
-__all__ = ["Jpeg", "Preview", "PreviewSink", "Shot"]
+__all__ = ["Jpeg", "Preview", "Shot"]
 
 QUALITY = "4"
 """FFmpeg's scale, from 2, the best, to 31."""
@@ -41,20 +34,6 @@ QUALITY = "4"
 
 MOST_WAITING = 64
 """Calls that may wait for a picture."""
-
-
-@dataclass(frozen=True, slots=True)
-class PreviewSink:
-    """An output that is looked at through HTTP. It has no sound."""
-
-    title: str = "preview"
-    """What people know it by."""
-    is_live: bool = True
-    """What is missed is not made up for."""
-
-    def children(self, output: str, spec: OutputSpec, settings: Settings) -> Sequence[ChildSpec]:
-        """Return the one process there is."""
-        return heirs(Preview.child_spec(output, id=f"preview {output}", name=video_end_of(output)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,25 +78,43 @@ def _codec_for(picture: Picture) -> VideoCodecContext:
 
 
 class Preview(GenServer[None], host="thread"):
-    """Keeps the latest picture of one output."""
+    """Keeps the latest picture of one output. It keeps its state on itself."""
 
-    def init(self, output: str) -> None:
-        """Begin with whatever comes next."""
+    def init(self, output: str, viewers: str) -> None:
+        """Begin with whatever comes next.
+
+        Args:
+            output: whose pictures these are.
+            viewers: the name of who is told of its end.
+        """
         self.output = output
+        self.viewers = viewers
         self.jpeg = Jpeg()
         self.latest: Draw | None = None
         self.shot: Shot | None = None
-        self.waiting: list[Caller] = []
+        self.shooting: list[Caller] = []
+        self.looking: list[Caller] = []
         tell(COMPOSITOR, EncoderUp(output, "video", 0))
 
     @call
-    def next(self, state: None, after: int) -> Reply[Shot, None] | NoReply[None]:
-        """Return the latest picture if it comes after a tick; otherwise wait for one."""
-        if self.latest is not None and self.latest.tick > after:
+    def next(self, state: None, before: int) -> Reply[Shot, None] | NoReply[None]:
+        """Return the latest picture as a JPEG if it is another one; otherwise wait for one.
+
+        Args:
+            state: none.
+            before: the tick of the last one, which may be one of another life.
+        """
+        if self.latest is not None and self.latest.tick != before:
             return Reply(self._shoot(self.latest))
-        self.waiting.append(self.caller)
-        # Some of the oldest have given up waiting long ago.
-        del self.waiting[:-MOST_WAITING]
+        _queue_up(self.shooting, self.caller)
+        return NoReply()
+
+    @call
+    def picture(self, state: None, before: int) -> Reply[Draw, None] | NoReply[None]:
+        """Return the latest picture as it was drawn; as `next`."""
+        if self.latest is not None and self.latest.tick != before:
+            return Reply(self.latest)
+        _queue_up(self.looking, self.caller)
         return NoReply()
 
     def handle_cast(self, request: Message, state: None) -> None:
@@ -128,18 +125,27 @@ class Preview(GenServer[None], host="thread"):
                 self._answer(request)
                 tell(COMPOSITOR, Written(self.output, "video", tick + 1, tick + 1))
             case Finish(end):
-                tell(CONTROL, Finished(self.output, "preview", end, end, 0))
+                tell(self.viewers, ("ended", "video", end))
             case Ready():
                 return
             case _:
                 raise TypeError(f"a preview is not told {request!r}")
 
     def _answer(self, draw: Draw) -> None:
-        waiting, self.waiting = self.waiting, []
-        for caller in waiting:
+        looking, self.looking = self.looking, []
+        for caller in looking:
+            GenServer.reply(caller, draw)
+        shooting, self.shooting = self.shooting, []
+        for caller in shooting:
             GenServer.reply(caller, self._shoot(draw))
 
     def _shoot(self, draw: Draw) -> Shot:
         if self.shot is None or self.shot.tick != draw.tick:
             self.shot = Shot(draw.tick, self.jpeg.encode(draw.picture))
         return self.shot
+
+
+def _queue_up(waiting: list[Caller], caller: Caller) -> None:
+    waiting.append(caller)
+    # Some of the oldest have given up waiting long ago.
+    del waiting[:-MOST_WAITING]

@@ -5,8 +5,8 @@
 
 The input's reader opens a *gate*, a process that is known by the input's id. It keeps the last half
 second of what arrives, until the reader takes it. For each publisher it starts a *session*, a process
-that awaits an aiortc connection, which comes in here and nowhere else. They are linked: when the gate
-ends, however that happens, so does the session, and it hangs up.
+that awaits a connection (`webrtc`). They are linked: when the gate ends, however that happens, so does
+the session, and it hangs up.
 
 One session at a time: a publisher who shows the token takes the place of the one before.
 
@@ -17,12 +17,11 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import secrets
 from collections import deque
 from dataclasses import dataclass, field
 from fractions import Fraction
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
 import av
 from av.audio.resampler import AudioResampler
@@ -40,20 +39,26 @@ from actors import (
     process,
 )
 from actors.asyncio_bridge import await_
-from actors.isolation import shareable
-from examples.smelter.complaints import OptionRefused, PeerLost, RequestRefused
+from examples.smelter.complaints import PeerLost
 from examples.smelter.frames import Uniform, sound_from_av
 from examples.smelter.inputs import NOTHING, AudioInfo, InputInfo, Item, Nothing, VideoInfo
 from examples.smelter.offsets import MILLISECOND, Ns
 from examples.smelter.pictures import RATE, SECOND, Frame, Samples
 from examples.smelter.protocols.addresses import check_word
 from examples.smelter.protocols.gates import start_after
+from examples.smelter.protocols.webrtc import (
+    Answer,
+    Asked,
+    Conversation,
+    OfferRefused,
+    Token,
+    check_webrtc,
+)
 
 if TYPE_CHECKING:
-    from aiortc import RTCPeerConnection
     from aiortc.mediastreams import MediaStreamTrack
 
-__all__ = ["Answer", "OfferRefused", "WhipGate", "WhipReader", "WhipSupply", "hang_up", "offer"]
+__all__ = ["WhipGate", "WhipReader", "WhipSupply", "hang_up", "offer"]
 
 KEPT: Ns = SECOND // 2
 """How much of what has arrived is kept for a reader that takes its time."""
@@ -61,39 +66,10 @@ KEPT: Ns = SECOND // 2
 PATIENCE = 0.5
 """Seconds that a reader waits for something before it looks at its mailbox."""
 
-MOST_SDP = 100_000
-
-
-class OfferRefused(RequestRefused):
-    """An offer cannot be accepted.
-
-    Args:
-        kind: ``"token"``, ``"input"``, ``"session"`` or ``"offer"``: what is wrong with it.
-        why: in words.
-    """
-
-    def __init__(self, kind: Literal["token", "input", "session", "offer"], why: str) -> None:
-        super().__init__(kind, why)
-        self.kind = kind
-        self.why = why
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {self.why}"
-
 
 def gate_of(name: str) -> str:
     """Return the name of the process that answers offers for an input."""
     return f"smelter.whip.{name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A session has begun."""
-
-    sdp: str
-    """What the publisher is answered."""
-    session: str
-    """Its name, which cannot be guessed."""
 
 
 def offer(name: str, token: str, sdp: str) -> Answer:
@@ -134,7 +110,7 @@ class WhipSupply:
     name: str
     """The last part of its URL."""
     token: str = field(repr=False)
-    """What a publisher has to show."""
+    """What a publisher has to show; at least 16 characters."""
     video: bool = True
     """Whether pictures are taken."""
     audio: bool = True
@@ -145,9 +121,9 @@ class WhipSupply:
     """It cannot be asked for what is past."""
 
     def __post_init__(self) -> None:
-        check_word("whip_server", self.name)
-        if len(self.token) < 16 or not self.token.isprintable():
-            raise OptionRefused("bearer_token", "a shorter one", "at least 16 printable characters")
+        check_webrtc("whip_server")
+        check_word("id", self.name)
+        Token(self.token)
 
     @property
     def title(self) -> str:
@@ -211,6 +187,7 @@ class WhipGate(GenServer[None]):
         self.items: deque[Item] = deque()
         self.reader: Caller | None = None
         self.turn = 0
+        self.token = Token(supply.token)
         self.session: Pid | None = None
         self.name = ""
         self.is_lost = False
@@ -220,29 +197,27 @@ class WhipGate(GenServer[None]):
         self, state: None, token: str, sdp: str
     ) -> Reply[Answer | OfferRefused, None] | NoReply[None]:
         """Begin a session in the place of the one before; it answers when it can."""
-        if not self._is_token(token):
+        if not self.token.is_shown(token):
             return Reply(OfferRefused("token", "this is not the token of this input"))
-        if len(sdp) > MOST_SDP:
-            return Reply(OfferRefused("offer", f"more than {MOST_SDP} characters"))
+        try:
+            asked = Asked.by(self.caller, sdp)
+        except OfferRefused as refused:
+            return Reply(refused)
         if self.session is not None:
             process.send_exit(self.session, "shutdown")
-        self.name = secrets.token_urlsafe(16)
-        asked = _Asked(self.name, sdp, self.caller)
+        self.name = asked.session
         self.session = process.spawn_link(_session, process.self(), self.supply, asked)
         return NoReply()
 
     @call
     def hang_up(self, state: None, token: str, session: str) -> Reply[OfferRefused | None, None]:
         """End a session."""
-        if not self._is_token(token):
+        if not self.token.is_shown(token):
             return Reply(OfferRefused("token", "this is not the token of this input"))
         if self.session is None or not hmac.compare_digest(session.encode(), self.name.encode()):
             return Reply(OfferRefused("session", "it is over, or never was"))
         process.send_exit(self.session, "shutdown")
         return Reply(None)
-
-    def _is_token(self, token: str) -> bool:
-        return hmac.compare_digest(token.encode(), self.supply.token.encode())
 
     @call
     def get(self, state: None) -> Reply[Item | Nothing | PeerLost, None] | NoReply[None]:
@@ -293,15 +268,7 @@ def _time_of(item: Item) -> Ns:
 # -- a session: a process that awaits a connection ------------------------------------------------
 
 
-@shareable
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    name: str
-    sdp: str
-    caller: Caller
-
-
-def _session(gate: Pid, supply: WhipSupply, asked: _Asked) -> None:
+def _session(gate: Pid, supply: WhipSupply, asked: Asked) -> None:
     """Answer an offer and pass on what is published until it ends; the body of a process.
 
     When the process is told to end, the coroutine is cancelled, and hangs up.
@@ -317,44 +284,15 @@ class _Session:
         self._me = me
         self._supply = supply
         self._clock = _Clock()
-        self._over = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def publish(self, asked: _Asked) -> None:
+    async def publish(self, asked: Asked) -> None:
         """Live as long as the connection."""
-        # Here, because it takes half a second to load and most pipelines never publish like this.
-        from aiortc import RTCConfiguration, RTCPeerConnection  # noqa: PLC0415
-
-        # Without servers: its default would ask one on the public network who we are.
-        peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        peer.on("track", self._listen)
-        peer.on("connectionstatechange", lambda: self._changed(peer.connectionState))
         try:
-            answer = await self._answer(peer, asked.sdp)
-            if isinstance(answer, str):
-                GenServer.reply(asked.caller, Answer(answer, asked.name))
-            else:
-                GenServer.reply(asked.caller, answer)
-            await self._over.wait()
+            await Conversation().hold(asked, before=lambda peer: peer.on("track", self._listen))
         finally:
             for task in tuple(self._tasks):
                 task.cancel()
-            await peer.close()
-
-    async def _answer(self, peer: RTCPeerConnection, sdp: str) -> str | OfferRefused:
-        from aiortc import RTCSessionDescription  # noqa: PLC0415
-
-        try:
-            await peer.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
-            await peer.setLocalDescription(await peer.createAnswer())
-        except Exception as error:  # noqa: BLE001 - what comes from outside may break anything
-            self._over.set()
-            return OfferRefused("offer", f"cannot be answered ({type(error).__name__}: {error})")
-        return str(peer.localDescription.sdp)
-
-    def _changed(self, state: str) -> None:
-        if state in {"failed", "closed", "disconnected"}:
-            self._over.set()
 
     def _listen(self, track: MediaStreamTrack) -> None:
         if self._supply.video if track.kind == "video" else self._supply.audio:

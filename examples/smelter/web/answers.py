@@ -20,7 +20,7 @@ from examples.smelter.complaints import (
     TooLate,
 )
 from examples.smelter.control import Status
-from examples.smelter.protocols.whip import OfferRefused
+from examples.smelter.protocols.webrtc import OfferRefused
 from examples.smelter.sessions import Link
 from examples.smelter.web.watch import Report
 
@@ -72,8 +72,8 @@ def complaint_of(error: BaseException) -> Complaint:
             came = error.time / 1e6
             return _complaint(409, "TIME_HAS_PASSED", error, field="schedule_time_ms", came=came)
         case OfferRefused(kind=kind):
-            status = {"token": 401, "input": 404, "session": 404}.get(kind, 400)
-            return _complaint(status, "WHIP_OFFER_REFUSED", error, field=kind)
+            known = {"token": 401, "input": 404, "output": 404, "session": 404, "place": 503}
+            return _complaint(known.get(kind, 400), "WEBRTC_OFFER_REFUSED", error, field=kind)
         case RequestRefused() | CallFailed() | NotInProcess() | Exit():
             return _complaint(503, "NOT_AVAILABLE_NOW", error)
         case MediaError():

@@ -16,7 +16,7 @@ from examples.smelter.complaints import NotRegistered, SpecRefused
 from examples.smelter.inputs import Supply
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.protocols.live_sink import KeyWanted, LiveSink
-from examples.smelter.protocols.preview import PreviewSink
+from examples.smelter.protocols.watching import WatchedSink
 from examples.smelter.requests import InputPlan, OutputPlan, Settings, Sink
 from examples.smelter.web import answers, bodies, places
 from examples.smelter.web.fields import Fields
@@ -100,8 +100,8 @@ class Api:
             places.refuse_shared(asked.spec.sink, _outputs(), _inputs())
             control.register_output(id, asked.spec, asked.at)
         _remember_scene(id, body, "initial")
-        if isinstance(asked.spec.sink, PreviewSink):
-            return {"endpoint_route": f"/preview/{id}", **asked.answer}
+        if isinstance(asked.spec.sink, WatchedSink):
+            return {**_routes(id, asked.spec.sink), **asked.answer}
         return asked.answer
 
     def unregister_output(self, id: str, body: object) -> None:
@@ -160,6 +160,12 @@ class Api:
     def tree(self) -> Answer:
         return tree(self._rules.root, Watch.restarts(WATCH))
 
+    def watching(self) -> Answer:
+        """Return how the preview of the page is watched."""
+        preview = self._rules.preview
+        sink = None if preview is None else sink_of(preview)
+        return {} if not isinstance(sink, WatchedSink) else _routes(str(preview), sink)
+
     def reports(self) -> list[Answer]:
         return [answers.report_of(one) for one in Watch.reports(WATCH)]
 
@@ -182,6 +188,11 @@ def sink_of(id: str) -> Sink:
     if not isinstance(plan, OutputPlan):
         raise NotRegistered("output", id)
     return plan.spec.sink
+
+
+def _routes(id: str, sink: WatchedSink) -> Answer:
+    routes = {"endpoint_route": f"/whep/{id}", "preview_route": f"/preview/{id}"}
+    return {**routes, "bearer_token": sink.token}
 
 
 def _inputs() -> dict[str, Supply]:

@@ -8,7 +8,9 @@
 | POST `/api/start`, `/api/reset` | begin the line of time; begin all over |
 | GET `/status` | what there is · `/ws` events as they happen |
 | POST `/whip/{id}` | publish by WebRTC · DELETE what its Location says: hang up |
-| GET `/`, `/preview/{id}`, `/api/tree`, `/api/reports` | to look at · POST `/api/kill` |
+| POST `/whep/{id}` | watch by WebRTC; the same |
+| GET `/`, `/preview/{id}`, `/api/watching`, `/api/tree`, `/api/reports` | to look at |
+| POST `/api/kill` | end a process of the tree |
 
 `schedule_time_ms` counts from the start of the pipeline. What is refused has changed nothing.
 """
@@ -18,7 +20,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -30,8 +32,9 @@ from starlette.types import ASGIApp
 
 from actors import Exit, telemetry
 from examples.smelter.complaints import NotRegistered, SpecRefused
-from examples.smelter.protocols import whip
-from examples.smelter.protocols.preview import PreviewSink
+from examples.smelter.protocols import whep, whip
+from examples.smelter.protocols.watching import WatchedSink
+from examples.smelter.protocols.webrtc import Answer as Begun
 from examples.smelter.web import answers
 from examples.smelter.web.api import Answer, Api, Rules, sink_of
 from examples.smelter.web.gate import COOKIE, LOGIN, Gate
@@ -58,8 +61,8 @@ def routes(rules: Rules) -> list[BaseRoute]:
     streams = Streams()
     return [
         *_of_api(Api(rules)),
-        Route("/whip/{id}", _publish, methods=["POST"]),
-        Route("/whip/{id}/{session}", _hang_up, methods=["DELETE"]),
+        *_of_webrtc("/whip", whip.offer, whip.hang_up),
+        *_of_webrtc("/whep", whep.watch, whep.leave),
         Route("/preview/{id}", _preview(streams)),
         WebSocketRoute("/ws", streams.events),
         Route(LOGIN, _login_page),
@@ -89,6 +92,7 @@ def _of_api(api: Api) -> Iterator[Route]:
         ("/status", api.status),
         ("/api/tree", api.tree),
         ("/api/reports", api.reports),
+        ("/api/watching", api.watching),
     ):
         yield Route(path, _showing(show))
 
@@ -164,7 +168,7 @@ def _preview(streams: Streams) -> Endpoint:
         id = request.path_params["id"]
         try:
             # Anybody else would not know what a preview is asked.
-            if not isinstance(await run_in_threadpool(sink_of, id), PreviewSink):
+            if not isinstance(await run_in_threadpool(sink_of, id), WatchedSink):
                 raise NotRegistered("output", id)
         except (Exception, Exit) as error:  # noqa: BLE001 - whatever it is, it is told
             return _told(error)
@@ -176,24 +180,29 @@ def _preview(streams: Streams) -> Endpoint:
     return endpoint
 
 
-async def _publish(request: Request) -> Response:
-    id = request.path_params["id"]
-    try:
-        sdp = (await request.body()).decode("utf-8", "replace")
-        answer = await run_in_threadpool(whip.offer, id, _bearer(request), sdp)
-    except (Exception, Exit) as error:  # noqa: BLE001 - whatever it is, it is told
-        return _told(error)
-    where = {"location": f"/whip/{id}/{answer.session}"}
-    return Response(answer.sdp, 201, where, media_type="application/sdp")
+def _of_webrtc(
+    path: str, begin: Callable[[str, str, str], Begun], end: Callable[[str, str, str], None]
+) -> Iterator[Route]:
+    async def offered(request: Request) -> Response:
+        id = request.path_params["id"]
+        try:
+            sdp = (await request.body()).decode("utf-8", "replace")
+            answer = await run_in_threadpool(begin, id, _bearer(request), sdp)
+        except (Exception, Exit) as error:  # noqa: BLE001 - whatever it is, it is told
+            return _told(error)
+        where = {"location": f"{path}/{quote(id, safe='')}/{answer.session}"}
+        return Response(answer.sdp, 201, where, media_type="application/sdp")
 
+    async def hung_up(request: Request) -> Response:
+        id, session = request.path_params["id"], request.path_params["session"]
+        try:
+            await run_in_threadpool(end, id, _bearer(request), session)
+        except (Exception, Exit) as error:  # noqa: BLE001 - whatever it is, it is told
+            return _told(error)
+        return Response(status_code=200)
 
-async def _hang_up(request: Request) -> Response:
-    id, session = request.path_params["id"], request.path_params["session"]
-    try:
-        await run_in_threadpool(whip.hang_up, id, _bearer(request), session)
-    except (Exception, Exit) as error:  # noqa: BLE001 - whatever it is, it is told
-        return _told(error)
-    return Response(status_code=200)
+    yield Route(f"{path}/{{id}}", offered, methods=["POST"])
+    yield Route(f"{path}/{{id}}/{{session}}", hung_up, methods=["DELETE"])
 
 
 def _bearer(request: Request) -> str:

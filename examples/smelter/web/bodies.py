@@ -12,7 +12,8 @@
      "video": {"resolution": {"width": 640, "height": 360}, "initial": {"root": {…scene…}}},
      "audio": {"initial": {"inputs": [{"input_id": "a", "volume": 0.5}]}}}
      and by RTP also "encoder": {"type": "opus"} in "audio"
-    rtmp_client (url), rtp_stream (ip, port), hls (path), preview (looked at by a browser)
+    rtmp_client (url), rtp_stream (ip, port), hls (path), whep_server (bearer_token), or preview, the
+    same, for a browser that may do without WebRTC
 
 Everything is checked here or in the words it becomes, before anything starts.
 """
@@ -41,10 +42,11 @@ from examples.smelter.protocols.file import SeekSupply
 from examples.smelter.protocols.hls import HlsSupply
 from examples.smelter.protocols.live_sink import LiveSink
 from examples.smelter.protocols.outlet import HlsTarget, RtmpTarget, RtpTarget
-from examples.smelter.protocols.preview import PreviewSink
 from examples.smelter.protocols.rtmp import RtmpSupply
 from examples.smelter.protocols.rtp import STEREO, AudioCodec, RtpSupply, VideoCodec
 from examples.smelter.protocols.srt import SrtSupply
+from examples.smelter.protocols.watching import WatchedSink
+from examples.smelter.protocols.webrtc import check_webrtc
 from examples.smelter.protocols.whip import WhipSupply
 from examples.smelter.requests import (
     AllInputs,
@@ -251,6 +253,9 @@ _INPUTS: dict[str, Callable[[str, Fields, Collection[str]], _Found]] = {
 # -- outputs ---------------------------------------------------------------------------------------
 
 
+_OUTPUTS = ("mp4", "rtmp_client", "rtp_stream", "hls", "whep_server", "preview")
+
+
 def output_of(json: object, settings: Settings) -> AskedOutput:
     """Read what is asked for; tries whether a file can be written.
 
@@ -265,7 +270,7 @@ def output_of(json: object, settings: Settings) -> AskedOutput:
         OutputRefused: a file cannot be written.
     """
     fields = Fields(json)
-    kind = fields.choice("type", "mp4", "rtmp_client", "rtp_stream", "hls", "preview")
+    kind = fields.choice("type", *_OUTPUTS)
     at = fields.milliseconds("start_at_ms")
     video = _video(fields.object("video"))
     audio, codec = _audio(fields.object("audio"), kind)
@@ -369,10 +374,11 @@ def _sink(
                     raise SpecRefused(name, None, "given: an mp4 output has both")
             overwrite = fields.flag("overwrite", default=False)
             return FileSink(check_output(fields.text("path"), overwrite=overwrite), encoding), {}
-        case "preview":
-            if audio is not None:
-                raise SpecRefused("audio", "a part", "left out: a preview has pictures only")
-            return PreviewSink(), {}
+        case "preview" | "whep_server":
+            if kind == "whep_server":
+                check_webrtc(kind)
+            token = fields.optional_text("bearer_token") or secrets.token_urlsafe(32)
+            return WatchedSink(token), {}
         case "rtmp_client":
             return LiveSink(RtmpTarget(fields.text("url")), encoding), {}
         case "hls":

@@ -265,7 +265,12 @@ def _scene(asked: Asked) -> dict[str, object]:
 
 def _preview(asked: Asked, root: object) -> dict[str, object]:
     resolution = {"width": asked.size[0], "height": asked.size[1]}
-    return {"type": "preview", "video": {"resolution": resolution, "initial": {"root": root}}}
+    heard = [{"input_id": one.id} for one in asked.inputs if one.spec.supply.audio]
+    return {
+        "type": "preview",
+        "video": {"resolution": resolution, "initial": {"root": root}},
+        "audio": {"initial": {"inputs": heard}, "mixing_strategy": "sum_scale"},
+    }
 
 
 def _rules(asked: Asked, door: Door) -> Rules:

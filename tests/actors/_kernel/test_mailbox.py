@@ -4,8 +4,10 @@ from collections import deque
 
 import pytest
 
-from actors._kernel.mailbox import NOTHING, Mail, as_predicate, has_news, take
+from actors._kernel.mailbox import NOTHING, Mail, Predicate, check_match, has_news, take
 from actors.errors import BadArgument
+from actors.messages import Down
+from actors.pid import Ref
 
 
 def is_even(message: object) -> bool:
@@ -88,16 +90,41 @@ def test_there_is_news_when_more_is_there_than_was_seen() -> None:
     assert [has_news(mail, seen) for seen in range(4)] == [True, True, False, False]
 
 
-def test_types_tuples_of_types_and_predicates_match() -> None:
-    assert as_predicate(None) is None
-    for match in (int, (str, int), is_even):
-        accepts = as_predicate(match)
-        assert accepts is not None
-        assert accepts(2)
-        assert not accepts(2.5)
+@pytest.mark.parametrize("match", [int, (str, int), is_even])
+def test_types_tuples_of_types_and_predicates_match(match: Predicate | type) -> None:
+    mail: Mail = deque([2.5, 2, None])
+
+    check_match(match)
+
+    assert take(mail, match, 0) == (2, 1)
+    assert list(mail) == [2.5, None]
+    assert take(mail, match, 0) == (NOTHING, 2)
 
 
-@pytest.mark.parametrize("match", [3, "x", (), (int, 3), [int]])
+@pytest.mark.parametrize("size", [0, 40])
+def test_a_reference_wants_the_messages_that_carry_it(size: int) -> None:
+    ref, other = Ref(), Ref()
+    down = Down(ref, ("nobody", "nonode@nohost"), "bored")
+    foreign = [
+        Down(other, ("nobody", "nonode@nohost"), "bored"),
+        (other, 1),
+        ref,
+        (ref, 1, 2),
+        [ref, 1],
+    ]
+    mail: Mail = deque([*range(size), *foreign, (ref, 1), down, (ref, 2)])
+
+    taken = [take(mail, ref, 0)[0] for _ in range(4)]
+
+    assert taken == [(ref, 1), down, (ref, 2), NOTHING]
+    assert list(mail) == [*range(size), *foreign]
+
+
+def test_any_message_will_do_where_nothing_is_said_of_it() -> None:
+    check_match(None)
+
+
+@pytest.mark.parametrize("match", [3, "x", (), (int, 3), [int], Ref()])
 def test_anything_else_is_refused(match: object) -> None:
     with pytest.raises(BadArgument, match="a predicate, a type, a tuple of types"):
-        as_predicate(match)  # type: ignore[arg-type]
+        check_match(match)  # type: ignore[arg-type]

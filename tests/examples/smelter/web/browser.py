@@ -31,6 +31,7 @@ FLAGS = [
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--disable-dev-shm-usage", "--window-size=1400,1000", "--hide-scrollbars"),
+    "--autoplay-policy=no-user-gesture-required",
     *("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=fps=30"),
 ]
 

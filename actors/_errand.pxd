@@ -1,0 +1,14 @@
+# How `_errand.py` is called when it is compiled.
+cimport cython
+from actors.pid cimport Pid, Ref
+
+cpdef tuple callers()
+
+cpdef named(object fn)
+
+@cython.locals(ref=Ref)
+cpdef tuple engage(object fn, tuple args, object doing, object host=*)
+
+cpdef _bring(object fn, tuple args, tuple asked_by, object tag, object reply_to)
+
+cpdef run(object fn, tuple args, tuple asked_by)

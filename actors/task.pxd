@@ -1,0 +1,8 @@
+# How `task.py` is called when it is compiled.
+cimport cython
+
+cpdef check_function(object fn)
+
+cpdef placed(object fn, object args, object host)
+
+cpdef _check_owner(object task)

@@ -1,0 +1,180 @@
+"""A WebRTC connection that somebody else has offered: answered, kept up, hung up.
+
+The door to aiortc, which comes in here and nowhere else, and late: it takes half a second to load, and
+most pipelines never need it. A `Conversation` lives on the event loop, in a process that awaits it;
+when that process is told to end, it is cancelled, and hangs up.
+
+Source: https://www.w3.org/TR/webrtc/ and RFC 9725 (offers and answers over HTTP).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import importlib.util
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from actors import Caller, GenServer
+from actors.isolation import shareable
+from examples.smelter.complaints import OptionRefused, RequestRefused
+
+if TYPE_CHECKING:
+    from aiortc import RTCPeerConnection
+
+__all__ = [
+    "Answer",
+    "Asked",
+    "Conversation",
+    "OfferRefused",
+    "Token",
+    "check_webrtc",
+    "media_of",
+]
+
+MOST_SDP = 100_000
+
+SHORTEST_TOKEN = 16
+
+
+class OfferRefused(RequestRefused):
+    """An offer cannot be accepted.
+
+    Args:
+        kind: ``"token"``, ``"input"``, ``"output"``, ``"session"``, ``"place"`` or ``"offer"``: what is
+            wrong with it.
+        why: in words.
+    """
+
+    def __init__(
+        self, kind: Literal["token", "input", "output", "session", "place", "offer"], why: str
+    ) -> None:
+        super().__init__(kind, why)
+        self.kind = kind
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.why}"
+
+
+def check_webrtc(what: str) -> None:
+    """See that the library is there.
+
+    Raises:
+        OptionRefused: it is not.
+    """
+    if importlib.util.find_spec("aiortc") is None:
+        raise OptionRefused(what, "no aiortc on this machine", "with it: pip install aiortc")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What somebody has to show; it tells nothing about itself.
+
+    Raises:
+        OptionRefused: it can be guessed.
+    """
+
+    text: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.text) < SHORTEST_TOKEN or not self.text.isprintable():
+            accepted = f"at least {SHORTEST_TOKEN} printable characters"
+            raise OptionRefused("bearer_token", "a shorter one", accepted)
+
+    def is_shown(self, shown: str) -> bool:
+        """Tell whether this is it, in a time that tells nothing."""
+        return hmac.compare_digest(shown.encode(), self.text.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A session has begun."""
+
+    sdp: str
+    """What is to be answered."""
+    session: str
+    """Its name, which cannot be guessed."""
+
+
+@shareable
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An offer, and who waits for the answer."""
+
+    session: str
+    """How the session is to be called."""
+    sdp: str
+    """What was offered."""
+    caller: Caller
+    """Who waits."""
+
+    @classmethod
+    def by(cls, caller: Caller, sdp: str) -> Asked:
+        """Give the session a name.
+
+        Raises:
+            OfferRefused: it is more than any offer.
+        """
+        if len(sdp) > MOST_SDP:
+            raise OfferRefused("offer", f"more than {MOST_SDP} characters")
+        return cls(secrets.token_urlsafe(16), sdp, caller)
+
+
+Step = Callable[["RTCPeerConnection"], object]
+
+
+class Conversation:
+    """One connection, for the coroutine that awaits it."""
+
+    def __init__(self) -> None:
+        self._over = asyncio.Event()
+
+    async def hold(
+        self, asked: Asked, before: Step | None = None, after: Step | None = None
+    ) -> None:
+        """Answer an offer, and live as long as the connection.
+
+        Args:
+            asked: the offer; its caller gets an `Answer`, or an `OfferRefused`.
+            before: done with the connection before it knows the offer.
+            after: done when it knows it, before it answers.
+        """
+        from aiortc import RTCConfiguration, RTCPeerConnection  # noqa: PLC0415
+
+        # Without servers: its default would ask one on the public network who we are.
+        peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        peer.on("connectionstatechange", lambda: self._changed(peer.connectionState))
+        try:
+            if before is not None:
+                before(peer)
+            GenServer.reply(asked.caller, await self._answer(peer, asked, after))
+            await self._over.wait()
+        finally:
+            await peer.close()
+
+    async def _answer(
+        self, peer: RTCPeerConnection, asked: Asked, after: Step | None
+    ) -> Answer | OfferRefused:
+        from aiortc import RTCSessionDescription  # noqa: PLC0415
+
+        try:
+            await peer.setRemoteDescription(RTCSessionDescription(asked.sdp, "offer"))
+            if after is not None:
+                after(peer)
+            await peer.setLocalDescription(await peer.createAnswer())
+        except Exception as error:  # noqa: BLE001 - what comes from outside may break anything
+            self._over.set()
+            return OfferRefused("offer", f"cannot be answered ({type(error).__name__}: {error})")
+        return Answer(str(peer.localDescription.sdp), asked.session)
+
+    def _changed(self, state: str) -> None:
+        if state in {"failed", "closed", "disconnected"}:
+            self._over.set()
+
+
+def media_of(peer: RTCPeerConnection) -> set[str]:
+    """Return the kinds of media that an offer asks for."""
+    return {one.kind for one in peer.getTransceivers()}
