@@ -346,7 +346,7 @@ class GenServer(Startable, Generic[S]):
             raise TypeError(message)
         return typed("S", None)
 
-    def handle_call(self, request: Message, caller: Caller, state: S) -> object:
+    def handle_call(self, request: Message, caller: Caller, state: S, /) -> object:
         """Handle a call.
 
         Runs in the server.
@@ -372,7 +372,7 @@ class GenServer(Startable, Generic[S]):
         message = f"{type(self).__name__} has no handle_cast, and was cast {request!r}"
         raise NotImplementedError(message)
 
-    def handle_info(self, message: Message, state: S) -> object:
+    def handle_info(self, message: Message, state: S, /) -> object:
         """Handle any other message: plain sends, `Down`, `Exited`, `TimedOut()` after a timeout.
 
         Runs in the server.
@@ -387,7 +387,7 @@ class GenServer(Startable, Generic[S]):
         telemetry.report(("actors", "gen_server", "unhandled"), "warning", fields)
         return None
 
-    def handle_continue(self, term: object, state: S) -> object:
+    def handle_continue(self, term: object, state: S, /) -> object:
         """Go on after a callback that returned `Continue(term)`, before any waiting message.
 
         Runs in the server.
@@ -400,7 +400,7 @@ class GenServer(Startable, Generic[S]):
         message = f"{type(self).__name__} has no handle_continue, and was continued with {term!r}"
         raise NotImplementedError(message)
 
-    def terminate(self, reason: Reason, state: S) -> object:
+    def terminate(self, reason: Reason, state: S, /) -> object:
         """Clean up, in the server, before it ends.
 
         Called for `Stop`, `stop`, errors and exits in callbacks and, when the server traps exits,
@@ -414,7 +414,7 @@ class GenServer(Startable, Generic[S]):
         """
         return None
 
-    def code_change(self, old_version: object, state: S, extra: object) -> S:
+    def code_change(self, old_version: object, state: S, extra: object, /) -> S:
         """Turn the state into one that the present code works with, while the server is suspended.
 
         Runs in the server. Called for `debug.change_code`. What it raises leaves everything as it
@@ -432,7 +432,7 @@ class GenServer(Startable, Generic[S]):
         """
         return state
 
-    def format_status(self, status: Mapping[str, object]) -> Mapping[str, object]:
+    def format_status(self, status: Mapping[str, object], /) -> Mapping[str, object]:
         """Say what people are to see of the server: in `debug.get_status` and in reports.
 
         Runs in the server. If it fails, a text stands for the state.
@@ -447,7 +447,7 @@ class GenServer(Startable, Generic[S]):
         """
         return status
 
-    def system_get_state(self, state: S) -> object:
+    def system_get_state(self, state: S, /) -> object:
         """Tell what `debug.get_state` tells, for a server that keeps its state elsewhere.
 
         Runs in the server.
@@ -459,7 +459,7 @@ class GenServer(Startable, Generic[S]):
         """
         return state
 
-    def system_replace_state(self, function: Callable[[object], object], state: S) -> S:
+    def system_replace_state(self, function: Callable[[object], object], state: S, /) -> S:
         """Do what `debug.replace_state` asks for.
 
         Runs in the server.
@@ -549,13 +549,14 @@ class _Server(Generic[S]):
     def handle(self, message: Message) -> None:
         # The corridor of every message; `tests.bench` names: cast, call, ring.
         try:
-            if type(message) is tuple and message:
-                tag = message[0]
+            if type(message) is tuple:
+                envelope = message
+                tag = envelope[0] if envelope else None
                 if tag is CALL:
-                    self._handle_call(message[1], message[2])
+                    self._handle_call(envelope[1], envelope[2])
                     return
                 if tag is CAST:
-                    self._handle_cast(message[1])
+                    self._handle_cast(envelope[1])
                     return
                 if tag is SYSTEM:
                     debug.serve(self, message)
@@ -571,7 +572,7 @@ class _Server(Generic[S]):
         asked = request_as_sent(request)
         method = None if asked is None else self._calls.get(asked[1])
         if asked is None or method is None:
-            seen = request_as_seen(request)
+            seen = request if asked is None else request_as_seen(request)
             outcome = self.callbacks.handle_call(seen, caller, self.state)
         else:
             cell.serving = caller
@@ -580,17 +581,18 @@ class _Server(Generic[S]):
             outcome = settled(outcome)
         cell.serving = None
         if type(outcome) is Reply:
-            then = outcome.then
+            reply = outcome
+            then = reply.then
             if then is not None and not _is_extra(then):
                 raise _BadReturn(outcome, _TO_A_CALL)
-            if outcome.state is not KEEP:
-                self.state = outcome.state
+            if reply.state is not KEEP:
+                self.state = reply.state
             if cell.exiting is None:
                 # Only these lines answer a call that went well, whatever comes after them.
                 pid, ref = caller
                 waiting = pid._cell  # noqa: SLF001 - the corridor
                 scheduler = self._scheduler
-                value = outcome.value
+                value = reply.value
                 if type(value) not in SHARED:
                     value = cell.scheduler.cross(value, "reply")
                 if (
@@ -602,7 +604,7 @@ class _Server(Generic[S]):
                 else:
                     _behaviour.give(caller, value)
                 if self.watch is not None:
-                    self.watch.answered(caller, outcome.value, self.state)
+                    self.watch.answered(caller, reply.value, self.state)
             if then is not None or cell.rest_for is not None:
                 self._follow(then)
         elif type(outcome) is NoReply:
@@ -616,14 +618,20 @@ class _Server(Generic[S]):
         asked = request_as_sent(request)
         method = None if asked is None else self._casts.get(asked[1])
         if asked is None or method is None:
-            outcome = self.callbacks.handle_cast(request_as_seen(request), self.state)
+            seen = request if asked is None else request_as_seen(request)
+            outcome = self.callbacks.handle_cast(seen, self.state)
         else:
             outcome = self._ask(method, asked)
-        if type(outcome) is NoReply and outcome.then is None and self._cell.rest_for is None:
-            if outcome.state is not KEEP:
-                self.state = outcome.state
-        else:
-            self._take(outcome, (CAST, request))
+        if self._cell.rest_for is None:
+            if outcome is None:
+                return
+            if type(outcome) is NoReply:
+                unanswered = outcome
+                if unanswered.then is None:
+                    if unanswered.state is not KEEP:
+                        self.state = unanswered.state
+                    return
+        self._take(outcome, (CAST, request))
 
     def _ask(self, method: Callable[..., object], asked: Asking) -> object:
         """Run a decorated method with what its caller has passed."""
