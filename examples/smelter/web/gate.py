@@ -100,7 +100,8 @@ class Gate:
         return self._refuses_body(headers, _FORM if head.path == LOGIN else _KINDS)
 
     def _is_door(self, head: Head) -> bool:
-        return head.path == LOGIN or head.path.startswith(OWN_TOKENS)
+        has_own = head.method in {"POST", "DELETE"} and head.path.startswith(OWN_TOKENS)
+        return head.path == LOGIN or has_own
 
     def _is_ours(self, origin: str) -> bool:
         scheme, _, host = origin.lower().partition("://")
