@@ -10,12 +10,12 @@ Source: https://hexdocs.pm/elixir/Supervisor.html#module-child_spec-1-function
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, TypedDict
 from typing import cast as typed
 
 from actors import _behaviour, process
-from actors._behaviour import Server, StartOptions
+from actors._behaviour import Server, StartOptions, start
 from actors.errors import BadArgument
 from actors.naming import MaybeMonitored, MaybePid, Name
 from actors.pid import Pid
@@ -28,6 +28,15 @@ __all__ = ["UNSET", "RestartWord", "Startable", "check_option", "overridden"]
 
 RestartWord: TypeAlias = Literal["permanent", "transient", "temporary"]
 """When a supervisor starts a child again."""
+
+
+_SAID_NOTHING = (None, None, None, None)
+
+
+class _Given(TypedDict):
+    args: tuple[object, ...]
+    kwargs: Mapping[str, object]
+
 
 UNSET = object()
 """An option that was not given, where `None` means something."""
@@ -44,6 +53,10 @@ class Startable:
     _otp_options: ClassVar[Mapping[str, object]] = {}
     _otp_takes_bound: ClassVar[bool] = True
     """Whether its mailbox may have a bound."""
+    # Made once, because most starts say nothing of how; `tests.bench start_stop`.
+    __usual: ClassVar[tuple[Mapping[str, object], StartOptions, StartOptions]]
+    """How it is started then while these are its class keywords: alone, and linked."""
+    __initial_call: ClassVar[str]
 
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__()
@@ -54,6 +67,9 @@ class Startable:
         cls._otp_options = options
         lineage = [vars(base).get("_otp_options", {}) for base in reversed(cls.__mro__)]
         cls.options = {key: value for own in lineage for key, value in own.items()}
+        alone = StartOptions(False, host=cls.__host(None), mailbox=cls.__mailbox(None))
+        cls.__usual = (cls.options, alone, replace(alone, link=True))
+        cls.__initial_call = f"{cls.__module__}.{cls.__qualname__}.init"
 
     @classmethod
     def _otp_make(
@@ -109,11 +125,11 @@ class Startable:
 
         Source: https://hexdocs.pm/elixir/GenServer.html#start_link/3
         """
-        return cls.__start(
-            StartOptions(True, name, timeout, cls.__host(host), cls.__mailbox(mailbox)),
-            args,
-            kwargs,
-        )
+        of, _, options = cls.__usual
+        if of is not cls.options or (name, timeout, host, mailbox) != _SAID_NOTHING:
+            options = StartOptions(True, name, timeout, cls.__host(host), cls.__mailbox(mailbox))
+        make, initial_call = cls.__maker(args, kwargs)
+        return start(make, initial_call, options)
 
     @classmethod
     def start(
@@ -156,11 +172,11 @@ class Startable:
 
         Source: https://hexdocs.pm/elixir/GenServer.html#start/3
         """
-        return cls.__start(
-            StartOptions(False, name, timeout, cls.__host(host), cls.__mailbox(mailbox)),
-            args,
-            kwargs,
-        )
+        of, options, _ = cls.__usual
+        if of is not cls.options or (name, timeout, host, mailbox) != _SAID_NOTHING:
+            options = StartOptions(False, name, timeout, cls.__host(host), cls.__mailbox(mailbox))
+        make, initial_call = cls.__maker(args, kwargs)
+        return start(make, initial_call, options)
 
     @classmethod
     def start_monitor(
@@ -262,21 +278,15 @@ class Startable:
         return bound
 
     @classmethod
-    def __start(
-        cls, options: StartOptions, args: tuple[object, ...], kwargs: Mapping[str, object]
-    ) -> MaybePid:
-        return _behaviour.start(*cls.__maker(args, kwargs), options)
-
-    @classmethod
     def __maker(
         cls, args: tuple[object, ...], kwargs: Mapping[str, object]
     ) -> tuple[Callable[[Pid], Server], str]:
         """Return what makes the process half, and its initial call."""
-        initial_call = f"{cls.__module__}.{cls.__qualname__}.init"
-        given = {"args": args, "kwargs": kwargs}
+        initial_call = cls.__initial_call
         if args or kwargs:
-            given = process.crossed(given, "start")  # type: ignore[assignment]
-        return partial(cls._otp_make, initial_call, **given), initial_call  # type: ignore[arg-type]
+            given = typed("_Given", process.crossed({"args": args, "kwargs": kwargs}, "start"))
+            args, kwargs = given["args"], given["kwargs"]
+        return lambda parent: cls._otp_make(initial_call, parent, args, kwargs), initial_call
 
 
 def overridden(
