@@ -188,7 +188,7 @@ def _keep_for_others(node: ast.ImportFrom, direct: set[str], lines: list[str]) -
 
 
 def _call_directly(tree: ast.Module, functions: set[str], lines: list[str]) -> None:
-    """Call what the layout imports directly instead of a queue's methods: `ready.popleft()` is `popleft(ready)`."""
+    """Call functions of the layout instead of a queue's methods: `ready.popleft()` becomes `popleft(ready)`."""
     calls = [
         node.func
         for node in ast.walk(tree)

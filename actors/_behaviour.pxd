@@ -6,11 +6,14 @@ from actors._kernel.cell cimport Cell as CCell
 from actors._kernel.scheduler cimport Scheduler as CScheduler
 from actors.pid cimport Pid, Ref
 
-@cython.locals(cell=CCell, scheduler=CScheduler, target=CCell)
-cpdef call(object server, object request, object timeout, object function=*)
+cdef set SHARED
+cdef str ASKED, CALL, CAST
 
-@cython.locals(cell=CCell, scheduler=CScheduler, there=CCell)
-cpdef cast(object server, object request)
+@cython.locals(cell=CCell, scheduler=CScheduler, pid=Pid, target=CCell)
+cpdef call(object server, object request, object timeout, object function=*, bint is_shared=*)
+
+@cython.locals(cell=CCell, scheduler=CScheduler, pid=Pid, there=CCell)
+cpdef cast(object server, object request, object told=*)
 
 @cython.final
 cdef class StartOptions:
@@ -34,7 +37,7 @@ cpdef give(tuple caller, object value)
 @cython.locals(pid=Pid, ref=Ref, waiting=CCell, here=CCell, scheduler=CScheduler)
 cpdef give(tuple caller, object value)
 
-@cython.locals(asked=tuple, args=tuple)
+@cython.locals(asked=tuple, args=tuple, parts=tuple)
 cpdef _crossed(CScheduler scheduler, object request)
 
 cpdef _locate(object server)

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from actors.process import Host
 
 __all__ = [
+    "CALLED",
     "DEFAULT_TIMEOUT",
     "Cell",
     "Ended",
@@ -88,6 +89,8 @@ __all__ = [
 
 Function = tuple[str, str]
 
+CALLED: Function = ("GenServer", "call")
+"""What the caller of a call has called."""
 DEFAULT_TIMEOUT = 5.0
 """Seconds that a call waits unless told otherwise, as in OTP."""
 
@@ -374,9 +377,17 @@ def call(
     server: Address | tuple[str, str] | None,
     request: Message,
     timeout: float | None,
-    function: Function = ("GenServer", "call"),
+    function: Function = CALLED,
+    is_shared: bool = False,
 ) -> object:
     """Send a request and wait for the reply, in the calling process.
+
+    Args:
+        server: Whom to ask.
+        request: What is asked.
+        timeout: Seconds; `None` waits for ever.
+        function: What the caller has called, for errors.
+        is_shared: Whether it is known that nothing of the request can change.
 
     Raises:
         CallFailed: One of its leaves; see `actors.errors`.
@@ -387,7 +398,11 @@ def call(
     if timeout is not DEFAULT_TIMEOUT:
         process.check_timeout("timeout", timeout)
     cell = me()
-    target = server._cell if type(server) is Pid else _locate(server)  # noqa: SLF001 - the corridor
+    if type(server) is Pid:
+        pid = server
+        target = pid._cell  # noqa: SLF001 - the corridor
+    else:
+        target = _locate(server)
     if target is None or target is cell or target.calling is not None:
         why = _refusal(cell, target, server)
         if why is not None:
@@ -396,7 +411,8 @@ def call(
     scheduler = cell.scheduler
     if target.scheduler is not scheduler:
         scheduler.own(target)
-    sent = request if type(request) in SHARED else _crossed(scheduler, request)
+    is_shared = is_shared or type(request) in SHARED
+    sent = request if is_shared else _crossed(scheduler, request)
     if cell.port is None:
         kind, value = scheduler.exchange(cell, target, CALL, sent, timeout)
     else:
@@ -458,27 +474,32 @@ def _failure(
             return ServerExited(why, *rest)
 
 
-def cast(server: Address | tuple[str, str] | None, request: Message) -> None:
+def cast(
+    server: Address | tuple[str, str] | None, request: Message, told: Message | None = None
+) -> None:
     """Send a request that nobody answers; never waits, never fails for want of a server.
+
+    Args:
+        server: Whom to tell.
+        request: What is to be done.
+        told: In its place, the whole message, where that is always the same and nothing of it can change.
 
     Raises:
         NotSendable: The request may not cross; nothing was sent.
     """
-    target = server
-    if type(target) is not Pid:
-        target = None if target is None else _found(target)
-    if target is None:
+    pid = server if type(server) is Pid or server is None else _found(server)
+    if pid is None:
         return
     # What `process.deliver` does first, written out; `tests.bench` names: cast, ring.
     cell = me()
     scheduler = cell.scheduler
-    if type(request) not in SHARED:
-        request = _crossed(scheduler, request)
-    there = target._cell  # noqa: SLF001 - the corridor
+    if told is None:
+        told = (CAST, request if type(request) in SHARED else _crossed(scheduler, request))
+    there = pid._cell  # noqa: SLF001 - the corridor
     if there is not None and cell.port is None and there.scheduler is scheduler:
-        scheduler.deliver(there, (CAST, request))
+        scheduler.deliver(there, told)
     else:
-        process.deliver(target, (CAST, request))
+        process.deliver(pid, told)
 
 
 def _crossed(scheduler: Scheduler, request: Message) -> Message:
@@ -489,6 +510,14 @@ def _crossed(scheduler: Scheduler, request: Message) -> Message:
     """
     asked = request_as_sent(request)
     if asked is None:
+        # What every isolation does with it first, written out; `tests.bench` name: ring.
+        if type(request) is tuple:
+            parts = request
+            for each in parts:
+                if type(each) not in SHARED:
+                    break
+            else:
+                return request
         return scheduler.cross(request, "request")
     # The tuple was made for this request: only what is in it can need a copy.
     _, name, args, kwargs = asked

@@ -66,11 +66,12 @@ class Asked(tuple[str, tuple[object, ...], dict[str, object]]):
 
 def request_as_sent(request: object) -> Asking | None:
     """Return a client half's request, also one that somebody has seen and passes on; `None` for any other."""
+    if type(request) is tuple:
+        sent = request
+        return sent if sent and sent[0] is ASKED else None
     if type(request) is Asked:
         name, args, kwargs = request
         return (ASKED, name, args, kwargs or None)
-    if type(request) is tuple and request and request[0] is ASKED:
-        return request
     return None
 
 

@@ -7,7 +7,8 @@ cdef class _Half:
     cdef public object method
     cdef public object name
     cdef public object _signature
-    cdef public tuple _bare
+    cdef public tuple bare
+    cdef public tuple told
     cdef public Py_ssize_t _least
     cdef public Py_ssize_t _most
 

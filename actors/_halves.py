@@ -31,14 +31,12 @@ from typing import (
     final,
     overload,
 )
-from typing import (
-    cast as typed,
-)
 
 from actors import _behaviour
-from actors._behaviour import DEFAULT_TIMEOUT
-from actors._envelopes import ASKED
+from actors._behaviour import CALLED, DEFAULT_TIMEOUT
+from actors._envelopes import ASKED, CAST, Asking
 from actors.errors import BadArgument
+from actors.messages import Message
 from actors.naming import Address
 from actors.outcomes import Emit, NoReply, Reply, Stop
 from actors.process import check_timeout
@@ -61,11 +59,16 @@ class _Half:
         self.__doc__ = method.__doc__
         self._signature = _client_signature(method, kind)
         self._least, self._most = _positions(self._signature)
-        self._bare = (ASKED, self.name, (), None)
+        self._prepare()
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
-        self._bare = (ASKED, name, (), None)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Make once what is sent where nothing is passed: always the same, and nothing of it can change."""
+        self.bare: Asking | None = None if self._least else (ASKED, self.name, (), None)
+        self.told: Message | None = None if self._least else (CAST, self.bare)
 
     def ask(self, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         """Make the request, in the caller, whose mistake a wrong argument is.
@@ -81,11 +84,8 @@ class _Half:
                 is_limit = isinstance(self, call) and "timeout" in kwargs
                 text = f"{self.name}(): {error}{hint if is_limit else ''}"
                 raise TypeError(text) from None
-        # A plain tuple, because a cast is hardly more than its message, and always the same one where there is
-        # nothing to pass, because then the collector has nothing to look at; `tests.bench` names: cast, call.
-        if kwargs:
-            return (ASKED, self.name, args, kwargs)
-        return (ASKED, self.name, args, None) if args else self._bare
+        # A plain tuple, because a cast is hardly more than its message; `tests.bench` names: cast, call.
+        return (ASKED, self.name, args, kwargs or None)
 
 
 def _client_signature(method: Callable[..., object], kind: str) -> Signature:
@@ -192,8 +192,11 @@ class Client(Generic[P, R]):
 
     def __call__(self, server: Address | None, /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Ask a server and wait for its reply; in the calling process, which waits."""
+        bare = None if args or kwargs else self._half.bare
+        if bare is not None:
+            return _behaviour.call(server, bare, self._timeout, CALLED, True)  # type: ignore[return-value]
         request = self._half.ask(args, kwargs)
-        return typed("R", _behaviour.call(server, request, self._timeout))
+        return _behaviour.call(server, request, self._timeout)  # type: ignore[return-value]
 
     def within(self, seconds: float | None) -> Client[P, R]:
         """Return the same client half with another limit.
@@ -276,7 +279,9 @@ class Sender(Generic[P]):
 
     def __call__(self, server: Address | None, /, *args: P.args, **kwargs: P.kwargs) -> None:
         """Send the request and go on."""
-        _behaviour.cast(server, self._half.ask(args, kwargs))
+        told = None if args or kwargs else self._half.told
+        request = None if told is not None else self._half.ask(args, kwargs)
+        _behaviour.cast(server, request, told)
 
     def __repr__(self) -> str:
         return f"<client half of {self._half.method.__qualname__}>"

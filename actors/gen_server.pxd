@@ -6,6 +6,10 @@ from actors._kernel.scheduler cimport Scheduler
 from actors.outcomes cimport NoReply, Reply
 from actors.pid cimport Pid, Ref
 
+cdef set SHARED
+cdef object KEEP
+cdef str CALL, CAST, SYSTEM
+
 @cython.final
 cdef class _Server:
     cdef public object _args
@@ -22,8 +26,9 @@ cdef class _Server:
 
     @cython.locals(args=tuple, kwargs=dict)
     cpdef _ask(self, object method, tuple asked)
+    @cython.locals(envelope=tuple)
     cpdef handle(self, object message)
-    @cython.locals(cell=CCell, pid=Pid, ref=Ref, waiting=CCell, scheduler=Scheduler, asked=tuple)
+    @cython.locals(cell=CCell, pid=Pid, ref=Ref, waiting=CCell, scheduler=Scheduler, asked=tuple, reply=Reply)
     cpdef _handle_call(self, tuple caller, object request)
-    @cython.locals(asked=tuple)
+    @cython.locals(asked=tuple, unanswered=NoReply)
     cpdef _handle_cast(self, object request)

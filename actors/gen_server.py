@@ -549,13 +549,14 @@ class _Server(Generic[S]):
     def handle(self, message: Message) -> None:
         # The corridor of every message; `tests.bench` names: cast, call, ring.
         try:
-            if type(message) is tuple and message:
-                tag = message[0]
+            if type(message) is tuple:
+                envelope = message
+                tag = envelope[0] if envelope else None
                 if tag is CALL:
-                    self._handle_call(message[1], message[2])
+                    self._handle_call(envelope[1], envelope[2])
                     return
                 if tag is CAST:
-                    self._handle_cast(message[1])
+                    self._handle_cast(envelope[1])
                     return
                 if tag is SYSTEM:
                     debug.serve(self, message)
@@ -571,7 +572,7 @@ class _Server(Generic[S]):
         asked = request_as_sent(request)
         method = None if asked is None else self._calls.get(asked[1])
         if asked is None or method is None:
-            seen = request_as_seen(request)
+            seen = request if asked is None else request_as_seen(request)
             outcome = self.callbacks.handle_call(seen, caller, self.state)
         else:
             cell.serving = caller
@@ -580,17 +581,18 @@ class _Server(Generic[S]):
             outcome = settled(outcome)
         cell.serving = None
         if type(outcome) is Reply:
-            then = outcome.then
+            reply = outcome
+            then = reply.then
             if then is not None and not _is_extra(then):
                 raise _BadReturn(outcome, _TO_A_CALL)
-            if outcome.state is not KEEP:
-                self.state = outcome.state
+            if reply.state is not KEEP:
+                self.state = reply.state
             if cell.exiting is None:
                 # Only these lines answer a call that went well, whatever comes after them.
                 pid, ref = caller
                 waiting = pid._cell  # noqa: SLF001 - the corridor
                 scheduler = self._scheduler
-                value = outcome.value
+                value = reply.value
                 if type(value) not in SHARED:
                     value = cell.scheduler.cross(value, "reply")
                 if (
@@ -602,7 +604,7 @@ class _Server(Generic[S]):
                 else:
                     _behaviour.give(caller, value)
                 if self.watch is not None:
-                    self.watch.answered(caller, outcome.value, self.state)
+                    self.watch.answered(caller, reply.value, self.state)
             if then is not None or cell.rest_for is not None:
                 self._follow(then)
         elif type(outcome) is NoReply:
@@ -616,14 +618,20 @@ class _Server(Generic[S]):
         asked = request_as_sent(request)
         method = None if asked is None else self._casts.get(asked[1])
         if asked is None or method is None:
-            outcome = self.callbacks.handle_cast(request_as_seen(request), self.state)
+            seen = request if asked is None else request_as_seen(request)
+            outcome = self.callbacks.handle_cast(seen, self.state)
         else:
             outcome = self._ask(method, asked)
-        if type(outcome) is NoReply and outcome.then is None and self._cell.rest_for is None:
-            if outcome.state is not KEEP:
-                self.state = outcome.state
-        else:
-            self._take(outcome, (CAST, request))
+        if self._cell.rest_for is None:
+            if outcome is None:
+                return
+            if type(outcome) is NoReply:
+                unanswered = outcome
+                if unanswered.then is None:
+                    if unanswered.state is not KEEP:
+                        self.state = unanswered.state
+                    return
+        self._take(outcome, (CAST, request))
 
     def _ask(self, method: Callable[..., object], asked: Asking) -> object:
         """Run a decorated method with what its caller has passed."""

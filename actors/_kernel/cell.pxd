@@ -17,6 +17,7 @@ cdef class Cell:
     cdef public tuple answer
     cdef public Cell calling
     cdef public dict callers
+    cdef public Cell listed
     cdef public dict links
     cdef public dict watchers
     cdef public dict monitors

@@ -60,6 +60,7 @@ class Cell:
         "kin",
         "lineage",
         "links",
+        "listed",
         "mail",
         "monitors",
         "name",
@@ -96,8 +97,10 @@ class Cell:
         self.answer: Outcome | None = None
         self.calling: Cell | None = None
         """Whom it has called and waits for, to find circles of waiting."""
-        self.callers: dict[Cell, Ref] | None = None
-        """Who has called it and waits, to be told of its death."""
+        self.callers: dict[Cell, None] | None = None
+        """Who has called it last of all: those of them that wait are told of its death."""
+        self.listed: Cell | None = None
+        """Among whose callers it is."""
         self.links: dict[Pid, Cell] | None = None
         self.watchers: dict[Ref, Cell] | None = None
         """Who monitors it."""

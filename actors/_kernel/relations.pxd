@@ -26,6 +26,8 @@ cdef class Relations:
     cpdef give_back(self, object mail)
     cpdef Cell resolve(self, object dest)
     cpdef send_alias(self, Ref alias, object message)
+    cpdef enlist(self, Cell cell, Cell target)
+    cpdef _delist(self, Cell cell)
     cpdef expect(self, Cell cell, Cell target, Ref ref)
     cpdef bint answer(self, Cell cell, Ref ref, object kind, object value) except -1
     cpdef circle(self, Cell cell, Cell target)

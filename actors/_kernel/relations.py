@@ -120,11 +120,22 @@ class Relations:
         """Note that a process waits for the answer of another, and for its death."""
         cell.awaiting = ref
         cell.calling = target
-        callers = target.callers
-        if callers is None:
-            target.callers = {cell: ref}
-        else:
-            callers[cell] = ref
+        if cell.listed is not target:
+            self.enlist(cell, target)
+
+    def enlist(self, cell: Cell, target: Cell) -> None:
+        """Put a process among the callers of another, where it stays until it calls somebody else."""
+        # Most call again whom they have called last, and find themselves there already; `tests.bench call`.
+        self._delist(cell)
+        cell.listed = target
+        if target.callers is None:
+            target.callers = {}
+        target.callers[cell] = None
+
+    def _delist(self, cell: Cell) -> None:
+        listed, cell.listed = cell.listed, None
+        if listed is not None and listed.callers is not None:
+            listed.callers.pop(cell, None)
 
     def answer(self, cell: Cell, ref: Ref, kind: str, value: object) -> bool:
         """End a process's exchange; an answer to one that is over is dropped, which tells `False`."""
@@ -132,12 +143,7 @@ class Relations:
             return False
         cell.awaiting = None
         cell.deadline = None
-        target = cell.calling
-        if target is not None:
-            cell.calling = None
-            callers = target.callers
-            if callers is not None:
-                callers.pop(cell, None)
+        cell.calling = None
         cell.answer = (kind, value)
         self.ready.append(cell)
         return True
@@ -319,10 +325,9 @@ class Relations:
             cell.timers = None
         if cell.aliases is not None or cell.monitors is not None:
             self._take_back(cell)
-        cell.awaiting = None
-        target, cell.calling = cell.calling, None
-        if target is not None and target.callers is not None:
-            target.callers.pop(cell, None)
+        cell.awaiting = cell.calling = None
+        if cell.listed is not None:
+            self._delist(cell)
 
     def _take_back(self, cell: Cell) -> None:
         for alias in cell.aliases or ():
@@ -345,8 +350,10 @@ class Relations:
             self.deadlines.disarm(cell)
         if cell.callers:
             callers, cell.callers = cell.callers, None
-            for caller, ref in callers.items():
-                self.answer(caller, ref, "down", witnessed(reason, cross))
+            for caller in callers:
+                caller.listed = None
+                if caller.calling is cell and caller.awaiting is not None:
+                    self.answer(caller, caller.awaiting, "down", witnessed(reason, cross))
         if cell.watchers:
             watchers, cell.watchers = cell.watchers, None
             for ref, owner in watchers.items():

@@ -57,7 +57,7 @@ cdef class Scheduler(Relations):
     cpdef refuse(self, Cell cell)
     @cython.locals(seen=Py_ssize_t)
     cpdef receive(self, Cell cell, object wanted, object timeout)
-    @cython.locals(ref=Ref, callers=dict, answer=tuple)
+    @cython.locals(ref=Ref, answer=tuple)
     cpdef tuple exchange(self, Cell cell, Cell target, object tag, object request, object timeout)
     @cython.locals(answer=tuple)
     cpdef tuple await_answer(self, Cell cell, object timeout)

@@ -83,6 +83,9 @@ class Deadlines:
 
     def due(self, now: float) -> Timer | Cell | None:
         """Remove and return the next entry whose time has come."""
+        # Asked every few turns, and hardly ever is it time for anything.
+        if not self._heap or self._heap[0][0] > now:
+            return None
         soonest = self.soonest()
         if soonest is None or soonest > now:
             return None
