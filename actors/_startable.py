@@ -95,7 +95,7 @@ class Startable:
         Raises:
             StartError: `init` failed, refused or took too long, or the name is taken. A caller that
                 does not trap exits is ended by the link as well, unless the reason is `"normal"`.
-            BadArgument: An option is none; nothing was started.
+            BadArgument: An option is not accepted; nothing was started.
 
         Example:
             >>> from actors import GenServer, Reply, process, run
@@ -142,7 +142,7 @@ class Startable:
 
         Raises:
             StartError: `init` failed, refused or took too long, or the name is taken.
-            BadArgument: An option is none; nothing was started.
+            BadArgument: An option is not accepted; nothing was started.
 
         Example:
             >>> from actors import GenServer, Reply, process, run
@@ -192,7 +192,7 @@ class Startable:
 
         Raises:
             StartError: `init` failed, refused or took too long, or the name is taken.
-            BadArgument: An option is none; nothing was started.
+            BadArgument: An option is not accepted; nothing was started.
 
         Example:
             >>> from actors import GenServer, Reply, process, run
@@ -237,7 +237,7 @@ class Startable:
             What a supervisor takes for a child.
 
         Raises:
-            BadArgument: A field is none.
+            BadArgument: A field is not accepted.
 
         Example:
             >>> from actors import GenServer
@@ -285,7 +285,7 @@ def overridden(
     """Return a child's description with the fields that were given, which are checked.
 
     Raises:
-        BadArgument: One is none.
+        BadArgument: One is not accepted.
     """
     if id is not UNSET:
         spec["id"] = id
@@ -302,7 +302,7 @@ def check_option(key: str, value: object) -> None:
     """Refuse a class keyword that means nothing.
 
     Raises:
-        BadArgument: It is none.
+        BadArgument: It is not accepted.
     """
     match key:
         case "id":

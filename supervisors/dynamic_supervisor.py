@@ -234,7 +234,7 @@ class DynamicSupervisor(Overseen):
         Raises:
             ChildError: `"not_found"`.
             CallFailed: There is no such process, or it ended meanwhile.
-            BadArgument: `pid` is none.
+            BadArgument: `pid` is not accepted.
 
         Example:
             >>> from actors import Agent, run

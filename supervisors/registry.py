@@ -80,7 +80,7 @@ class TypedRegistry(Overseen, Generic[K, V]):
 
     `Registry` is one of any keys and values. The class keywords `id`, `restart` and `shutdown`
     record how a supervisor above should treat it. Functions act for the calling process and do not
-    wait, unless they say so. All but `start_link` raise `BadArgument` for a registry that is none.
+    wait, unless they say so. All but `start_link` raise `BadArgument` if no such registry runs.
 
     Source: https://hexdocs.pm/elixir/Registry.html
     """

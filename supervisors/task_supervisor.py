@@ -184,7 +184,7 @@ class TaskSupervisor(Overseen):
             args: Passed to it.
             shutdown: Seconds it gets to end when the supervisor ends, `None` for no limit, or
                 `"brutal_kill"`.
-            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
+            host: `"thread"`, `"pool"` or `"process"`, as for `Task.async_`.
 
         Returns:
             The task.
@@ -192,7 +192,7 @@ class TaskSupervisor(Overseen):
         Raises:
             TooManyTasks: The supervisor has as many children as it may have.
             CallFailed: There is no such supervisor, or it ended meanwhile.
-            BadArgument: An argument is none.
+            BadArgument: An argument is not accepted.
 
         Example:
             >>> from actors import Task, run
@@ -234,7 +234,7 @@ class TaskSupervisor(Overseen):
             args: Passed to it.
             shutdown: Seconds it gets to end when the supervisor ends, `None` for no limit, or
                 `"brutal_kill"`.
-            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
+            host: `"thread"`, `"pool"` or `"process"`, as for `Task.async_`.
 
         Returns:
             The task.
@@ -242,7 +242,7 @@ class TaskSupervisor(Overseen):
         Raises:
             TooManyTasks: The supervisor has as many children as it may have.
             CallFailed: There is no such supervisor, or it ended meanwhile.
-            BadArgument: An argument is none.
+            BadArgument: An argument is not accepted.
 
         Example:
             >>> from actors import Task, run
@@ -281,7 +281,7 @@ class TaskSupervisor(Overseen):
                 or `"permanent"`.
             shutdown: Seconds it gets to end when the supervisor ends, `None` for no limit, or
                 `"brutal_kill"`.
-            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
+            host: `"thread"`, `"pool"` or `"process"`, as for `Task.async_`.
 
         Returns:
             The pid.
@@ -289,7 +289,7 @@ class TaskSupervisor(Overseen):
         Raises:
             ChildError: `"max_children"`.
             CallFailed: There is no such supervisor, or it ended meanwhile.
-            BadArgument: An argument is none.
+            BadArgument: An argument is not accepted.
 
         Example:
             >>> from actors import run
@@ -406,7 +406,7 @@ class TaskSupervisor(Overseen):
             zip_input_on_exit: Whether a failure is `("exit", (input, reason))`.
             shutdown: Seconds it gets to end when the supervisor ends, `None` for no limit, or
                 `"brutal_kill"`.
-            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
+            host: `"thread"`, `"pool"` or `"process"`, as for `Task.async_`.
 
         Yields:
             `("ok", value)` or `("exit", reason)`.
