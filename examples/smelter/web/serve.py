@@ -6,7 +6,9 @@
     └─ web          the server
 
 It listens on the loopback unless another address is asked for, and then it asks everybody for a token
-and speaks https. The first process ends everything in order on Ctrl-C and on SIGTERM.
+and speaks https. Whoever may use the pipeline may have it read and write files as the one who started
+it; on the loopback that is every user of this machine, unless they too are asked for a token, by
+`--token-file`. The first process ends everything in order on Ctrl-C and on SIGTERM.
 """
 
 from __future__ import annotations
@@ -98,7 +100,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--rate", default="30", help="pictures in a second (30)")
     add("--port", type=int, default=PORT, help=f"0 for any that is free ({PORT})")
     add("--host", default=LOOPBACK, help=f"address to listen on ({LOOPBACK})")
-    add("--token-file", help="a file, readable by you alone, with what clients have to show")
+    add(
+        "--token-file",
+        help="a file, readable by you alone, with what clients have to show; without it, every user"
+        " of this machine may use the server",
+    )
     add("--tls-certificate", help="PEM file; with --tls-key, clients connect by https")
     add("--tls-key", help="PEM file")
     add("--insecure-http", action="store_true", help="another address than the loopback by http")
