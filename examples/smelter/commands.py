@@ -7,6 +7,8 @@ then it becomes orders in the same lines as the sets.
 from __future__ import annotations
 
 from examples.smelter.deliveries import BOTH, Deliveries
+from examples.smelter.keeper import CLOSING
+from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.offsets import Framerate, Ns
 from examples.smelter.playlists import Playlists
 from examples.smelter.queue_start import connection
@@ -17,6 +19,7 @@ from examples.smelter.wire import (
     Attaching,
     Disconnect,
     Gone,
+    InputGone,
     NextTrack,
     PauseInput,
     RemoveInput,
@@ -56,9 +59,9 @@ class Commands:
         """
         match command:
             case RemoveInput(name) if name in self._line.names:
-                self._playlists.remove(name)
+                plan = self._playlists.remove(name)
                 self._deliveries.order(Gone(name), *BOTH)
-                tell(CONTROL, command)
+                tell(CONTROL, InputGone(plan))
             case PauseInput(name) if name in self._line.names:
                 self._line.pause(name, now)
             case ResumeInput(name) if name in self._line.names:
@@ -75,10 +78,11 @@ class Commands:
 
     def _order(self, command: object) -> bool:
         match command:
-            case Attaching(plan):
+            case Attaching(plan) if _is_wanted(plan.id):
                 self._deliveries.order(connection(self._line, self._rate, plan), *BOTH)
-            case Disconnect():
+            case Disconnect(name):
                 self._deliveries.order(command, *BOTH)
+                Ledger.put(LEDGER, (CLOSING, name), True)
                 tell(CONTROL, command)
             case SetScene():
                 self._deliveries.order(command, "video")
@@ -90,3 +94,9 @@ class Commands:
             case _:
                 return False
         return True
+
+
+def _is_wanted(output_id: str) -> bool:
+    """Tell whether an output is still registered when its time has come."""
+    registered = Ledger.get(LEDGER, ("output", output_id)) is not None
+    return registered and Ledger.get(LEDGER, (CLOSING, output_id)) is None

@@ -38,6 +38,7 @@ from examples.smelter.wire import (
     COMPOSITOR,
     MIXER,
     Attach,
+    Attaching,
     Command,
     ConsumerUp,
     Done,
@@ -171,6 +172,7 @@ class Queue(GenServer[_State], restart="permanent"):
     @call
     def carry_out(self, state: _State, command: Command) -> Reply[bool, _State]:
         """Do something now, that is before the next set; False if there is nothing to do it to."""
+        self._note(command)
         has_done = state.commands.carry_out(command, self._at(state))
         self._save(state)
         self._look(state)
@@ -182,10 +184,17 @@ class Queue(GenServer[_State], restart="permanent"):
     ) -> Reply[bool, _State]:
         """Do something at its place between the sets; False if that is past."""
         accepted = state.line.schedule(command, time, always=always)
+        if accepted:
+            self._note(command)
         self._save_schedule(state)
         self._save(state)
         self._look(state)
         return Reply(accepted)
+
+    def _note(self, command: Command) -> None:
+        """Register an output in the same breath in which it is accepted, whoever dies of what."""
+        if isinstance(command, Attaching):
+            Ledger.put(LEDGER, ("output", command.plan.id), command.plan)
 
     @call
     def begin(self, state: _State) -> Reply[bool, _State]:
