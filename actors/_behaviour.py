@@ -143,7 +143,7 @@ def start(make: Callable[[Pid], Server], initial_call: str, options: StartOption
 
     Raises:
         StartError: `init` failed, refused or took too long, or the name is taken.
-        BadArgument: An option is none.
+        BadArgument: An option is not accepted.
     """
     launched = _start(make, initial_call, options)
     return None if launched is None else launched.pid
@@ -234,7 +234,7 @@ def check_name(name: object) -> None:
     """Refuse what is no name.
 
     Raises:
-        BadArgument: It is none.
+        BadArgument: It is not accepted.
     """
     if name is None:
         return
@@ -398,7 +398,7 @@ def call(
     Raises:
         CallFailed: One of its leaves; see `actors.errors`.
         NotSendable: The request may not cross; nothing was sent.
-        BadArgument: The timeout or the address is none.
+        BadArgument: The timeout or the address is not accepted.
     """
     # The corridor of every call; `tests.bench` names: call, ring, fan-in.
     if timeout is not DEFAULT_TIMEOUT:
@@ -598,7 +598,7 @@ def stop(
         CallFailed: It is not there, ended with another reason, or did not end in time (and still
             may).
         NotSendable: The reason may not cross; nothing was sent.
-        BadArgument: The timeout or the address is none.
+        BadArgument: The timeout or the address is not accepted.
     """
     if timeout is not None:
         process.check_timeout("timeout", timeout)
@@ -642,7 +642,7 @@ def system(
 
     Raises:
         CallFailed: One of its leaves; see `actors.errors`.
-        BadArgument: The timeout is none.
+        BadArgument: The timeout is not accepted.
     """
     process.check_timeout("timeout", timeout)
     cell = me()

@@ -111,7 +111,7 @@ class Startable:
         Raises:
             StartError: `init` failed, refused or took too long, or the name is taken. A caller that
                 does not trap exits is ended by the link as well, unless the reason is `"normal"`.
-            BadArgument: An option is none; nothing was started.
+            BadArgument: An option is not accepted; nothing was started.
 
         Example:
             >>> from actors import GenServer, Reply, process, run
@@ -158,7 +158,7 @@ class Startable:
 
         Raises:
             StartError: `init` failed, refused or took too long, or the name is taken.
-            BadArgument: An option is none; nothing was started.
+            BadArgument: An option is not accepted; nothing was started.
 
         Example:
             >>> from actors import GenServer, Reply, process, run
@@ -208,7 +208,7 @@ class Startable:
 
         Raises:
             StartError: `init` failed, refused or took too long, or the name is taken.
-            BadArgument: An option is none; nothing was started.
+            BadArgument: An option is not accepted; nothing was started.
 
         Example:
             >>> from actors import GenServer, Reply, process, run
@@ -253,7 +253,7 @@ class Startable:
             What a supervisor takes for a child.
 
         Raises:
-            BadArgument: A field is none.
+            BadArgument: A field is not accepted.
 
         Example:
             >>> from actors import GenServer
@@ -295,7 +295,7 @@ def overridden(
     """Return a child's description with the fields that were given, which are checked.
 
     Raises:
-        BadArgument: One is none.
+        BadArgument: One is not accepted.
     """
     if id is not UNSET:
         spec["id"] = id
@@ -312,7 +312,7 @@ def check_option(key: str, value: object) -> None:
     """Refuse a class keyword that means nothing.
 
     Raises:
-        BadArgument: It is none.
+        BadArgument: It is not accepted.
     """
     match key:
         case "id":

@@ -153,7 +153,7 @@ class GenServer(Startable, Generic[S]):
 
         Raises:
             CallFailed: `NoProcess`, `CallTimeout`, `ServerExited`, `CallingSelf` or `CallCycle`.
-            BadArgument: The timeout or the address is none; nothing was sent.
+            BadArgument: The timeout or the address is not accepted; nothing was sent.
 
         Example:
             >>> from actors import GenServer, Reply, run
@@ -178,7 +178,7 @@ class GenServer(Startable, Generic[S]):
             request: What `handle_cast` gets.
 
         Raises:
-            BadArgument: The address is none.
+            BadArgument: The address is not accepted.
 
         Example:
             >>> GenServer.cast("nobody has this name", "hello")
@@ -237,7 +237,7 @@ class GenServer(Startable, Generic[S]):
         Raises:
             CallFailed: It is not there, ended with another reason, did not end in time, or waits
                 for the caller.
-            BadArgument: The timeout or the address is none.
+            BadArgument: The timeout or the address is not accepted.
 
         Example:
             >>> from actors import GenServer, process, run
