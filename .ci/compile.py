@@ -160,6 +160,8 @@ def for_cython(source: str, layout: str) -> str:
             _keep_for_others(node, direct, lines)
         elif isinstance(node, ast.ClassDef) and node.name in classes:
             _strip(node, lines)
+        else:
+            _without_overload(node, lines)
     head = "from __future__ import annotations"
     text = "\n".join(lines)
     return text.replace(head, f"{head}; import cython; from types import GenericAlias", 1)
@@ -218,10 +220,14 @@ def _strip(node: ast.ClassDef, lines: list[str]) -> None:
         is_slots = isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == "__slots__"
         if is_slots:
             _blank(lines, each.lineno, each.end_lineno)
-        if isinstance(each, ast.FunctionDef):
-            marks = {ast.unparse(mark) for mark in each.decorator_list}
-            if "overload" in marks:
-                _blank(lines, each.decorator_list[0].lineno, each.end_lineno)
+        _without_overload(each, lines)
+
+
+def _without_overload(node: ast.stmt, lines: list[str]) -> None:
+    if isinstance(node, ast.FunctionDef):
+        marks = {ast.unparse(mark) for mark in node.decorator_list}
+        if "overload" in marks:
+            _blank(lines, node.decorator_list[0].lineno, node.end_lineno)
 
 
 def _compare_parts(node: ast.ClassDef, lines: list[str], *, is_hashed: bool) -> None:
