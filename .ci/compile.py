@@ -36,6 +36,7 @@ else:
 ROOT = Path(__file__).resolve().parent.parent
 SWITCH = "LETITCRASH_COMPILED"
 NEEDS = ("cython==3.3.1", "setuptools==84.2.1", "greenlet>=3.1")
+ROOMS = ("actors", "supervisors")
 PARTS = ("actors", "supervisors", "examples", "tests", ".ci")
 PAPERS = ("pyproject.toml", "README.md", "LICENSE", ".gitignore")
 
@@ -90,10 +91,10 @@ def compile_rooms(root: Path, work: Path) -> Path:
     """Compile every room with a `.pxd`; return the folder with the extension modules.
 
     Args:
-        root: Where `actors` stands.
+        root: Where `actors` and `supervisors` stand.
         work: A folder for what is made; what has not changed since the last time is kept.
     """
-    layouts = sorted(root.joinpath("actors").rglob("*.pxd"))
+    layouts = [path for part in ROOMS for path in sorted(root.joinpath(part).rglob("*.pxd"))]
     for layout in layouts:
         target = work / layout.relative_to(root)
         _write(target, layout.read_text())

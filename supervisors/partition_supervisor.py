@@ -18,7 +18,6 @@ import os
 from collections.abc import Callable, Hashable, Mapping
 from enum import Enum
 from typing import ClassVar, Final, TypeAlias, cast
-from weakref import WeakKeyDictionary
 
 from actors import naming, process
 from actors.errors import BadArgument, NoProcess
@@ -27,7 +26,7 @@ from actors.isolation import shareable
 from actors.messages import Message
 from actors.naming import Address, Name, Via
 from actors.pid import Pid
-from supervisors._terms import MOST_PARTITIONS, slot
+from supervisors._terms import MOST_PARTITIONS, ByPid, slot
 from supervisors.child_spec import ChildLike, ChildSpec, Restart, Shutdown, of, override
 from supervisors.dynamic_supervisor import id_of
 from supervisors.strategy import Strategy
@@ -69,7 +68,7 @@ class _Table:
         self.pids: dict[int, Pid | None] = {}
 
 
-_tables: WeakKeyDictionary[Pid, _Table] = WeakKeyDictionary()
+_tables: ByPid[_Table] = ByPid()
 
 
 class PartitionSupervisor:
@@ -459,7 +458,7 @@ class _Tree(Supervisor):
 
     def init(self, table: _Table, rules: Supervised) -> Supervised:
         # Before the first partition starts, which may ask for another one.
-        _tables[process.self()] = table
+        _tables.keep(process.self(), table)
         return rules
 
 
@@ -503,7 +502,7 @@ def _table_of(supervisor: Address, function: str = "partitions", *more: object) 
     pid = naming.whereis(supervisor)
     if pid is None or not process.is_alive(pid):
         raise _nobody(supervisor, function, [supervisor, *more])
-    table = _tables.get(pid)
+    table = _tables.get(id(pid))
     if table is None:
         raise BadArgument("supervisor", supervisor, "a partition supervisor")
     return table
