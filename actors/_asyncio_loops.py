@@ -16,6 +16,7 @@ from contextvars import Context
 from typing import final
 from weakref import WeakKeyDictionary
 
+from actors import telemetry
 from actors.errors import BadArgument
 from actors.hosting import Scheduler, Turns
 from actors.runtime import Choice, Clock, Runtime
@@ -44,12 +45,13 @@ def allow() -> None:
     """Let the code of the running loop wait.
 
     Raises:
-        BadArgument: The loop hosts a runtime, or none is running.
+        BadArgument: The loop hosts a runtime.
     """
     loop = running()
-    if loop is None or loop in _hosts:
+    if loop in _hosts:
         raise BadArgument("the running loop", loop, "a loop that hosts no runtime")
-    _allowed[loop] = None
+    if loop is not None:
+        _allowed[loop] = None
 
 
 def host_of(loop: asyncio.AbstractEventLoop) -> Scheduler | None:
@@ -111,6 +113,7 @@ def made(
     loop = asyncio.get_running_loop()
     if loop in _hosts:
         raise BadArgument("the running loop", loop, "a loop that hosts no runtime yet")
+    telemetry.prepare()
     turns = Turns(_Host(loop))
     return Runtime(clock=clock, choice=choice, wakeup=turns, grace=grace, held=held), turns
 

@@ -21,11 +21,23 @@ from weakref import WeakKeyDictionary, finalize
 
 from actors import _asyncio_loops as loops
 from actors import hosting
-from actors.errors import WouldBlock
+from actors.errors import NotInProcess, WouldBlock
 from actors.hosting import Away, Job
+from actors.pid import Pid
 from actors.runtime import Runtime
 
-__all__ = ["do", "do_as", "forget_runtime", "leave", "lend", "settable", "who"]
+__all__ = [
+    "caller",
+    "do",
+    "do_as",
+    "forget_runtime",
+    "have_done",
+    "leave",
+    "lend",
+    "owner_of",
+    "settable",
+    "who",
+]
 
 R = TypeVar("R")
 
@@ -37,13 +49,18 @@ _beside: WeakKeyDictionary[asyncio.AbstractEventLoop, Away] = WeakKeyDictionary(
 """Who acts for code that is none of a task, such as the callback of a timer."""
 
 
-def _known(loop: asyncio.AbstractEventLoop) -> Away | None:
-    """Return who stands for the calling code; `None` if somebody must be made.
+def caller() -> asyncio.Task[Any] | None:
+    """Return the task that calls; `None` if none does."""
+    loop = loops.running()
+    return None if loop is None else asyncio.current_task(loop)
+
+
+def _known(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any] | None) -> Away | None:
+    """Return who stands for a task, or for code of the loop that is none; `None` if somebody must be made.
 
     Raises:
         Exit: The one that stood for it was ended by an exit signal, which is told once.
     """
-    task = asyncio.current_task(loop)
     away = _beside.get(loop) if task is None else _standing.get(task)
     if away is None:
         return None
@@ -58,7 +75,7 @@ def _known(loop: asyncio.AbstractEventLoop) -> Away | None:
     return None
 
 
-async def _made(loop: asyncio.AbstractEventLoop) -> Away:
+async def _made(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any] | None) -> Away:
     made: asyncio.Future[Away] = loop.create_future()
 
     def tell(away: Away) -> None:
@@ -73,14 +90,18 @@ async def _made(loop: asyncio.AbstractEventLoop) -> Away:
 
     host = loops.host_of(loop)
     scheduler = hosting.serving() if host is None else host
-    hosting.appear(scheduler, _name(loop), tell)
+    hosting.appear(scheduler, _name(task), tell)
     try:
         away = made.result() if made.done() else await made
     except asyncio.CancelledError:
         if not made.cancelled():
             made.result().end()
         raise
-    _stand(loop, away)
+    if (sooner := _known(loop, task)) is not None:
+        # Two awaited for one task: the other one was quicker.
+        away.end()
+        return sooner
+    _stand(loop, task, away)
     return away
 
 
@@ -96,7 +117,8 @@ def _of_caller() -> Away | None:
     loop = loops.blocked()
     if loop is None:
         return None
-    away = _known(loop)
+    task = asyncio.current_task(loop)
+    away = _known(loop, task)
     if away is not None:
         return away
     made: list[Away] = []
@@ -107,17 +129,16 @@ def _of_caller() -> Away | None:
         done.set()
 
     scheduler = loops.host_of(loop) or hosting.serving()
-    hosting.appear(scheduler, _name(loop), tell)
+    hosting.appear(scheduler, _name(task), tell)
     while not done.wait(_LOOK_UP) and not scheduler.ended:
         pass
     if not made:
         return None
-    _stand(loop, made[0])
+    _stand(loop, task, made[0])
     return made[0]
 
 
-def _stand(loop: asyncio.AbstractEventLoop, away: Away) -> None:
-    task = asyncio.current_task(loop)
+def _stand(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any] | None, away: Away) -> None:
     if task is None:
         _beside[loop] = away
         finalize(loop, away.end).atexit = False
@@ -132,8 +153,7 @@ def _fall(task: asyncio.Task[Any]) -> None:
         away.end()
 
 
-def _name(loop: asyncio.AbstractEventLoop) -> str:
-    task = asyncio.current_task(loop)
+def _name(task: asyncio.Task[Any] | None) -> str:
     return "asyncio event loop" if task is None else f"asyncio {task.get_name()}"
 
 
@@ -161,10 +181,34 @@ async def do(fn: Callable[[], R], *, gives_back: bool = False) -> R:
     return await do_as(await who(), fn, gives_back=gives_back)
 
 
-async def who() -> Away:
-    """Return who stands for the calling task."""
+async def who(task: asyncio.Task[Any] | None = None) -> Away:
+    """Return who stands for a task of the running loop; by default for the calling one."""
     loop = asyncio.get_running_loop()
-    return _known(loop) or await _made(loop)
+    if task is None or task.get_loop() is not loop:
+        task = asyncio.current_task(loop)
+    return _known(loop, task) or await _made(loop, task)
+
+
+async def owner_of(pid: Pid) -> Away:
+    """Return who stands for the task whose process this is; if it is none of this loop, for the calling one."""
+    loop = asyncio.get_running_loop()
+    away = _known(loop, asyncio.current_task(loop))
+    if away is not None and away.cell.pid == pid:
+        return away
+    for task, other in list(_standing.items()):
+        if other.cell.pid == pid and task.get_loop() is loop:
+            return other
+    return away or await who()
+
+
+def have_done(away: Away, fn: Callable[[], object]) -> None:
+    """Have something done by the process that stands for another task, perhaps; nobody awaits it."""
+    with suppress(NotInProcess):  # its runtime has ended, and all processes with it
+        away.ask(Job(fn, copy_context(), _forget, gives_back=False))
+
+
+def _forget(value: object, error: BaseException | None) -> None:
+    """Take no notice of what came of a job."""
 
 
 async def do_as(away: Away, fn: Callable[[], R], *, gives_back: bool = False) -> R:

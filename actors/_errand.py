@@ -105,7 +105,7 @@ def named(fn: object) -> str:
     Pure.
 
     Args:
-        fn: A function.
+        fn: A function, or a `functools.partial` of one.
 
     Returns:
         Its module and its name in it.
@@ -116,6 +116,8 @@ def named(fn: object) -> str:
 
     Source: https://hexdocs.pm/elixir/Task.html#t:t/0
     """
+    while isinstance(fn, partial):
+        fn = fn.func
     return f"{getattr(fn, '__module__', '?')}.{getattr(fn, '__qualname__', type(fn).__name__)}"
 
 
@@ -271,7 +273,7 @@ def _report(
     who = {"pid": about.pid, "name": about.registered_name, "label": about.label}
     task = {
         "starter": asked_by[0],
-        "function": named(fn),
+        "function": about.initial_call,
         "args": args,
         "reason": reason,
     }

@@ -56,8 +56,10 @@ def prepare(fn: Callable[..., object], args: tuple[object, ...]) -> Callable[[],
     """Return what does the work of a function in a child, in the process that calls it.
 
     Raises:
-        BadArgument: The function or its arguments cannot be pickled; nothing was started.
+        BadArgument: The function or its arguments cannot be pickled, or this is a child that is still being
+            made; nothing was started.
     """
+    _check_main()
     try:
         work = pickle.dumps((fn, args), pickle.HIGHEST_PROTOCOL)
     except Exception as error:
@@ -66,6 +68,17 @@ def prepare(fn: Callable[..., object], args: tuple[object, ...]) -> Callable[[],
         )
         raise BadArgument("fn and its arguments", (fn, args), accepted) from error
     return partial(_work, work)
+
+
+def _check_main() -> None:
+    """Refuse a main module that starts a child of its own while a child imports it, and so on without end."""
+    children = sys.modules.get("multiprocessing.process")
+    if children is not None and getattr(children.current_process(), "_inheriting", False):
+        accepted = (
+            "work that is started below: if __name__ == '__main__':"
+            " (each interpreter imports the main module first, and this one came to this line)"
+        )
+        raise BadArgument('host="process"', sys.argv[0], accepted)
 
 
 def run_apart(fn: Callable[..., object], *args: object) -> object:

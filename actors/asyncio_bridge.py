@@ -16,6 +16,10 @@ gone when the task is done. What never waits (`send`, `cast`, `spawn`, `monitor`
 waits (`call`, `receive`, `start_link`, `stop`, `Task.await_`) it hands to its process with `as_process`
 and awaits; done without `await` it would stop the loop, and is refused with `WouldBlock`.
 
+`asyncio.create_task` and `gather`, and `wait_for` before Python 3.12, make a task of what they are given, and that
+one's process is gone with it. For a call that is all the same. A server or supervisor that is started with
+`start_link` has that process for its parent and may end with it: start it with a plain `await`.
+
 *A process awaits a coroutine.* `await_` in any process, or a callback that is written as `async def`: the
 coroutine runs as a real task of the loop that the runtime lives on, or of a loop in a thread beside it, and
 acts as the process that awaits it. A process that ends cancels it.
@@ -40,7 +44,7 @@ from contextvars import Context
 from functools import partial
 from inspect import isawaitable
 from types import CoroutineType
-from typing import Any, ParamSpec, TypeVar, final
+from typing import Any, ParamSpec, TypeVar, final, overload
 from typing import cast as typed
 
 from actors import _asyncio_loops as loops
@@ -65,6 +69,7 @@ __all__ = [
     "until",
 ]
 
+M = TypeVar("M")
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
@@ -112,10 +117,26 @@ def as_process(fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Coro
     return tasks.do(partial(fn, *args, **kwargs))
 
 
-async def receive(match: process.Match = None, timeout: float | None = None) -> Message:
-    """Take the oldest message that matches out of the mailbox of the task's process, awaiting it.
+@overload
+def receive(
+    match: type[M] | tuple[type[M], ...], timeout: None = None
+) -> Coroutine[Any, Any, M]: ...
+@overload
+def receive(
+    match: type[M] | tuple[type[M], ...], timeout: float
+) -> Coroutine[Any, Any, M | TimedOut]: ...
+@overload
+def receive(
+    match: process.Match = None, timeout: float | None = None
+) -> Coroutine[Any, Any, Message]: ...
+def receive(
+    match: process.Match = None, timeout: float | None = None
+) -> Coroutine[Any, Any, Message]:
+    """Take the oldest message that matches out of the mailbox of the calling task, awaiting it.
 
-    Runs in the caller, which waits; the event loop goes on. Cancelled, it takes none.
+    Runs in the caller, which waits; the event loop goes on. Cancelled, it takes none. Awaited by another
+    task, such as one of `asyncio.gather` or `asyncio.wait`, it is still the mailbox of the task that has
+    called `receive`, which meanwhile may do all else.
 
     Args:
         match: As in `process.receive`.
@@ -132,19 +153,43 @@ async def receive(match: process.Match = None, timeout: float | None = None) -> 
         >>> from actors import send
         >>> async def main():
         ...     send(process.self(), "hello")
-        ...     return await receive()
+        ...     return await asyncio.wait_for(receive(), 1.0)
         >>> asyncio.run(main())
         'hello'
 
     Source: https://hexdocs.pm/elixir/Kernel.SpecialForms.html#receive/1
     """
-    return await tasks.do(partial(process.receive, match, timeout), gives_back=True)
+    return _received(tasks.caller(), match, timeout)
 
 
-async def messages(
+async def _received(
+    caller: asyncio.Task[Any] | None, match: process.Match, timeout: float | None
+) -> Message:
+    until: float | None = None
+
+    def take() -> Message:
+        nonlocal until
+        if timeout is None:
+            return process.receive(match)
+        process.check_timeout("timeout", timeout)
+        if until is None:
+            until = process.monotonic() + timeout
+        # Put off for something else that its process had to do, it goes on with what is left of its time.
+        return process.receive(match, max(until - process.monotonic(), 0.0))
+
+    return await tasks.do_as(await tasks.who(caller), take, gives_back=True)
+
+
+@overload
+def messages(
+    match: type[M] | tuple[type[M], ...], timeout: float | None = None
+) -> AsyncIterator[M]: ...
+@overload
+def messages(
     match: process.Match = None, timeout: float | None = None
-) -> AsyncIterator[Message]:
-    """Yield the messages of the task's process as they come.
+) -> AsyncIterator[Message]: ...
+def messages(match: process.Match = None, timeout: float | None = None) -> AsyncIterator[Message]:
+    """Yield the messages of the calling task as they come.
 
     Runs in the caller, which waits for each; the event loop goes on.
 
@@ -166,21 +211,28 @@ async def messages(
 
     Source: https://docs.python.org/3/reference/compound_stmts.html#async-for
     """
+    return _messages(tasks.caller(), match, timeout)
+
+
+async def _messages(
+    caller: asyncio.Task[Any] | None, match: process.Match, timeout: float | None
+) -> AsyncIterator[Message]:
     while True:
-        message = await receive(match, timeout)
+        message = await _received(caller, match, timeout)
         if isinstance(message, TimedOut) and message.ref is None:
             return
         yield message
 
 
 async def await_task(task: Task[R], timeout: float | None = 5.0) -> R:
-    """Await the result of a `Task` that the calling task has started.
+    """Await the result of a `Task` that a task of this loop has started.
 
     Runs in the caller, which waits; the event loop goes on. Cancelled, it kills the task, as awaiting a
-    task of asyncio does; otherwise it is `Task.await_`.
+    task of asyncio does; otherwise it is `Task.await_`. Several of one owner, as in `asyncio.gather`, are
+    awaited one after the other; `Task.await_many` has one time for all.
 
     Args:
-        task: From `Task.async_`, called in the same task of the loop.
+        task: From `Task.async_`, called in a task of the same loop that is not over.
         timeout: Seconds; `None` for no limit.
 
     Returns:
@@ -189,7 +241,7 @@ async def await_task(task: Task[R], timeout: float | None = 5.0) -> R:
     Raises:
         TaskExited: It ended without a result.
         TaskTimeout: There was none in time.
-        BadArgument: The caller is not its owner.
+        BadArgument: No task of the loop is its owner.
 
     Example:
         >>> async def main():
@@ -199,11 +251,12 @@ async def await_task(task: Task[R], timeout: float | None = 5.0) -> R:
 
     Source: https://hexdocs.pm/elixir/Task.html#await/2
     """
+    owner = await tasks.owner_of(task.owner)
     try:
-        return await as_process(Task.await_, task, timeout)
+        return await tasks.do_as(owner, partial(Task.await_, task, timeout))
     except asyncio.CancelledError:
         # Only now that the wait is over, and for whoever still wants to know: nobody.
-        _abandon(task)
+        tasks.have_done(owner, partial(_abandon, task))
         raise
 
 
@@ -247,10 +300,10 @@ async def until(register: Callable[[Callable[[], None]], object]) -> None:
     await called
 
 
-async def iterate(
+def iterate(
     fn: Callable[P, Iterable[T]], /, *args: P.args, **kwargs: P.kwargs
 ) -> AsyncGenerator[T, None]:
-    """Iterate over something whose steps wait, such as a stream of tasks, as the task's process.
+    """Iterate over something whose steps wait, such as a stream of tasks, as the calling task's process.
 
     Runs in the caller, which waits for each; the event loop goes on. Left early, or cancelled, it
     closes what it iterates over, which ends the tasks of a stream.
@@ -271,9 +324,15 @@ async def iterate(
 
     Source: https://hexdocs.pm/elixir/Task.html#async_stream/3
     """
+    return _steps(tasks.caller(), partial(fn, *args, **kwargs))
+
+
+async def _steps(
+    caller: asyncio.Task[Any] | None, fn: Callable[[], Iterable[T]]
+) -> AsyncGenerator[T, None]:
     # Left half-way, asyncio finishes it in a task of its own: it is still this one's process that has to close.
-    owner = await tasks.who()
-    found = await tasks.do_as(owner, lambda: iter(fn(*args, **kwargs)))
+    owner = await tasks.who(caller)
+    found = await tasks.do_as(owner, lambda: iter(fn()))
     step = partial(next, found, typed("T", _END))
     try:
         while (value := await tasks.do_as(owner, step)) is not _END:
@@ -289,10 +348,11 @@ def allow_waiting() -> None:
 
     Runs in the caller, for whose loop it holds, and does not wait. For notebooks and consoles, where the
     loop of the kernel runs each cell and has nothing else to do meanwhile. The thread then stands for
-    one process, as where no loop runs. Refused on a loop that hosts a runtime, which could never answer.
+    one process, as where no loop runs, and where this changes nothing. Refused on a loop that hosts a
+    runtime, which could never answer.
 
     Raises:
-        BadArgument: The loop hosts a runtime, or none is running.
+        BadArgument: The loop hosts a runtime.
 
     Example:
         >>> from actors import Agent

@@ -137,7 +137,7 @@ class EventHandler(Generic[S]):
         """
         return None
 
-    def handle_event(self, event: Message, state: S) -> object:
+    def handle_event(self, event: Message, state: S, /) -> object:
         """Handle an event of `notify`.
 
         Runs in the manager.
@@ -149,7 +149,7 @@ class EventHandler(Generic[S]):
         """
         return None
 
-    def handle_call(self, request: Message, state: S) -> object:
+    def handle_call(self, request: Message, state: S, /) -> object:
         """Handle a request that was meant for this handler.
 
         Runs in the manager.
@@ -162,7 +162,7 @@ class EventHandler(Generic[S]):
         message = f"{type(self).__name__} has no handle_call, and was called with {request!r}"
         raise NotImplementedError(message)
 
-    def handle_info(self, message: Message, state: S) -> object:
+    def handle_info(self, message: Message, state: S, /) -> object:
         """Handle any other message that the manager gets; returns are those of `handle_event`.
 
         Runs in the manager.
@@ -174,7 +174,7 @@ class EventHandler(Generic[S]):
         """
         return None
 
-    def terminate(self, reason: object, state: S) -> object:
+    def terminate(self, reason: object, state: S, /) -> object:
         """Clean up when the handler is taken out.
 
         Runs in the manager.
@@ -192,7 +192,7 @@ class EventHandler(Generic[S]):
         """
         return None
 
-    def format_status(self, status: Mapping[str, object]) -> Mapping[str, object]:
+    def format_status(self, status: Mapping[str, object], /) -> Mapping[str, object]:
         """Say what people are to see of the handler: in `debug.get_status` and in reports.
 
         Runs in the manager. If it fails, a text stands for the state.

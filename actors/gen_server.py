@@ -346,7 +346,7 @@ class GenServer(Startable, Generic[S]):
             raise TypeError(message)
         return typed("S", None)
 
-    def handle_call(self, request: Message, caller: Caller, state: S) -> object:
+    def handle_call(self, request: Message, caller: Caller, state: S, /) -> object:
         """Handle a call.
 
         Runs in the server.
@@ -372,7 +372,7 @@ class GenServer(Startable, Generic[S]):
         message = f"{type(self).__name__} has no handle_cast, and was cast {request!r}"
         raise NotImplementedError(message)
 
-    def handle_info(self, message: Message, state: S) -> object:
+    def handle_info(self, message: Message, state: S, /) -> object:
         """Handle any other message: plain sends, `Down`, `Exited`, `TimedOut()` after a timeout.
 
         Runs in the server.
@@ -387,7 +387,7 @@ class GenServer(Startable, Generic[S]):
         telemetry.report(("actors", "gen_server", "unhandled"), "warning", fields)
         return None
 
-    def handle_continue(self, term: object, state: S) -> object:
+    def handle_continue(self, term: object, state: S, /) -> object:
         """Go on after a callback that returned `Continue(term)`, before any waiting message.
 
         Runs in the server.
@@ -400,7 +400,7 @@ class GenServer(Startable, Generic[S]):
         message = f"{type(self).__name__} has no handle_continue, and was continued with {term!r}"
         raise NotImplementedError(message)
 
-    def terminate(self, reason: Reason, state: S) -> object:
+    def terminate(self, reason: Reason, state: S, /) -> object:
         """Clean up, in the server, before it ends.
 
         Called for `Stop`, `stop`, errors and exits in callbacks and, when the server traps exits,
@@ -414,7 +414,7 @@ class GenServer(Startable, Generic[S]):
         """
         return None
 
-    def code_change(self, old_version: object, state: S, extra: object) -> S:
+    def code_change(self, old_version: object, state: S, extra: object, /) -> S:
         """Turn the state into one that the present code works with, while the server is suspended.
 
         Runs in the server. Called for `debug.change_code`. What it raises leaves everything as it
@@ -432,7 +432,7 @@ class GenServer(Startable, Generic[S]):
         """
         return state
 
-    def format_status(self, status: Mapping[str, object]) -> Mapping[str, object]:
+    def format_status(self, status: Mapping[str, object], /) -> Mapping[str, object]:
         """Say what people are to see of the server: in `debug.get_status` and in reports.
 
         Runs in the server. If it fails, a text stands for the state.
@@ -447,7 +447,7 @@ class GenServer(Startable, Generic[S]):
         """
         return status
 
-    def system_get_state(self, state: S) -> object:
+    def system_get_state(self, state: S, /) -> object:
         """Tell what `debug.get_state` tells, for a server that keeps its state elsewhere.
 
         Runs in the server.
@@ -459,7 +459,7 @@ class GenServer(Startable, Generic[S]):
         """
         return state
 
-    def system_replace_state(self, function: Callable[[object], object], state: S) -> S:
+    def system_replace_state(self, function: Callable[[object], object], state: S, /) -> S:
         """Do what `debug.replace_state` asks for.
 
         Runs in the server.

@@ -57,6 +57,11 @@ class Via:
     key: object
     """The name in it."""
 
+    def __repr__(self) -> str:
+        # As it is written; a table is mostly a class or a module.
+        table = getattr(self.module, "__qualname__", None) or getattr(self.module, "__name__", None)
+        return f"Via({table or repr(self.module)}, {self.key!r})"
+
 
 Name: TypeAlias = str | Via
 """What a process can be registered as."""

@@ -104,6 +104,7 @@ __all__ = [
     "whereis",
 ]
 
+M = TypeVar("M")
 P = ParamSpec("P")
 R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
@@ -672,6 +673,12 @@ def _dead_letters(scheduler: Scheduler, _: Cell) -> int:
     return scheduler.dead_letters
 
 
+@overload
+def receive(match: type[M] | tuple[type[M], ...], timeout: None = None) -> M: ...
+@overload
+def receive(match: type[M] | tuple[type[M], ...], timeout: float) -> M | TimedOut: ...
+@overload
+def receive(match: Match = None, timeout: float | None = None) -> Message: ...
 def receive(match: Match = None, timeout: float | None = None) -> Message:
     """Take the oldest message of the mailbox that matches, waiting for it if need be.
 
@@ -684,7 +691,7 @@ def receive(match: Match = None, timeout: float | None = None) -> Message:
         timeout: Seconds; 0 looks once and never waits; `None` waits for ever.
 
     Returns:
-        The message, or `TimedOut()` when the time is over.
+        The message, or `TimedOut()` when the time is over. For type checkers that of a type is of this type.
 
     Raises:
         BadArgument: `match` or `timeout` is none.

@@ -317,7 +317,7 @@ class StateMachine(Startable, Generic[S, D]):
         raise NotImplementedError(message)
 
     def handle_event(
-        self, event: Event, state: S, data: D
+        self, event: Event, state: S, data: D, /
     ) -> Transition[S, D] | Coroutine[Any, Any, Transition[S, D]]:
         """Handle one event, unless there is a method for each state.
 
@@ -331,7 +331,7 @@ class StateMachine(Startable, Generic[S, D]):
         message = f"{type(self).__name__} has no handle_event, and was told {event!r}"
         raise NotImplementedError(message)
 
-    def terminate(self, reason: Reason, state: S, data: D) -> object:
+    def terminate(self, reason: Reason, state: S, data: D, /) -> object:
         """Clean up, in the machine, before it ends; called when that of a `GenServer` would be.
 
         Returns:
@@ -341,7 +341,7 @@ class StateMachine(Startable, Generic[S, D]):
         """
         return None
 
-    def code_change(self, old_version: object, state: S, data: D, extra: object) -> tuple[S, D]:
+    def code_change(self, old_version: object, state: S, data: D, extra: object, /) -> tuple[S, D]:
         """Turn state and data into those that the present code works with, for `debug.change_code`.
 
         Runs in the machine.
@@ -353,7 +353,7 @@ class StateMachine(Startable, Generic[S, D]):
         """
         return state, data
 
-    def format_status(self, status: Mapping[str, object]) -> Mapping[str, object]:
+    def format_status(self, status: Mapping[str, object], /) -> Mapping[str, object]:
         """Say what people are to see of the machine: in `debug.get_status` and in reports.
 
         Runs in the machine.

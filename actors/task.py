@@ -161,7 +161,8 @@ class Task(Generic[T]):
                 that is kept for the next such work; `"process"` for
                 an interpreter of its own, for work that may have to be killed or may crash: what
                 crosses is pickled, and its death has the reason `("signal", number)` or
-                `("exit_status", code)`.
+                `("exit_status", code)`. It imports the main module, which must start nothing when
+                imported: what a script does belongs below `if __name__ == "__main__":`.
 
         Returns:
             The task.

@@ -61,7 +61,17 @@ from typing import TypeAlias
 
 from actors.errors import BadArgument
 
-__all__ = ["Event", "Handler", "attach", "detach", "emit", "is_heard", "report", "set_reporter"]
+__all__ = [
+    "Event",
+    "Handler",
+    "attach",
+    "detach",
+    "emit",
+    "is_heard",
+    "prepare",
+    "report",
+    "set_reporter",
+]
 
 Event: TypeAlias = tuple[str, ...]
 """The full name of an event."""
@@ -256,6 +266,21 @@ def is_loading() -> bool:
 
 
 _reporters: list[Reporter] = [_log]
+
+
+def prepare() -> None:
+    """Load the logs now, if reports go there, and not in the middle of the first report.
+
+    Runs in the caller. Does not wait, and takes some tenths of a second, once. For an event loop that
+    must not be held up later; `asyncio_bridge.hosted` does it.
+
+    Example:
+        >>> prepare()
+
+    Source: https://www.erlang.org/doc/apps/kernel/logger.html
+    """
+    if _log in _reporters:
+        importlib.import_module("actors.logs")
 
 
 def set_reporter(reporter: Reporter | None) -> Reporter | None:

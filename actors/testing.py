@@ -8,13 +8,15 @@ Source: https://hexdocs.pm/ex_unit/ExUnit.Assertions.html, https://trio.readthed
 from __future__ import annotations
 
 import random
-from typing import final
+from typing import TypeVar, final, overload
 
 from actors.errors import BadArgument
 from actors.messages import Message, TimedOut
 from actors.process import Match, check_timeout, receive
 
 __all__ = ["SeededChoice", "VirtualClock", "assert_receive", "refute_receive"]
+
+M = TypeVar("M")
 
 
 @final
@@ -113,6 +115,10 @@ class SeededChoice:
         return self._random.randrange(ready)
 
 
+@overload
+def assert_receive(match: type[M] | tuple[type[M], ...], timeout: float = 1.0) -> M: ...
+@overload
+def assert_receive(match: Match = None, timeout: float = 1.0) -> Message: ...
 def assert_receive(match: Match = None, timeout: float = 1.0) -> Message:
     """Return the next message that matches, or fail.
 

@@ -397,7 +397,8 @@ def _described(value: object, spec: object) -> ChildSpec | Mapping[str, object]:
 def _no_child(value: object) -> BadSpec:
     accepted = (
         "a ChildSpec, a mapping with its fields, a class that has child_spec (as every GenServer"
-        " and Supervisor does), or a tuple of such a class and its arguments"
+        " and Supervisor does), or a tuple of such a class and its arguments; of an actor of pykka,"
+        " actors.pykka_bridge.child_spec(it)"
     )
     return BadSpec("child", value, accepted, ("invalid_child_spec", value))
 

@@ -2,7 +2,8 @@
 
 The coroutine runs on an event loop, its process on ours. What does not wait it does itself, as the process,
 through a *shadow*: a record with the pid of the process and a port to it. What waits it hands over as a *job*,
-and awaits the job's end; the process does its jobs one by one on a stack of its own.
+and awaits the job's end; the process does its jobs one by one on a stack of its own. Only one that waits for a
+message steps back for others, so that a coroutine that races its mail against a socket can still call.
 
     coroutine: ask(job) ---------> process: answered, runs the job, which may wait
     coroutine: goes on <---------- done(value, error)
@@ -43,10 +44,11 @@ class Job:
         context: The context variables that it sees.
         done: Told the value or the exception, on the thread of the process; `None` while nobody waits
             for that, as long as the loop of the process's runtime has this very thread.
-        gives_back: Whether its value is a message, which goes back into the mailbox if nobody wants it.
+        gives_back: Whether its value is a message, which goes back into the mailbox if nobody wants it. As
+            long as it waits for one it may be put off, and then begins anew.
     """
 
-    __slots__ = ("brought", "context", "done", "fn", "gives_back", "outcome")
+    __slots__ = ("brought", "context", "done", "fn", "gives_back", "is_interrupted", "outcome")
 
     def __init__(
         self,
@@ -60,6 +62,7 @@ class Job:
         self.done = done
         self.gives_back = gives_back
         self.brought: object = _nothing
+        self.is_interrupted = False
         self.outcome: tuple[object, BaseException | None] | None = None
         """What came of it before anybody has waited."""
 
@@ -84,6 +87,7 @@ class Away:
         "_doing",
         "_is_abroad",
         "_jobs",
+        "_receives",
         "_ref",
         "_was_told",
         "cell",
@@ -102,6 +106,8 @@ class Away:
         self.is_over = False
         """Whether the coroutine has ended."""
         self._jobs: deque[Job] = deque()
+        self._receives: deque[Job] = deque()
+        """Those jobs that wait for a message."""
         self._doing: Job | None = None
         self._ref = Ref()
         """What the process waits for while it has nothing to do."""
@@ -176,14 +182,36 @@ class Away:
             self._was_told = True
             job.end(None, Exit(exiting[0]))
             return
-        self._jobs.append(job)
+        self._queue_of(job).append(job)
+        self._put_off()
         self._call()
+
+    def _queue_of(self, job: Job) -> deque[Job]:
+        return self._receives if job.gives_back else self._jobs
+
+    def _put_off(self) -> None:
+        """Have a job that waits for a message step back, so that the coroutine may do all else meanwhile."""
+        doing, stack = self._doing, self.cell.stack
+        if doing is None or not doing.gives_back or doing.is_interrupted or stack is None:
+            return
+        if self.is_over or self._jobs:
+            doing.is_interrupted = True
+            self._raise_there(self.cell, stack, _StepBack())
+
+    def _next(self) -> Job | None:
+        """Take the job that is next: those that wait for a message come last, and not when all is over."""
+        if self._jobs:
+            return self._jobs.popleft()
+        if self._receives and not self.is_over:
+            return self._receives.popleft()
+        return None
 
     def _end(self) -> None:
         self.is_over = True
         if self._is_abroad:
             self._is_abroad = False
             self.cell.scheduler.abroad -= 1
+        self._put_off()
         self._call()
 
     def _call(self) -> None:
@@ -191,9 +219,10 @@ class Away:
         self.cell.scheduler.answer(self.cell, self._ref, "job", None)
 
     def _interrupt(self, job: Job, error: BaseException) -> None:
-        if job in self._jobs:
-            self._jobs.remove(job)
+        if job in (queue := self._queue_of(job)):
+            queue.remove(job)
         elif job is self._doing and self.cell.stack is not None and self.cell.exiting is None:
+            job.is_interrupted = True
             self._raise_there(self.cell, self.cell.stack, error)
         elif job.brought is not _nothing and self.cell.exiting is None:
             # In front of all that came later, and before the next job looks.
@@ -236,17 +265,18 @@ class Away:
         cell = self.cell
         try:
             while True:
-                if self._jobs:
-                    self._do(self._jobs.popleft())
+                if (job := self._next()) is not None:
+                    self._do(job)
                 elif self.is_over:
                     return
                 else:
                     self._wait(cell)
         finally:
             reason = NORMAL if cell.exiting is None else cell.exiting[0]
-            while self._jobs:
-                self._was_told = True
-                self._jobs.popleft().end(None, Exit(reason))
+            for queue in (self._jobs, self._receives):
+                while queue:
+                    self._was_told = True
+                    queue.popleft().end(None, Exit(reason))
 
     def _wait(self, cell: Cell) -> None:
         port = cell.port
@@ -261,7 +291,7 @@ class Away:
     def _expect(self, _: Scheduler, cell: Cell) -> None:
         cell.awaiting = self._ref
         cell.answer = None
-        if self._jobs or self.is_over:
+        if self._jobs or self._receives or self.is_over:
             self._call()
 
     def _do(self, job: Job) -> None:
@@ -269,6 +299,10 @@ class Away:
         self._doing = job
         try:
             value = job.context.run(job.fn)
+        except _StepBack:
+            self._doing = None
+            job.is_interrupted = False
+            self._receives.appendleft(job)
         except BaseException as error:
             self._doing = None
             if isinstance(error, Exit):
@@ -286,6 +320,10 @@ class Away:
             if job.gives_back:
                 job.brought = value
             job.end(value, None)
+
+
+class _StepBack(BaseException):
+    """Raised at the waiting point of a job that is put off."""
 
 
 def _put_back(cell: Cell, message: Message) -> None:

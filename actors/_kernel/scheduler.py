@@ -249,8 +249,9 @@ class Scheduler(Relations):
             except BaseException as error:  # noqa: BLE001 - whatever user code raises ends its process only
                 self._leave(cell, me, error)
                 return
-        if me.gr_context is not None:
-            cell.context = me.gr_context
+        left_behind: Context | None = context_of(me)
+        if left_behind is not None:
+            cell.context = left_behind
             me.gr_context = None
         self.current = None
         if cell.exiting is not None:
@@ -280,8 +281,9 @@ class Scheduler(Relations):
         if cell.handler is None or cell.exiting is not None:
             self._leave(cell, me, None)
             return
-        if me.gr_context is not None:
-            cell.context = me.gr_context
+        left_behind: Context | None = context_of(me)
+        if left_behind is not None:
+            cell.context = left_behind
             me.gr_context = None
         self.current = None
         self._settle(cell)
@@ -463,9 +465,14 @@ class Scheduler(Relations):
             if armed is None or deadline < armed:
                 self.deadlines.arm(cell, deadline)
         cell.stack = current_stack()
-        self.current = None
-        spare = self._spare
-        switch_to(spare.pop() if spare else self._root)
+        ready = self.ready
+        if len(ready) > 1:
+            switch_to(self._next_stack())
+        else:
+            # Most often that one is the server, which has no stack.
+            self.current = None
+            spare = self._spare
+            switch_to(spare.pop() if spare else self._root)
         if cell.exiting is not None:
             raise Exit(cell.exiting[0])
         answer, cell.answer = cell.answer, None

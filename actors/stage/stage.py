@@ -489,7 +489,7 @@ class Stage(Startable, Generic[S]):
         message = f"{type(self).__name__} has no init that says what kind of stage it is"
         raise NotImplementedError(message)
 
-    def handle_demand(self, demand: int, state: S) -> object:
+    def handle_demand(self, demand: int, state: S, /) -> object:
         """Make events, in a producer, when there is demand that its buffer does not serve.
 
         Runs in the stage. It may emit fewer than it is asked for, now, and the rest at any time later.
@@ -506,7 +506,7 @@ class Stage(Startable, Generic[S]):
         message = f"{type(self).__name__} has no handle_demand, and was asked for {demand}"
         raise NotImplementedError(message)
 
-    def handle_events(self, events: list[Any], peer: Subscription, state: S) -> object:
+    def handle_events(self, events: list[Any], peer: Subscription, state: S, /) -> object:
         """Handle a batch of events, in a consumer or producer-consumer.
 
         Runs in the stage. More are asked for when it returns.
@@ -530,6 +530,7 @@ class Stage(Startable, Generic[S]):
         options: Mapping[str, object],
         peer: Subscription,
         state: S,
+        /,
     ) -> object:
         """Hear of a new subscription, on either side of it.
 
@@ -548,7 +549,9 @@ class Stage(Startable, Generic[S]):
         """
         return None
 
-    def handle_cancel(self, reason: tuple[EndKind, Reason], peer: Subscription, state: S) -> object:
+    def handle_cancel(
+        self, reason: tuple[EndKind, Reason], peer: Subscription, state: S, /
+    ) -> object:
         """Hear of the end of a subscription, on either side of it.
 
         Runs in the stage. A consumer whose mode says so ends afterwards.
@@ -565,7 +568,7 @@ class Stage(Startable, Generic[S]):
         """
         return None
 
-    def format_discarded(self, count: int, state: S) -> bool:
+    def format_discarded(self, count: int, state: S, /) -> bool:
         """Hear of events that did not fit into the buffer, before they are reported.
 
         Runs in the stage.
@@ -577,7 +580,7 @@ class Stage(Startable, Generic[S]):
         """
         return True
 
-    def handle_call(self, request: Message, caller: Caller, state: S) -> object:
+    def handle_call(self, request: Message, caller: Caller, state: S, /) -> object:
         """Handle a call.
 
         Runs in the stage.
@@ -590,7 +593,7 @@ class Stage(Startable, Generic[S]):
         message = f"{type(self).__name__} has no handle_call, and was called with {request!r}"
         raise NotImplementedError(message)
 
-    def handle_cast(self, request: Message, state: S) -> object:
+    def handle_cast(self, request: Message, state: S, /) -> object:
         """Handle a cast.
 
         Runs in the stage.
@@ -603,7 +606,7 @@ class Stage(Startable, Generic[S]):
         message = f"{type(self).__name__} has no handle_cast, and was cast {request!r}"
         raise NotImplementedError(message)
 
-    def handle_info(self, message: Message, state: S) -> object:
+    def handle_info(self, message: Message, state: S, /) -> object:
         """Handle any other message.
 
         Runs in the stage.
@@ -618,7 +621,7 @@ class Stage(Startable, Generic[S]):
         telemetry.report(("actors", "gen_server", "unhandled"), "warning", fields)
         return None
 
-    def handle_continue(self, term: object, state: S) -> object:
+    def handle_continue(self, term: object, state: S, /) -> object:
         """Go on after a callback whose outcome had `then=Continue(term)`, before any waiting message.
 
         Runs in the stage.
@@ -631,7 +634,7 @@ class Stage(Startable, Generic[S]):
         message = f"{type(self).__name__} has no handle_continue, and was continued with {term!r}"
         raise NotImplementedError(message)
 
-    def terminate(self, reason: Reason, state: S) -> object:
+    def terminate(self, reason: Reason, state: S, /) -> object:
         """Clean up, in the stage, before it ends; when that is called, `GenServer.terminate` tells.
 
         Returns:
@@ -641,7 +644,7 @@ class Stage(Startable, Generic[S]):
         """
         return None
 
-    def code_change(self, old_version: object, state: S, extra: object) -> S:
+    def code_change(self, old_version: object, state: S, extra: object, /) -> S:
         """Turn the state into one that the present code works with; see `GenServer.code_change`.
 
         Runs in the stage.
@@ -653,7 +656,7 @@ class Stage(Startable, Generic[S]):
         """
         return state
 
-    def format_status(self, status: Mapping[str, object]) -> Mapping[str, object]:
+    def format_status(self, status: Mapping[str, object], /) -> Mapping[str, object]:
         """Say what people are to see of the stage: in `debug.get_status` and in reports.
 
         Runs in the stage.

@@ -82,4 +82,4 @@ async def tell(socket: WebSocket) -> None:
     await as_process(groups.join, "listeners", process.self())
     await socket.send_text("listening")
     async for words in messages(str):
-        await socket.send_text(str(words))
+        await socket.send_text(words)

@@ -9,10 +9,11 @@ what they say to each other. The rooms, from the entrance down:
 - who is asked: `control` (register, update, schedule), in the words of `requests`, and `controller`,
   the process behind it; `events` (what happens);
 - the tree's parts that come and go: `branches`, `heirs` (who begins when);
-- the processes: `sources` (read and keep an input), `queue_server` (the clock), `assets` (images),
-  `compositor` and `mixer`, `sinks` (encoders and file), `ledger` (what has to outlive them). What
-  they decide by: `sessions`, `queue_start`, `doors`, `guardians`, `work`, `queue_words`, `lanes`,
-  `endings`;
+- the processes: `sources` (read an input) and `feeder` (keeps it), `queue_server` (the clock),
+  `assets` (images), `compositor` and `mixer`, `sinks` (encoders and file), `ledger` (what has to
+  outlive them). What they decide by: `stock` and `sessions` (what a feeder has); `queue_start`,
+  `playlists` and `doors` (what comes in), `guardians`, `deliveries` and `work` (what goes out),
+  `queue_words`; `lanes`, `endings`;
 - the network: `protocols` (inputs and outputs), `web` (the API over HTTP, and a page to look at).
 
 What the processes do is decided and done in rooms that know no process. Those that decide are pure:
@@ -32,8 +33,8 @@ they are told the time and given items, and answer what goes out. From the groun
 Those that handle media are plain objects, each for one process at a time:
 
 - words: `pictures`, `inputs` (what a file holds), `complaints` (what is wrong, in one line);
-- in: `media` (files), `generated` (test pictures), `frames` (the border to FFmpeg), `apart` (any of
-  them in an operating system's process of its own);
+- in: `media` (files), `seek` (from a place on), `generated` (test pictures), `frames` (the border
+  to FFmpeg), `apart` (any of them in an operating system's process of its own);
 - between: `draw` (pixels), `sprites` (images and words), `compose`; `resample` (drift), `mix`;
 - out: `encode`, `muxer` (a file that survives crashes), and to look into it `inspection`.
 

@@ -15,10 +15,11 @@ from __future__ import annotations
 import contextlib
 
 from actors import CallFailed, Pid
+from examples.smelter.feeder import Feeder
 from examples.smelter.heirs import heir, heirs
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.requests import InputPlan, OutputPlan, Settings
-from examples.smelter.sources import Feeder, Source
+from examples.smelter.sources import Source
 from examples.smelter.wire import (
     FILM,
     INPUTS,

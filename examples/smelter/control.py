@@ -1,6 +1,7 @@
 """Whom a pipeline is asked through: inputs, outputs, images, scenes and volumes, now or at a time.
 
     register_input("camera", InputSpec(…))
+    queue_track("film", FileSupply(…))        # after what it plays;  next_track, seek_input
     update_output("stream", scene=scene_of(json), at=2 * SECOND)
 
 Each function is a call of one process, so what is asked is done one after the other. It is checked
@@ -17,26 +18,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from actors import GenServer
+from actors import GenServer, process
 from examples.smelter.complaints import RequestRefused
 from examples.smelter.compose import Shading
+from examples.smelter.inputs import Supply
 from examples.smelter.mix import MixChange, OutputMix
-from examples.smelter.offsets import Ns
+from examples.smelter.offsets import Floating, Ns, Offset
 from examples.smelter.queue_words import QueueStats
 from examples.smelter.requests import InputSpec, OutputSpec
 from examples.smelter.scene import Component
-from examples.smelter.sessions import Link
+from examples.smelter.sessions import Link, nanoseconds
 from examples.smelter.sprites import check_texts, load_image
-from examples.smelter.wire import CONTROL
+from examples.smelter.wire import CONTROL, AddTrack
 
 __all__ = [
     "Status",
+    "next_track",
     "pause_input",
+    "queue_track",
     "register_image",
     "register_input",
     "register_output",
     "register_shader",
     "resume_input",
+    "seek_input",
     "start",
     "status",
     "unregister_image",
@@ -101,6 +106,61 @@ def pause_input(id: str, at: Ns | None = None) -> None:
 def resume_input(id: str, at: Ns | None = None) -> None:
     """Let a paused input go on; as `unregister_input`."""
     _ask(("resume input", id, at))
+
+
+def queue_track(
+    id: str, supply: Supply, offset: Offset | None = None, at: Ns | None = None
+) -> None:
+    """Let an input play something else when it has come to the end of what it plays now.
+
+    The next track begins when both media of the one before have ended. Until then it waits, ready to
+    begin; the queue holds some of it already.
+
+    Args:
+        id: of the input.
+        supply: what it plays then.
+        offset: where it begins; None is as soon as its turn comes.
+        at: when it is put behind the others; None is now.
+
+    Raises:
+        NotRegistered: there is no such input.
+        SpecRefused: five tracks wait already, or this one has neither pictures nor sound.
+        TooLate: that time has passed.
+    """
+    asked = AddTrack(id, supply, offset or Floating(), nanoseconds(process.monotonic()))
+    _ask(("queue track", asked, at))
+
+
+def next_track(id: str, at: Ns | None = None) -> None:
+    """Let an input go on to the track that waits, without playing the current one to its end.
+
+    The next one begins as soon as each of its media has come; the one before it plays until then, and
+    gets no end of stream.
+
+    Raises:
+        NotRegistered: there is no such input.
+        SpecRefused: no track waits.
+        TooLate: that time has passed.
+    """
+    _ask(("next track", id, at))
+
+
+def seek_input(id: str, place: Ns, at: Ns | None = None) -> None:
+    """Let an input that is a file go on from another place, in a track of its own; as `next_track`.
+
+    Tracks that wait stay behind it. An input that is paused shows the picture of the new place.
+
+    Args:
+        id: of the input.
+        place: in the time of the file, in nanoseconds.
+        at: when; None is now.
+
+    Raises:
+        NotRegistered: there is no such input.
+        SpecRefused: it is no file, or the place lies beyond its end.
+        TooLate: that time has passed.
+    """
+    _ask(("seek input", id, place, at))
 
 
 def register_output(id: str, spec: OutputSpec, at: Ns | None = None) -> None:

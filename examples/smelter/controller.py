@@ -22,27 +22,34 @@ from examples.smelter.complaints import (
     TooLate,
 )
 from examples.smelter.control import Status
+from examples.smelter.feeder import memory_of
 from examples.smelter.guardians import GIVEN_UP, ORPHANED
+from examples.smelter.inputs import Supply
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.mix import MixChange, OutputMix
-from examples.smelter.offsets import SECOND, Ns
+from examples.smelter.offsets import MILLISECOND, SECOND, Ns
 from examples.smelter.queue_server import Queue
 from examples.smelter.requests import InputPlan, InputSpec, OutputPlan, OutputSpec, Settings
 from examples.smelter.scene import Component
 from examples.smelter.scene_rules import check_scene
+from examples.smelter.seek import duration_of, sought
 from examples.smelter.sessions import Link, link_of
+from examples.smelter.tracks import MAX_WAITING
 from examples.smelter.wire import (
     ASSETS,
     COMPOSITOR,
     MIXER,
     QUEUE,
+    AddTrack,
     Attaching,
     Command,
     Disconnect,
     Finished,
+    NextTrack,
     PauseInput,
     RemoveInput,
     ResumeInput,
+    SeekInput,
     SetMix,
     SetScene,
     Together,
@@ -100,6 +107,12 @@ class Control(GenServer[None]):
                 self._command("input", id, PauseInput(id), at)
             case ("resume input", str() as id, at):
                 self._command("input", id, ResumeInput(id), at)
+            case ("queue track", AddTrack() as asked, at):
+                self._queue_track(asked, at)
+            case ("next track", str() as id, at):
+                self._next_track(id, at)
+            case ("seek input", str() as id, place, at):
+                self._seek(id, place, at)
             case ("register output", str() as id, OutputSpec() as spec, at):
                 self._register_output(id, spec, at)
             case ("unregister output", str() as id, at):
@@ -140,29 +153,56 @@ class Control(GenServer[None]):
         self._refuse_unknown(kind, id)
         self._give(command, _time(at))
 
-    def _give(self, command: Command, at: Ns | None, *, always: bool = False) -> None:
+    def _give(self, command: Command, at: Ns | None, *, always: bool = False) -> bool:
+        """Have the queue carry something out; False if it came to nothing."""
         if at is None:
-            Queue.carry_out(QUEUE, command)
-        elif not Queue.schedule(QUEUE, command, at, always):
+            return Queue.carry_out(QUEUE, command)
+        if not Queue.schedule(QUEUE, command, at, always):
             raise TooLate(at)
+        return True
 
     # -- inputs ------------------------------------------------------------------------------------
 
     def _register_input(self, id: str, spec: InputSpec) -> None:
         _check_id(id)
         self._refuse_known("input", id)
-        if not (spec.supply.video or spec.supply.audio):
-            raise SpecRefused("supply", spec.supply.title, "an input with video or audio")
+        _check_supply(spec.supply)
         plan = InputPlan(id, spec, round(process.monotonic() * SECOND))
         if not Queue.register(QUEUE, plan):
             raise AlreadyRegistered("input", id)
-        Ledger.put(LEDGER, ("input", id), plan)
         try:
             branches.add_input(plan, self.settings)
         except (ChildError, CallFailed) as failed:
             Ledger.drop(LEDGER, ("input", id))
             Queue.carry_out(QUEUE, RemoveInput(id))
             raise SpecRefused(f"input {id}", failed, "an input that can be started") from failed
+
+    def _plan_of(self, id: str) -> InputPlan:
+        plan = self._refuse_unknown("input", id)
+        assert isinstance(plan, InputPlan)
+        return plan
+
+    def _queue_track(self, asked: AddTrack, at: object) -> None:
+        self._plan_of(asked.input)
+        _check_supply(asked.supply)
+        if not self._give(asked, _time(at)):
+            raise SpecRefused("track", asked.supply.title, f"one of {MAX_WAITING} that may wait")
+
+    def _next_track(self, id: str, at: object) -> None:
+        self._plan_of(id)
+        if not self._give(NextTrack(id), _time(at)):
+            raise SpecRefused("input", id, "one with a track that waits")
+
+    def _seek(self, id: str, place: object, at: object) -> None:
+        supply = self._plan_of(id).tracks[0].supply
+        place = _time(place)
+        length = duration_of(supply)
+        if place is None or sought(supply, place) is None:
+            raise SpecRefused("input", id, "a file, to go to another place of")
+        if length is not None and place >= length:
+            accepted = f"a time before its end, {length // MILLISECOND} ms"
+            raise SpecRefused("seek_ms", place // MILLISECOND, accepted)
+        self._give(SeekInput(id, place), _time(at))
 
     def handle_cast(self, request: Message, state: None) -> None:
         """Hear of what was carried out by others."""
@@ -173,8 +213,7 @@ class Control(GenServer[None]):
                 if isinstance(found, InputPlan):
                     branches.remove_input(found)
                 # The next input of this id begins at its own beginning.
-                for what in ("video", "audio", "epoch"):
-                    Ledger.drop(LEDGER, f"feeder.{id}.{what}")
+                Ledger.drop(LEDGER, memory_of(id))
                 Ledger.drop(LEDGER, link_of("input", id))
             case Finished(output=id):
                 events.publish(events.OutputDone(id))
@@ -317,6 +356,11 @@ class _Unavailable(RequestRefused):
 def _check_id(id: str) -> None:
     if not id or len(id) > 200 or not id.isprintable():
         raise SpecRefused("id", id, "a printable name of 1 to 200 letters")
+
+
+def _check_supply(supply: Supply) -> None:
+    if not (supply.video or supply.audio):
+        raise SpecRefused("supply", supply.title, "an input with video or audio")
 
 
 def _check_mix(mix: OutputMix | MixChange) -> None:

@@ -254,12 +254,21 @@ def sprite_of(rgba: Pixels) -> Sprite:
     """Convert (height, width, 4) bytes with even sides to what can be drawn."""
     r, g, b = (rgba[:, :, channel].astype(np.float32) / 255 for channel in range(3))
     y = 0.2126 * r + 0.7152 * g + 0.0722 * b
-    u = _quarter(-0.1146 * r - 0.3854 * g + 0.5 * b)
-    v = _quarter(0.5 * r - 0.4542 * g - 0.0458 * b)
+    u = -0.1146 * r - 0.3854 * g + 0.5 * b
+    v = 0.5 * r - 0.4542 * g - 0.0458 * b
+    is_opaque = bool((rgba[:, :, 3] == 255).all())
+    alpha = None if is_opaque else rgba[:, :, 3].astype(np.float32) / np.float32(255)
+    u, v = (_shared(plane, alpha) for plane in (u, v))
     made = (_bytes(y * 219 + 16), _bytes((u + 0.5) * 224 + 16), _bytes((v + 0.5) * 224 + 16))
-    alpha = rgba[:, :, 3]
-    is_opaque = bool((alpha == 255).all())
-    return Sprite(made, None if is_opaque else alpha.astype(np.float32) / np.float32(255))
+    return Sprite(made, alpha)
+
+
+def _shared(plane: Weights, alpha: Weights | None) -> Weights:
+    """Return the value of each two by two pixels; a clear one has no part in it."""
+    if alpha is None:
+        return _quarter(plane)
+    shared: Weights = _quarter(plane * alpha) / np.maximum(_quarter(alpha), np.float32(1e-6))
+    return shared
 
 
 def rgba_of(canvas: Canvas) -> Pixels:

@@ -21,23 +21,24 @@ from fractions import Fraction
 
 from actors import Caller, GenServer, Message, NoReply, Pid, Ref, Reply, call, process
 from examples.smelter import events
+from examples.smelter.deliveries import BOTH, Deliveries, send
 from examples.smelter.doors import Doors
 from examples.smelter.guardians import Guardians
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.offsets import CHUNK, Media, Ns
 from examples.smelter.pictures import RATE, SECOND, Picture, Samples
-from examples.smelter.queue_start import begin, connection, offset_of, resume
-from examples.smelter.queue_words import Line, QueueStats, Saved, announced, chunk_of, job_of
+from examples.smelter.playlists import Playlists
+from examples.smelter.queue_start import begin, connection, resume
+from examples.smelter.queue_words import Line, QueueStats, Saved, announced
 from examples.smelter.requests import InputPlan, Settings
 from examples.smelter.sets import AudioSet, Dropped, Emission, Notice, Ran, VideoSet
-from examples.smelter.tracks import TrackSpec
 from examples.smelter.wire import (
     COMPOSITOR,
     CONTROL,
     MIXER,
+    AddTrack,
     Attach,
     Attaching,
-    Chunk,
     Command,
     ConsumerUp,
     Disconnect,
@@ -45,23 +46,21 @@ from examples.smelter.wire import (
     Finish,
     FinishNow,
     Gone,
-    Job,
+    NextTrack,
     Offer,
-    Order,
     PauseInput,
     QueueUp,
     Ready,
     RemoveInput,
     ResumeInput,
+    SeekInput,
     SetMix,
     SetScene,
     Taken,
     Together,
-    What,
     consumer_of,
     tell,
 )
-from examples.smelter.work import Work
 
 __all__ = ["Queue", "QueueStats"]
 
@@ -69,7 +68,6 @@ START_LIMIT = 5.0
 """Seconds after which the run begins although an input has shown nothing yet."""
 
 _KEY = "queue"
-_BOTH: tuple[Media, ...] = ("video", "audio")
 
 
 @dataclass(slots=True)
@@ -79,19 +77,15 @@ class _State:
     stats: QueueStats
     limit: tuple[int, int] | None
     doors: Doors
+    playlists: Playlists
     head: Ns = 0
-    serial: int = 0
-    drawn: Ns = 0
-    """Pts of the last picture handed on, from the start."""
+    deliveries: Deliveries = field(default_factory=Deliveries)
     guardians: Guardians = field(default_factory=Guardians)
-    work: dict[Media, Work[Job | Chunk | Order]] = field(
-        default_factory=lambda: {"video": Work(), "audio": Work()}
-    )
     wake: tuple[Ns, Ref] | None = None
     """When the next look is, and the timer that tells of it: there is never more than one."""
     patient: list[tuple[int, Caller]] = field(default_factory=list)
-    outgoing: list[Job | Chunk | Order] = field(default_factory=list)
-    """What is to be handed on as soon as the ledger knows."""
+    is_unsaved: bool = False
+    """Whether something has changed that no set accounts for."""
 
 
 class Queue(GenServer[_State], restart="permanent"):
@@ -115,21 +109,22 @@ class Queue(GenServer[_State], restart="permanent"):
     def _begin(self) -> _State:
         found = begin(self.settings)
         line, head = found.line, found.head
+        origin, doors = _now() - head, Doors(line)
         stats, limit = QueueStats(ticks=found.ticks), self.settings.limit
-        state = _State(line, _now() - head, stats, limit, Doors(line), head)
+        playlists = Playlists(line, doors, origin, head)
+        state = _State(line, origin, stats, limit, doors, playlists, head)
         for one in found.inputs:
-            self._register(state, one)
+            playlists.register(one)
         for plan, held in found.outputs.items():
-            self._order(state, connection(line, self.settings.framerate, plan, held), *_BOTH)
+            where = connection(line, self.settings.framerate, plan, held)
+            state.deliveries.order(where, *BOTH)
         self._hand_on(state)
         return state
 
     def _resume(self, saved: Saved) -> _State:
-        line, doors = resume(self.settings, saved, _now() - saved.origin)
-        state = _State(line, saved.origin, saved.stats, saved.limit, doors)
-        state.serial, state.drawn = saved.serial, saved.drawn
-        for order in saved.orders:
-            state.work[order.media].give([order], is_set=False)
+        line, doors, playlists = resume(self.settings, saved, _now() - saved.origin)
+        state = _State(line, saved.origin, saved.stats, saved.limit, doors, playlists)
+        state.deliveries = Deliveries.restored(saved.serial, saved.drawn, saved.orders)
         return state
 
     def handle_cast(self, request: Message, state: _State) -> None:
@@ -139,11 +134,11 @@ class Queue(GenServer[_State], restart="permanent"):
                 state.doors.offered(request)
                 self._look(state)
             case Taken(media, serial):
-                if state.work[media].take(serial):
+                if state.deliveries.taken(media, serial):
                     state.line.freed(media)
                     self._look(state)
             case Done(media, serial):
-                state.work[media].finish(serial)
+                state.deliveries.done(media, serial)
             case Attach(input_id, guardian):
                 self._attach(state, input_id, guardian)
             case ConsumerUp(media):
@@ -173,19 +168,19 @@ class Queue(GenServer[_State], restart="permanent"):
         """Let an input take part; False if there is one of its id."""
         if plan.id in state.line.names:
             return Reply(False)
-        self._register(state, plan)
+        state.playlists.register(plan)
         state.guardians.expect(plan.id)
         self._save(state)
         self._look(state)
         return Reply(True)
 
     @call
-    def carry_out(self, state: _State, command: Command) -> Reply[None, _State]:
-        """Do something now, that is before the next set."""
-        self._carry_out(state, command)
-        self._hand_on(state)
+    def carry_out(self, state: _State, command: Command) -> Reply[bool, _State]:
+        """Do something now, that is before the next set; False if there is nothing to do it to."""
+        has_done = self._carry_out(state, command)
+        self._save(state)
         self._look(state)
-        return Reply(None)
+        return Reply(has_done)
 
     @call
     def schedule(
@@ -218,46 +213,56 @@ class Queue(GenServer[_State], restart="permanent"):
 
     # -- commands ----------------------------------------------------------------------------------
 
-    def _register(self, state: _State, plan: InputPlan) -> None:
-        supply = plan.spec.supply
-        offset = offset_of(plan, state.origin, state.head)
-        track = TrackSpec(offset, video=supply.video, audio=supply.audio)
-        state.line.register(plan.id, required=plan.spec.required, tracks=[track])
-        state.doors.open(plan.id, supply.video, supply.audio)
-
-    def _carry_out(self, state: _State, command: object) -> None:
-        now = self._at(state)
+    def _carry_out(self, state: _State, command: object) -> bool:
         match command:
             case Attaching(plan):
                 where = connection(state.line, self.settings.framerate, plan)
-                self._order(state, where, *_BOTH)
+                state.deliveries.order(where, *BOTH)
             case Disconnect():
-                self._order(state, command, *_BOTH)
+                state.deliveries.order(command, *BOTH)
                 tell(CONTROL, command)
             case SetScene():
-                self._order(state, command, "video")
+                state.deliveries.order(command, "video")
             case SetMix():
-                self._order(state, command, "audio")
+                state.deliveries.order(command, "audio")
             case Together(scene, mix):
-                self._order(state, scene, "video")
-                self._order(state, mix, "audio")
+                state.deliveries.order(scene, "video")
+                state.deliveries.order(mix, "audio")
             case RemoveInput(name) if name in state.line.names:
-                state.line.remove(name)
-                state.doors.close(name)
-                self._order(state, Gone(name), *_BOTH)
+                state.playlists.remove(name)
+                state.deliveries.order(Gone(name), *BOTH)
                 tell(CONTROL, command)
-            case PauseInput(name) if name in state.line.names:
-                state.line.pause(name, now)
-            case ResumeInput(name) if name in state.line.names:
-                state.line.resume(name, now)
+            case (
+                PauseInput(name)
+                | ResumeInput(name)
+                | AddTrack(name)
+                | NextTrack(name)
+                | SeekInput(name)
+            ) if name in state.line.names:
+                return self._play(state, command)
             case _:
                 # An input that was unregistered before its time came.
-                return
+                return False
+        return True
 
-    def _order(self, state: _State, what: What, *media: Media) -> None:
-        for one in media:
-            state.serial += 1
-            state.outgoing.append(Order(state.serial, one, state.drawn, what))
+    def _play(
+        self,
+        state: _State,
+        command: PauseInput | ResumeInput | AddTrack | NextTrack | SeekInput,
+    ) -> bool:
+        now = self._at(state)
+        match command:
+            case PauseInput(name):
+                state.line.pause(name, now)
+            case ResumeInput(name):
+                state.line.resume(name, now)
+            case AddTrack():
+                return state.playlists.add(command)
+            case NextTrack(name):
+                return state.playlists.cut(name)
+            case SeekInput():
+                return state.playlists.seek(command, now)
+        return True
 
     # -- consumers ---------------------------------------------------------------------------------
 
@@ -265,10 +270,9 @@ class Queue(GenServer[_State], restart="permanent"):
         """Give a consumer that has come up what the one before it did not finish."""
         consumer = consumer_of(media)
         tell(consumer, Ready())
-        again = state.work[media].again()
+        again = state.deliveries.again(media)
         state.line.occupied(media, again.occupied)
-        for thing in again.things:
-            tell(consumer, thing)
+        send(again.things)
         for poison in again.poison:
             state.stats = replace(state.stats, poisoned=state.stats.poisoned + 1)
             events.publish(events.SetPoisoned(media, poison.pts))
@@ -294,6 +298,7 @@ class Queue(GenServer[_State], restart="permanent"):
         """Tell a feeder that has come up what is needed, and watch who is responsible for it."""
         if input_id in state.line.names:
             state.guardians.attach(input_id, guardian)
+            state.playlists.tell(input_id)
             state.doors.grant_again(input_id)
 
     def _give_up(self, state: _State, input_id: str) -> None:
@@ -327,18 +332,24 @@ class Queue(GenServer[_State], restart="permanent"):
     def _look(self, state: _State) -> None:
         """Let out whatever is due, then say what may come in and when to look again."""
         line, by_itself = state.line, self.settings.starts_by_itself
-        if line.start_pts is None and by_itself and state.doors.all_seen():
+        if line.start_pts is None and by_itself and state.playlists.all_seen():
             self._start_line(state)
         now = self._at(state)
-        while not state.stats.is_over and line.step(now):
+        state.playlists.cut_in(now)
+        while not state.stats.is_over and not self._is_held_up(state) and line.step(now):
             for emission in line.collect():
                 self._emit(state, emission)
             self._maybe_finish(state)
         for emission in line.collect():
             self._emit(state, emission)
+        state.is_unsaved |= state.playlists.follow()
         self._hand_on(state)
         state.doors.grant_all()
         self._wake_later(state)
+
+    def _is_held_up(self, state: _State) -> bool:
+        has_begun = state.line.start_pts is not None
+        return self.settings.ahead_of_time and has_begun and state.playlists.is_awaited()
 
     def _wake_later(self, state: _State) -> None:
         wakeup = None if state.stats.is_over else state.line.next_wakeup(self._at(state))
@@ -374,6 +385,7 @@ class Queue(GenServer[_State], restart="permanent"):
                 events.publish(announced(emission))
             case Ran(_, command):
                 self._carry_out(state, command)
+                state.is_unsaved = True
 
     def _video(self, state: _State, emission: VideoSet[Picture], start: Ns) -> None:
         tick = self.settings.framerate.first_tick_from(emission.pts - start)
@@ -382,44 +394,35 @@ class Queue(GenServer[_State], restart="permanent"):
             return
         stats = state.stats
         state.stats = replace(stats, ticks=tick + 1, video_sets=stats.video_sets + 1)
-        state.serial += 1
-        state.drawn = emission.pts - start
-        state.outgoing.append(job_of(state.serial, tick, emission, start))
+        state.deliveries.job(tick, emission, start, state.playlists.going_on)
 
     def _audio(self, state: _State, emission: AudioSet[Samples], start: Ns) -> None:
-        begin = emission.pts - start
-        if state.limit is not None and begin >= _end_ns(state.limit):
+        if state.limit is not None and emission.pts - start >= _end_ns(state.limit):
             state.line.freed("audio")
             return
         state.stats = replace(state.stats, audio_sets=state.stats.audio_sets + 1)
-        state.serial += 1
-        state.outgoing.append(chunk_of(state.serial, begin // CHUNK, emission, start))
+        state.deliveries.chunk(emission, start, state.playlists.going_on)
 
     def _hand_on(self, state: _State) -> None:
         """Write down, then hand on; the other way round a crash could repeat a pts."""
-        if not state.outgoing:
-            return
-        outgoing, state.outgoing = state.outgoing, []
-        for thing in outgoing:
-            is_set = not isinstance(thing, Order)
-            state.work[thing.media].give([thing], is_set=is_set)
-        self._save(state)
-        for thing in outgoing:
-            tell(consumer_of(thing.media), thing)
-        self._tell_patient(state)
+        packed = state.deliveries.pack()
+        if packed or state.is_unsaved:
+            self._save(state)
+        if packed:
+            send(packed)
+            self._tell_patient(state)
 
     def _save(self, state: _State) -> None:
-        orders = [
-            one for media in _BOTH for one in state.work[media].orders() if isinstance(one, Order)
-        ]
+        state.is_unsaved = False
+        deliveries = state.deliveries
         saved = Saved(
             state.origin,
             state.line.snapshot(),
             state.stats,
             state.limit,
-            state.serial,
-            state.drawn,
-            tuple(orders),
+            deliveries.serial,
+            deliveries.drawn,
+            deliveries.orders(),
         )
         Ledger.put(LEDGER, _KEY, saved)
 

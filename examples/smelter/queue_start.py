@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from examples.smelter.checkpoint import Checkpoint
 from examples.smelter.doors import Doors
 from examples.smelter.ledger import LEDGER, Ledger
-from examples.smelter.offsets import CHUNK, AtPts, Floating, Framerate, FromStart, Ns, Offset
+from examples.smelter.offsets import CHUNK, Framerate, Ns
 from examples.smelter.pictures import RATE, SECOND
+from examples.smelter.playlists import Playlists
 from examples.smelter.queue_words import Line, Saved
 from examples.smelter.requests import InputPlan, OutputPlan, Settings
 from examples.smelter.sets import Options
@@ -17,7 +18,7 @@ from examples.smelter.sinks import Muxer
 from examples.smelter.timeline import Timeline
 from examples.smelter.wire import Connect, muxer_of
 
-__all__ = ["Beginning", "begin", "connection", "offset_of", "resume"]
+__all__ = ["Beginning", "begin", "connection", "resume"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,6 @@ def begin(settings: Settings) -> Beginning:
         for one in Ledger.registered(LEDGER, "output").values()
         if isinstance(one, OutputPlan) and one.id not in failed
     ]
-    inputs = Ledger.registered(LEDGER, "input").values()
     held = {one.id: _positions(one) for one in outputs}
     ticks = max((ticks for ticks, _ in held.values()), default=0)
     samples = max((samples for _, samples in held.values()), default=0)
@@ -51,15 +51,23 @@ def begin(settings: Settings) -> Beginning:
         Timeline(_options(settings), known),
         ticks,
         settings.framerate.tick(ticks),
-        tuple(one for one in inputs if isinstance(one, InputPlan)),
+        _inputs(),
         {one: held[one.id][0] for one in outputs},
     )
 
 
-def resume(settings: Settings, saved: Saved, now: Ns) -> tuple[Line, Doors]:
-    """Go on where a queue stopped; `now` counts from its construction."""
+def resume(settings: Settings, saved: Saved, now: Ns) -> tuple[Line, Doors, Playlists]:
+    """Go on where a queue stopped; `now` counts from its construction. Asks the ledger."""
     line: Line = Timeline.restore(saved.checkpoint, _options(settings), now)
-    return line, Doors.restored(line, saved.checkpoint)
+    doors = Doors.restored(line, saved.checkpoint)
+    playlists = Playlists(line, doors, saved.origin)
+    playlists.restore(_inputs())
+    return line, doors, playlists
+
+
+def _inputs() -> tuple[InputPlan, ...]:
+    found = Ledger.registered(LEDGER, "input").values()
+    return tuple(one for one in found if isinstance(one, InputPlan))
 
 
 def _options(settings: Settings) -> Options:
@@ -71,23 +79,6 @@ def _options(settings: Settings) -> Options:
 def _positions(plan: OutputPlan) -> tuple[int, int]:
     """Return how far the file of an output goes; what is live holds nothing."""
     return (0, 0) if plan.spec.sink.is_live else Muxer.positions(muxer_of(plan.id))
-
-
-def offset_of(plan: InputPlan, origin: Ns, head: Ns) -> Offset:
-    """Return where the track of an input begins.
-
-    Args:
-        plan: the input.
-        origin: when the line was built, on the runtime's clock.
-        head: what the files hold already.
-    """
-    match plan.spec.offset:
-        case FromStart(delay):
-            return FromStart(delay + head)
-        case Floating() if plan.spec.supply.is_live:
-            return AtPts(max(0, plan.epoch - origin))
-        case other:
-            return other
 
 
 def connection(line: Line, rate: Framerate, plan: OutputPlan, held: int = 0) -> Connect:

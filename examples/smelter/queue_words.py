@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -57,24 +58,38 @@ class Saved:
     """Orders that no consumer has carried out yet."""
 
 
-def job_of(serial: int, tick: int, emission: VideoSet[Picture], start: Ns) -> Job:
-    """Turn a set into what the compositor is given, with times from the start."""
+def job_of(
+    serial: int, tick: int, emission: VideoSet[Picture], start: Ns, going_on: Container[str] = ()
+) -> Job:
+    """Turn a set into what the compositor is given, with times from the start.
+
+    An input that is `going_on` with another track has not ended with the one it had.
+    """
     pictures = {
         name: entry.items[0].at(entry.items[0].pts - start) if entry.items else None
         for name, entry in emission.entries.items()
     }
-    ended = frozenset(name for name, entry in emission.entries.items() if entry.eos)
+    ended = _ended(emission, going_on)
     return Job(serial, tick, emission.pts - start, pictures, ended, frozenset(pictures))
 
 
-def chunk_of(serial: int, number: int, emission: AudioSet[Samples], start: Ns) -> Chunk:
-    """Turn a set into what the mixer is given, with times from the start."""
+def chunk_of(
+    serial: int, number: int, emission: AudioSet[Samples], start: Ns, going_on: Container[str] = ()
+) -> Chunk:
+    """Turn a set into what the mixer is given; as `job_of`."""
     sounds = {
         name: tuple(replace(batch.payload, start=batch.pts - start) for batch in entry.items)
         for name, entry in emission.entries.items()
     }
-    ended = frozenset(name for name, entry in emission.entries.items() if entry.eos)
+    ended = _ended(emission, going_on)
     return Chunk(serial, number, sounds, ended, frozenset(sounds))
+
+
+def _ended(
+    emission: VideoSet[Picture] | AudioSet[Samples], going_on: Container[str]
+) -> frozenset[str]:
+    at_the_end = [name for name, entry in emission.entries.items() if entry.eos]
+    return frozenset(name for name in at_the_end if name not in going_on)
 
 
 def announced(notice: Notice) -> events.Event:

@@ -34,6 +34,7 @@ __all__ = [
     "OutputSpec",
     "Settings",
     "Sink",
+    "TrackPlan",
     "VideoPart",
 ]
 
@@ -84,6 +85,23 @@ class InputSpec:
 
 @shareable
 @dataclass(frozen=True, slots=True)
+class TrackPlan:
+    """One track of an input: what it plays in one go."""
+
+    number: int
+    """Counted from 1, in the order of asking."""
+    supply: Supply
+    """Where it comes from."""
+    offset: Offset
+    """Where it begins."""
+    epoch: Ns = 0
+    """When it was asked for, on the runtime's clock."""
+    cuts_in: bool = False
+    """Whether it begins as soon as it has something to show; otherwise when the one before ends."""
+
+
+@shareable
+@dataclass(frozen=True, slots=True)
 class InputPlan:
     """One registered input, as its processes are started with."""
 
@@ -93,6 +111,13 @@ class InputPlan:
     """What was asked for."""
     epoch: Ns = 0
     """When it was registered, on the runtime's clock."""
+    later: tuple[TrackPlan, ...] = ()
+    """What it plays since it was given other tracks: the current one, and those that wait."""
+
+    @property
+    def tracks(self) -> tuple[TrackPlan, ...]:
+        """What it plays, the current track first; there is always one."""
+        return self.later or (TrackPlan(1, self.spec.supply, self.spec.offset, self.epoch),)
 
     @classmethod
     def of_file(cls, id: str, info: InputInfo, *, required: bool = False) -> InputPlan:

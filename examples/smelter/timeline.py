@@ -141,6 +141,26 @@ class Timeline(Generic[V, A]):
             raise NoPlaceForTrack(f"{MAX_WAITING} tracks are waiting for input {name!r}")
         return one.queue_track(spec)
 
+    def put_next(self, name: str, spec: TrackSpec) -> int:
+        """Let a track wait before the others of an input, whose places it does not take.
+
+        Returns:
+            Its number, as `queue_track`.
+
+        Raises:
+            KeyError: there is no such input.
+        """
+        return self._inputs[name].put_next(spec)
+
+    def withdraw(self, name: str, track: int) -> None:
+        """Let a track wait no more; one that has begun, or is over, is no error."""
+        self._inputs[name].withdraw(track)
+
+    def playing(self, name: str) -> int | None:
+        """Return the number of the current track of an input, None before its first."""
+        current = self._inputs[name].current
+        return None if current is None else current.number
+
     def push_video(self, name: str, track: int, frame: Frame[V]) -> bool:
         """Offer a frame, with its pts in track time.
 

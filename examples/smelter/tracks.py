@@ -106,13 +106,27 @@ class Input(Generic[V, A]):
 
     def queue_track(self, spec: TrackSpec) -> int:
         """Let a track wait; return its number. A track of nothing counts and does nothing."""
+        if (track := self._issue(spec)) is not None:
+            self.waiting.append(track)
+        return self.issued
+
+    def put_next(self, spec: TrackSpec) -> int:
+        """Let a track wait before all others; return its number."""
+        if (track := self._issue(spec)) is not None:
+            self.waiting.appendleft(track)
+        return self.issued
+
+    def _issue(self, spec: TrackSpec) -> Track[V, A] | None:
         self.issued += 1
         video = HalfMark() if spec.video else None
         audio = HalfMark() if spec.audio else None
-        if video or audio:
-            mark = TrackMark(self.issued, spec.offset, None, video, audio)
-            self.waiting.append(Track(mark, self._say))
-        return self.issued
+        if not (video or audio):
+            return None
+        return Track(TrackMark(self.issued, spec.offset, None, video, audio), self._say)
+
+    def withdraw(self, number: int) -> None:
+        """Let a track wait no more; one that has begun, or is over, is no error."""
+        self.waiting = deque(one for one in self.waiting if one.number != number)
 
     def track(self, number: int) -> Track[V, A] | None:
         """Return a current or waiting track; None if it is over or never was."""

@@ -4,7 +4,7 @@ All of it is sent by `tell`, which never waits and never fails: a worker that is
 told again what matters when its successor comes up. Values are frozen; pictures and samples are
 read-only and shared, not copied.
 
-    source --Read--> feeder --Offer--> queue
+    source --Read--> feeder --Offer--> queue      one track of an input after the other
 
     queue --Job, Order----> compositor --Draw--> video end --Packets--> muxer
     queue --Chunk, Order--> mixer ------Sing--> audio end --Packets--> muxer
@@ -15,8 +15,8 @@ says `EncoderUp` when it has come up, takes what `Ready` is followed by, leaves 
 Orders (what is connected, what it shows) go the same way as the sets, so they count from the very
 next one on.
 
-Against the stream flows permission: `Grant` (queue to feeder), `More` (feeder to source), `Taken`
-and `Done` (consumers to queue), `Written` (muxer to compositor and mixer).
+Against the stream flows permission: `Tracks` and `Grant` (queue to feeder), `Begin` and `More`
+(feeder to source), `Taken` and `Done` (consumers to queue), `Written` (muxer to compositor and mixer).
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from actors.isolation import shareable
 from examples.smelter.compose import Shading
 from examples.smelter.encode import Packet
 from examples.smelter.half import Credit
-from examples.smelter.inputs import Item
+from examples.smelter.inputs import Item, Supply
 from examples.smelter.mix import MixChange, OutputMix
-from examples.smelter.offsets import CHUNK, Media, Ns
+from examples.smelter.offsets import CHUNK, Media, Ns, Offset
 from examples.smelter.pictures import Picture, Samples, Sound
-from examples.smelter.requests import OutputPlan
+from examples.smelter.requests import OutputPlan, TrackPlan
 from examples.smelter.scene import Component
 from examples.smelter.sets import Batch, Frame
 from examples.smelter.sprites import Still
@@ -50,6 +50,7 @@ __all__ = [
     "OUTPUTS",
     "QUEUE",
     "STAGE",
+    "AddTrack",
     "AssetsUp",
     "AssetsWanted",
     "Attach",
@@ -72,6 +73,7 @@ __all__ = [
     "Grant",
     "Job",
     "More",
+    "NextTrack",
     "Offer",
     "Order",
     "Packets",
@@ -82,12 +84,14 @@ __all__ = [
     "Ready",
     "RemoveInput",
     "ResumeInput",
+    "SeekInput",
     "SetMix",
     "SetScene",
     "Sing",
     "SourceUp",
     "Taken",
     "Together",
+    "Tracks",
     "What",
     "Written",
     "audio_end_of",
@@ -185,9 +189,10 @@ class Attach:
 @shareable
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Items of one half of an input."""
+    """Items of one half of a track of an input."""
 
     input: str
+    track: int
     media: Media
     first: int
     """Number of the first item, counted from the beginning of the half."""
@@ -229,10 +234,19 @@ class FinishNow:
 
 @shareable
 @dataclass(frozen=True, slots=True)
+class Tracks:
+    """What an input plays from now on: the current track, and those that wait, in order."""
+
+    tracks: tuple[TrackPlan, ...]
+
+
+@shareable
+@dataclass(frozen=True, slots=True)
 class Grant:
-    """What the queue still needs of one half, and how much of it may come."""
+    """What the queue still needs of one half of a track, and how much of it may come."""
 
     queue: Pid
+    track: int
     media: Media
     needed_from: int
     """Items before this number may be forgotten."""
@@ -254,6 +268,7 @@ class Read:
     """What a source has read."""
 
     source: Pid
+    track: int
     items: tuple[Item, ...]
     is_end: bool
 
@@ -262,13 +277,17 @@ class Read:
 class Broken:
     """A source is about to die of what its file holds at a place; its successor should go on behind it."""
 
+    track: int
     at: Ns
 
 
+@shareable
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """Open the file and go to a place."""
+    """Open what a track comes from, and go to a place."""
 
+    track: int
+    supply: Supply
     start: Ns
 
 
@@ -452,8 +471,46 @@ class Together:
     mix: SetMix
 
 
+@shareable
+@dataclass(frozen=True, slots=True)
+class AddTrack:
+    """Let an input play something else when it has come to the end."""
+
+    input: str
+    supply: Supply
+    offset: Offset
+    epoch: Ns
+    """When it was asked for, on the runtime's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextTrack:
+    """Let an input go on to the track that waits, without playing the current one to its end."""
+
+    input: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeekInput:
+    """Let an input go on from another place of what it plays."""
+
+    input: str
+    place: Ns
+    """In the time of the file."""
+
+
 Command: TypeAlias = (
-    Attaching | Disconnect | SetScene | SetMix | Together | RemoveInput | PauseInput | ResumeInput
+    Attaching
+    | Disconnect
+    | SetScene
+    | SetMix
+    | Together
+    | RemoveInput
+    | PauseInput
+    | ResumeInput
+    | AddTrack
+    | NextTrack
+    | SeekInput
 )
 """What can be done at once or scheduled for a place between the sets."""
 

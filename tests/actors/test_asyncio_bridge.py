@@ -111,6 +111,15 @@ Home = Callable[[], AbstractAsyncContextManager[object]]
 HOMES: dict[str, Home] = {"on the loop": hosted, "in a thread beside": beside}
 
 
+@pytest.fixture(autouse=True, scope="module")
+def what_was_there_before_is_not_searched() -> Iterator[None]:
+    """Each test here collects garbage, which takes a second where a thousand tests have left their heap."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture(params=["asyncio", "uvloop"])
 def loop_kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -210,7 +219,7 @@ def test_what_does_not_wait_is_just_done(home: Home) -> None:
             pid, ref = process.spawn_monitor(lambda: send(boss, "from a child"))
             process.register(boss, "the boss")
             found = process.whereis("the boss")
-            got = [await receive(timeout=5.0) for _ in range(2)]
+            got = [await receive(timeout=60.0) for _ in range(2)]
             assert got == ["from a child", Down(ref, pid, "normal")]
             return found is boss
 
@@ -243,7 +252,7 @@ def test_a_callback_of_the_loop_may_send_too(home: Home) -> None:
         async with home():
             boss = process.self()
             asyncio.get_running_loop().call_soon(send, boss, "from a callback")
-            return await receive(timeout=5.0)
+            return await receive(timeout=60.0)
 
     assert go(main) == "from a callback"
 
@@ -459,7 +468,7 @@ def test_a_message_is_never_lost_to_a_receive_that_is_cancelled(
                 except asyncio.CancelledError:
                     task.uncancel()
             while len(got) < 1_000:
-                got.append(await receive(timeout=5.0))
+                got.append(await receive(timeout=60.0))
             assert got == list(range(1_000))
 
     def echoes(pid: Pid) -> None:
@@ -622,7 +631,7 @@ def test_the_loop_goes_on_while_processes_never_rest() -> None:
         async with hosted(held=None):
             spawn(plays, spawn(plays, process.self()))
             first = await receive(Pid)
-            send(first, spawn(plays, first))  # type: ignore[arg-type]
+            send(first, spawn(plays, first))
             rounds = 0
             while rounds < 20:
                 await asyncio.sleep(0)
@@ -830,6 +839,12 @@ def test_a_console_may_wait_without_await() -> None:
     assert go(cell) == (4, 4)
 
 
+def test_where_no_loop_runs_one_may_wait_anyway() -> None:
+    allow_waiting()
+
+    assert Counter.value(Counter.start(4)) == 4
+
+
 def test_where_a_runtime_lives_nobody_may_wait_without_await() -> None:
     async def cell() -> None:
         async with hosted():
@@ -920,3 +935,118 @@ def test_tasks_that_are_cancelled_at_their_first_use_leave_no_process(home: Home
         return await as_process(process.self)
 
     assert go(main)
+
+
+# -- what is called here and awaited elsewhere -----------------------------------------------------
+
+
+def test_a_receive_is_of_the_task_that_called_it_whoever_awaits_it(home: Home) -> None:
+    async def main() -> list[object]:
+        async with home():
+            send(process.self(), "for wait_for")
+            found: list[object] = [await asyncio.wait_for(receive(), 5.0)]
+            send(process.self(), 1)
+            found += await asyncio.gather(receive(int), receive(str, timeout=0))
+            send(process.self(), "for an iterator")
+            iterator = messages(timeout=0)
+            async with asyncio.timeout(5.0):
+                found.append(await asyncio.create_task(anext(iterator)))  # type: ignore[arg-type]
+            return found
+
+    assert go(main) == ["for wait_for", 1, TimedOut(), "for an iterator"]
+
+
+def test_a_task_that_races_its_mail_may_do_all_else_meanwhile(home: Home) -> None:
+    async def main() -> list[object]:
+        async with home():
+            boss = process.self()
+            mail = asyncio.create_task(receive(str, timeout=60.0))
+            await asyncio.sleep(0)
+            pid = await as_process(Counter.start)
+            said: list[object] = [await as_process(Counter.value, pid), mail.done()]
+            send(boss, "at last")
+            return [*said, await mail]
+
+    assert go(main) == [0, False, "at last"]
+
+
+def test_a_receive_that_was_put_off_is_cancelled_and_leaves_the_message(home: Home) -> None:
+    async def main() -> object:
+        async with home():
+            mail = asyncio.create_task(receive(str))
+            await asyncio.sleep(0)
+            asking = asyncio.create_task(await_task(Task.async_(process.sleep, 0.01)))
+            await asyncio.sleep(0)
+            mail.cancel()
+            await asking
+            send(process.self(), "still here")
+            with pytest.raises(asyncio.CancelledError):
+                await mail
+            return await receive(timeout=5.0)
+
+    assert go(main) == "still here"
+
+
+def test_a_receive_that_outlasts_its_task_ends_with_its_process(home: Home) -> None:
+    left: list[asyncio.Task[object]] = []
+
+    async def leaves() -> Pid:
+        left.append(asyncio.create_task(receive()))
+        await asyncio.sleep(0)
+        return process.self()
+
+    async def main() -> object:
+        async with home():
+            pid = await asyncio.create_task(leaves())
+            ref = process.monitor(pid)
+            assert await receive(Down, timeout=5.0) in {
+                Down(ref, pid, "normal"),
+                Down(ref, pid, "noproc"),
+            }
+            with pytest.raises(Exit) as ended:
+                await left[0]
+            return ended.value.reason
+
+    assert go(main) == "normal"
+
+
+def test_two_that_await_for_a_task_without_a_process_share_one(home: Home) -> None:
+    async def main() -> bool:
+        async with home():
+            task = asyncio.current_task()
+            assert task is not None
+            task.set_name("that of two who await")
+            await asyncio.gather(receive(timeout=0), receive(timeout=0))
+            infos = [process.info(pid) for pid in process.processes()]
+            named = f"asyncio {task.get_name()}"
+            return [each.pid for each in infos if each and each.initial_call == named] == [
+                process.self()
+            ]
+
+    assert go(main)
+
+
+def test_tasks_of_one_owner_are_awaited_by_whichever_task_of_the_loop(home: Home) -> None:
+    async def main() -> list[object]:
+        async with home():
+            squares = [Task.async_(pow, number, 2) for number in range(3)]
+            found: list[object] = await asyncio.gather(*map(await_task, squares))
+            one = await asyncio.wait_for(await_task(Task.async_(pow, 3, 2)), 5.0)
+            return [*found, one]
+
+    assert go(main) == [0, 1, 4, 9]
+
+
+def test_a_task_that_is_awaited_elsewhere_is_killed_when_that_is_cancelled(home: Home) -> None:
+    async def main() -> object:
+        async with home():
+            task = Task.async_(process.sleep, None)
+            assert task.pid is not None
+            ref = process.monitor(task.pid)
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(await_task(task), 0.01)
+            down = await receive(Down)
+            assert down.ref is ref
+            return down.reason, await receive(timeout=0)
+
+    assert go(main) == ("killed", TimedOut())

@@ -94,11 +94,11 @@ def test_a_server_that_calls_back_a_thread_from_outside_is_told() -> None:
 
     thread = threading.Thread(target=run, args=(body,))
     thread.start()
-    up.wait(10)
+    up.wait(60.0)
     guest = process.self()
     told.append((Link.ask(pids[0], (pids[1], guest)), [pids[1], guest, pids[0], pids[1]]))
     send("main", "end")
-    thread.join(10)
+    thread.join(60.0)
 
     why, chain = told[0]  # type: ignore[misc]
     assert why == ("call_cycle", chain)  # type: ignore[has-type]

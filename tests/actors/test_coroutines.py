@@ -100,7 +100,7 @@ def test_a_coroutine_runs_as_a_task_and_others_go_on_meanwhile(play: Play) -> No
         pid = spawn(lambda: send(boss, await_(asks(boss))))
         is_task = receive()
         send(pid, "done")
-        return [is_task, receive(timeout=5.0)]
+        return [is_task, receive(timeout=60.0)]
 
     assert play(main) == [True, "done"]
 
@@ -168,7 +168,7 @@ def test_a_process_that_is_killed_cancels_its_coroutine(play: Play) -> None:
         process.send_exit(pid, "kill")
         reason = ended(ref)
         await_(asyncio.sleep(0))
-        assert over.wait(5.0)
+        assert over.wait(60.0)
         return reason
 
     assert play(main) == "killed"
@@ -225,7 +225,7 @@ def test_a_process_on_a_thread_of_its_own_awaits_too(play: Play) -> None:
         pid = receive(Pid, 5.0)
         assert isinstance(pid, Pid)
         send(pid, "mail")
-        return receive(timeout=5.0)
+        return receive(timeout=60.0)
 
     assert play(main) == "mail"
 
@@ -312,7 +312,7 @@ def test_every_callback_of_a_server_may_be_a_coroutine(play: Play) -> None:
         send(pid, "info")
         answer = GenServer.call(pid, "call")
         GenServer.stop(pid)
-        return [answer, receive(timeout=5.0)]
+        return [answer, receive(timeout=60.0)]
 
     assert play(main) == [("call", ["first", "cast", "info"]), ("terminated", "normal")]
 
@@ -409,7 +409,7 @@ def test_a_handler_of_events_may_be_written_in_coroutines(play: Play) -> None:
         EventManager.add_handler(manager, Listener, process.self())
         EventManager.notify(manager, "event")
         EventManager.notify(manager, "enough")
-        return [receive(timeout=5.0) for _ in range(3)]
+        return [receive(timeout=60.0) for _ in range(3)]
 
     assert play(main) == ["event", "enough", "gone"]
 
@@ -427,7 +427,7 @@ def test_agents_tasks_and_bodies_take_coroutine_functions(play: Play) -> None:
         values: list[object] = [Agent.get(agent, plus, 10), Task.await_(Task.async_(plus, 1, 2))]
         values += [value for _, value in Task.async_stream([1, 2], plus, 1)]
         spawn(speaks, process.self())
-        return [*values, receive(timeout=5.0)]
+        return [*values, receive(timeout=60.0)]
 
     assert play(main) == [11, 3, 2, 3, "spoken"]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import pytest
 
@@ -114,3 +115,7 @@ def test_the_callers_are_the_caller_and_those_of_its_own() -> None:
 
     assert result is not None
     assert list(result[1]) == result[0]
+
+
+def test_a_function_with_some_of_its_arguments_has_the_name_of_the_function() -> None:
+    assert named(partial(partial(pow, 2), 3)) == "builtins.pow"

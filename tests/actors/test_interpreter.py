@@ -287,3 +287,33 @@ def test_a_crash_ends_the_owner_through_the_link() -> None:
     reason = run(main)
     assert isinstance(reason, Crash)
     assert isinstance(reason.exception, ValueError)
+
+
+UNGUARDED = """
+from actors import Task, process
+
+def double(number):
+    return 2 * number
+
+process.trap_exit(True)
+Task.await_(Task.async_(double, 4, host="process"), 60.0)
+"""
+
+
+def test_a_script_that_starts_one_when_it_is_imported_is_told_what_it_lacks(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(UNGUARDED, encoding="utf-8")
+    path = {"PYTHONPATH": str(Path(__file__).parents[2])}
+
+    done = subprocess.run(
+        [sys.executable, script],
+        env=os.environ | path,
+        timeout=60.0,
+        capture_output=True,
+        check=False,
+    )
+
+    said = done.stderr.decode()
+    assert done.returncode == 1
+    assert f"got {str(script)!r}, accepted is work that is started below: if __name__" in said
+    assert "freeze_support" not in said

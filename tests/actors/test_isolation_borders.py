@@ -194,13 +194,13 @@ def test_messages_from_another_thread_are_copied_there() -> None:
         pids.append(process.self())
         ready.set()
         box = receive()
-        given.wait(10)
+        given.wait(60.0)
         seen.append(box)
         receive()
 
     thread = threading.Thread(target=run, args=(main,))
     thread.start()
-    ready.wait(10)
+    ready.wait(60.0)
     box: Box = [1]
     send(pids[0], box)
     box.append("changed")
@@ -208,7 +208,7 @@ def test_messages_from_another_thread_are_copied_there() -> None:
         send(pids[0], LOCK)
     given.set()
     send(pids[0], "end")
-    thread.join(10)
+    thread.join(60.0)
 
     assert seen == [[1]]
 

@@ -87,3 +87,7 @@ def test_taking_a_name_in_a_via_says_who_has_it() -> None:
         assert inside(other, lambda: naming.take_name(via)) is None
 
     simulate(main)
+
+
+def test_a_via_is_shown_as_it_is_written() -> None:
+    assert repr(Via(Table, ("rooms", "kitchen"))) == "Via(Table, ('rooms', 'kitchen'))"  # type: ignore[arg-type]

@@ -291,7 +291,7 @@ def test_a_process_of_another_runtime_cannot_be_monitored_or_linked() -> None:
 
     thread = threading.Thread(target=there.run, args=(main,))
     thread.start()
-    started.wait(10.0)
+    started.wait(60.0)
 
     def here() -> None:
         for act in (process.link, process.monitor):
@@ -303,5 +303,5 @@ def test_a_process_of_another_runtime_cannot_be_monitored_or_linked() -> None:
 
     simulate(here)
     there.stop()
-    thread.join(10.0)
+    thread.join(60.0)
     assert not thread.is_alive()

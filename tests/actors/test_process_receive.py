@@ -220,7 +220,7 @@ def test_mail_from_many_threads_is_all_there_while_others_look_at_the_mailbox() 
         _, ref = spawn_monitor(look, host="thread")
         found = [receive(tuple) for _ in range(800)]
         for name in range(4):
-            assert [each for each in found if each[0] == name] == [  # type: ignore[index]
+            assert [each for each in found if each[0] == name] == [
                 (name, number) for number in range(200)
             ]
         down = receive(Down)
@@ -262,7 +262,7 @@ def test_links_monitors_and_traps_work_alike_wherever_the_code_runs(host: Host) 
 def test_what_matches_nothing_is_refused(match: object) -> None:
     def main() -> None:
         with pytest.raises(BadArgument, match="match"):
-            receive(match)  # type: ignore[arg-type]
+            receive(match)  # type: ignore[call-overload]
 
     simulate(main)
 

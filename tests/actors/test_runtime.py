@@ -652,7 +652,7 @@ def test_the_background_runtime_ends_with_the_interpreter(left: str) -> None:
                 time.sleep(0.05)
         print("the end")
     """)
-    out, err = child.communicate(timeout=20.0)
+    out, err = child.communicate(timeout=80.0)
 
     assert out.splitlines()[0] == "the end"
     if left in {"a process", "a thread"}:
@@ -672,7 +672,7 @@ def test_a_program_may_use_the_background_and_run() -> None:
         spawn(lambda: send(process.whereis("me") or me, "again"))
         print(receive(timeout=5.0))
     """)
-    out, err = child.communicate(timeout=20.0)
+    out, err = child.communicate(timeout=80.0)
 
     assert out.splitlines() == ["background", "foreground", "again"]
     assert err == ""
@@ -693,7 +693,7 @@ def test_a_forked_child_has_a_background_of_its_own() -> None:
         spawn(lambda: send(me, "parent" if pid else "child"))
         print(receive(timeout=5.0))
     """)
-    out, err = child.communicate(timeout=20.0)
+    out, err = child.communicate(timeout=80.0)
 
     assert out.splitlines() == ["child", "child ended with 0", "parent"]
     assert err == ""
@@ -752,7 +752,7 @@ def test_nobody_lives_twice_when_a_process_forks(
 ) -> None:
     """A forked child goes on in the middle of the callback, with a copy of the whole runtime."""
     child = program(FORKS.format(child=in_the_child, host=host))
-    out, err = child.communicate(timeout=20.0)
+    out, err = child.communicate(timeout=80.0)
 
     if host == "thread" and status == 256:
         status = 0  # a thread that ends, the only one of its program, ends it without a word
@@ -783,7 +783,7 @@ def test_a_forked_child_dies_of_a_signal_like_any_other_program(host: str | None
             print(receive(timeout=15.0))
         run(main, held=None)
     """)
-    out, err = child.communicate(timeout=20.0)
+    out, err = child.communicate(timeout=80.0)
 
     assert (out.strip(), err) == (str(-signal.SIGTERM), "")
 
@@ -804,7 +804,7 @@ def test_an_api_call_in_a_forked_child_is_refused_by_its_reason() -> None:
             os._exit(0)
         run(main)
     """)
-    out, err = child.communicate(timeout=20.0)
+    out, err = child.communicate(timeout=80.0)
 
     refusal, status = out.splitlines()
     assert refusal == (
@@ -825,7 +825,7 @@ def test_a_callback_that_holds_the_background_is_reported() -> None:
         spawn(lambda: send(me, told.wait(10.0)))
         print(receive(timeout=15.0))
     """)
-    out, _ = child.communicate(timeout=20.0)
+    out, _ = child.communicate(timeout=80.0)
 
     assert out == "True\n"
 
@@ -837,6 +837,6 @@ def test_importing_starts_no_thread_and_loads_no_bridge() -> None:
         print(threading.active_count())
         print(sorted({"structlog", "pykka", "asyncio"} & set(sys.modules)))
     """)
-    out, _ = child.communicate(timeout=20.0)
+    out, _ = child.communicate(timeout=80.0)
 
     assert out.splitlines() == ["1", "[]"]

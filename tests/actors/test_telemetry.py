@@ -292,3 +292,20 @@ def test_the_fields_of_a_crash_are_those_of_the_table() -> None:
         _, documented = rows[event]
         assert fields <= {each.strip("[]") for each in documented}
         assert {each for each in documented if not each.startswith("[")} <= fields
+
+
+@pytest.mark.parametrize(("reporter", "is_loaded"), [("as it is", True), ("None", False)])
+def test_the_logs_may_be_loaded_before_there_is_anything_to_log(
+    reporter: str, is_loaded: bool
+) -> None:
+    code = f"""
+import sys
+from actors import telemetry
+if {reporter!r} == "None":
+    telemetry.set_reporter(None)
+telemetry.prepare()
+print("actors.logs" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == str(is_loaded)

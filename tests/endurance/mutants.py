@@ -62,9 +62,7 @@ EQUIVALENT: Final[dict[tuple[str, str], str]] = {
     ("self.cells.pop(cell.pid.serial, None)", "self.cells.pop(cell.pid.serial, )"): (
         "whoever is discarded was entered a moment ago"
     ),
-    ("self.demonitor(cell, alias, False)", "self.demonitor(cell, alias, None)"): (
-        "both are false"
-    ),
+    ("self.demonitor(cell, alias, False)", "self.demonitor(cell, alias, None)"): ("both are false"),
     ("if near < size:", "if near <= size:"): "the rest of nothing is nothing",
     ("sender.answer = None", 'sender.answer = ""'): "it is set anew before anybody reads it",
 }

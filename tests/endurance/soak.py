@@ -102,11 +102,13 @@ def soak(seconds: float) -> Counted:
     Supervisor.start_link([family("s", LEVELS)], max_restarts=_ENOUGH, max_seconds=3600.0)
     everybody = names("s", LEVELS)
     workers = tuple(name for name in everybody if name.count(".") > LEVELS)
-    until = process.monotonic() + seconds
+    began = process.monotonic()
+    until = began + seconds
     for number in range(CLIENTS):
         spawn_link(client, process.self(), workers, number, until)
-    while process.monotonic() < until:
-        counted.kills += _kill_some(lots, everybody)
+    while (now := process.monotonic()) < until:
+        due = int((now - began) * KILLS_PER_SECOND) - counted.kills
+        counted.kills += _kill_some(lots, everybody, due)
         counted.memory.append(resident())
         process.sleep(PAUSE)
     for _ in range(CLIENTS):
@@ -122,9 +124,12 @@ def soak(seconds: float) -> Counted:
     return counted
 
 
-def _kill_some(lots: random.Random, everybody: list[str]) -> int:
+def _kill_some(lots: random.Random, everybody: list[str], due: int) -> int:
+    """Kill as many as are due; return how many were there to be killed."""
     killed = 0
-    for _ in range(int(KILLS_PER_SECOND * PAUSE)):
+    for _ in range(2 * due):
+        if killed == due:
+            break
         # A supervisor takes all below it along: mostly workers, or nobody would be left to call.
         deep = lots.random() < 0.99
         victim = lots.choice(everybody)

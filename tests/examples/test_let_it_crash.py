@@ -225,7 +225,7 @@ def test_q_ends_the_director() -> None:
         assert director is not None
         process.monitor(director)
         live.Director.press(live.DIRECTOR, "q")
-        return isinstance(receive(timeout=10.0), Down)
+        return isinstance(receive(timeout=60.0), Down)
 
     assert run(main, clock=VirtualClock())
 

@@ -10,6 +10,7 @@ from actors import (
     Bounded,
     Caller,
     Continue,
+    Down,
     GenServer,
     Ignore,
     NoReply,
@@ -17,7 +18,9 @@ from actors import (
     Started,
     Stop,
     Task,
+    TimedOut,
     Via,
+    asyncio_bridge,
     call,
     cast,
     process,
@@ -35,6 +38,7 @@ from actors.stage import (
     from_iterable,
     stream,
 )
+from actors.testing import assert_receive
 from supervisors import DynamicSupervisor, Registry, TaskSupervisor, TypedRegistry
 
 
@@ -220,6 +224,29 @@ def stages(pid: Pid) -> None:
     assert_type(Stage.stats(pid).buffered, int)
     assert_type(from_iterable([1, 2]), Pid)
     assert_type(list(stream([pid])), list[Any])
+
+
+class Renamed(GenServer[int]):
+    """What a callback gets has whatever names its author likes."""
+
+    def handle_continue(self, what: object, number: int) -> None: ...
+
+    def handle_info(self, news: Message, number: int) -> None: ...
+
+    def terminate(self, why: object, number: int) -> None: ...
+
+
+def mail(seconds: float) -> None:
+    assert_type(process.receive(Down), Down)
+    assert_type(process.receive(int, seconds), int | TimedOut)
+    assert_type(process.receive(lambda number: number == 1), object)
+    assert_type(assert_receive(Down), Down)
+
+
+async def awaited_mail(seconds: float) -> None:
+    assert_type(await asyncio_bridge.receive(Down), Down)
+    assert_type(await asyncio_bridge.receive(int, seconds), int | TimedOut)
+    assert_type([word async for word in asyncio_bridge.messages(str)], list[str])
     Sink.start_link(mailbox=None)
     Counter.start(1, mailbox=Bounded(10, "drop_oldest"))
     process.spawn(print, mailbox=Bounded(10))

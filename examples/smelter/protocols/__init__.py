@@ -6,7 +6,7 @@ checked when they are made, so what a request asks for is refused before anythin
 
 - `session`: what most live inputs share: one connection, read until it is lost;
 - in: `rtmp` (listens), `rtp` (by SDP), `hls`, `srt` (an ffmpeg child), `whip` (WebRTC), `raw`
-  (frames from Python), `file` (from a place on);
+  (frames from Python);
 - out: `live_sink` (encoders and sender) on an `outlet` (RTMP, RTP, HLS); `watching`, for a browser: by
   WebRTC (`whep`) or as JPEGs, from what `preview` and `listening` keep; `raw` again;
 - `addresses`: hosts, ports and names as users write them, checked; `aac`: what an SDP says of it;

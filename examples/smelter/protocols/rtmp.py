@@ -8,6 +8,8 @@ can end in between.
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import socket
 from dataclasses import dataclass, field
 
@@ -89,4 +91,5 @@ class RtmpSupply:
             with socket.create_server((self.host, self.port), family=family):
                 return
         except OSError as error:
-            raise PeerLost(self.title, f"cannot listen ({error.strerror})") from None
+            why = os.strerror(error.errno or errno.EADDRINUSE)
+            raise PeerLost(self.title, f"cannot listen ({why})") from None

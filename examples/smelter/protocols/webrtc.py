@@ -31,7 +31,7 @@ __all__ = [
     "OfferRefused",
     "Token",
     "check_webrtc",
-    "media_of",
+    "video_codec_of",
 ]
 
 MOST_SDP = 100_000
@@ -133,7 +133,11 @@ class Conversation:
         self._over = asyncio.Event()
 
     async def hold(
-        self, asked: Asked, before: Step | None = None, after: Step | None = None
+        self,
+        asked: Asked,
+        before: Step | None = None,
+        after: Step | None = None,
+        answered: Callable[[str], object] | None = None,
     ) -> None:
         """Answer an offer, and live as long as the connection.
 
@@ -141,6 +145,7 @@ class Conversation:
             asked: the offer; its caller gets an `Answer`, or an `OfferRefused`.
             before: done with the connection before it knows the offer.
             after: done when it knows it, before it answers.
+            answered: told the answer, before anything is sent.
         """
         from aiortc import RTCConfiguration, RTCPeerConnection  # noqa: PLC0415
 
@@ -150,7 +155,10 @@ class Conversation:
         try:
             if before is not None:
                 before(peer)
-            GenServer.reply(asked.caller, await self._answer(peer, asked, after))
+            answer = await self._answer(peer, asked, after)
+            if answered is not None and isinstance(answer, Answer):
+                answered(answer.sdp)
+            GenServer.reply(asked.caller, answer)
             await self._over.wait()
         finally:
             await peer.close()
@@ -175,6 +183,17 @@ class Conversation:
             self._over.set()
 
 
-def media_of(peer: RTCPeerConnection) -> set[str]:
-    """Return the kinds of media that an offer asks for."""
-    return {one.kind for one in peer.getTransceivers()}
+def video_codec_of(sdp: str) -> str:
+    r"""Return what pictures will be sent as, in lower case; empty if none will.
+
+    Example:
+        >>> video_codec_of("m=video 9 UDP/TLS/RTP/SAVPF 97 98\na=rtpmap:97 VP8/90000")
+        'vp8'
+    """
+    lines = sdp.splitlines()
+    for media in lines:
+        if media.startswith("m=video "):
+            kind = media.split()[3]
+            found = [line for line in lines if line.startswith(f"a=rtpmap:{kind} ")]
+            return found[0].split()[1].partition("/")[0].lower() if found else ""
+    return ""

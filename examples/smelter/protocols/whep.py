@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import av
 import numpy as np
+from av.video.reformatter import ColorRange, VideoReformatter
 
 from actors import (
     CallFailed,
@@ -41,10 +42,17 @@ from actors import (
 from actors.asyncio_bridge import as_process, await_
 from examples.smelter.frames import picture_to_av
 from examples.smelter.offsets import Media
-from examples.smelter.pictures import RATE, Sound
+from examples.smelter.pictures import RATE, Picture, Sound
 from examples.smelter.protocols.listening import Listening
 from examples.smelter.protocols.preview import Preview
-from examples.smelter.protocols.webrtc import Answer, Asked, Conversation, OfferRefused, Token
+from examples.smelter.protocols.webrtc import (
+    Answer,
+    Asked,
+    Conversation,
+    OfferRefused,
+    Token,
+    video_codec_of,
+)
 from examples.smelter.wire import (
     CONTROL,
     Finished,
@@ -62,6 +70,9 @@ __all__ = ["MOST_VIEWERS", "Shown", "Viewers", "leave", "viewers_of", "watch"]
 
 MOST_VIEWERS = 8
 """At a time: each of them is encoded for, as its line can take it."""
+
+_BT601 = 5
+"""As FFmpeg numbers it."""
 
 PIECE = RATE // 50
 """Samples in a packet."""
@@ -188,6 +199,7 @@ def _session(shown: Shown, asked: Asked) -> None:
 
 async def _show(shown: Shown, asked: Asked) -> None:
     """Live as long as the connection."""
+    pictures = Pictures(shown)
 
     def offer(peer: RTCPeerConnection) -> None:
         """Send what the output has and the other end wants."""
@@ -195,12 +207,17 @@ async def _show(shown: Shown, asked: Asked) -> None:
             one.direction = "inactive"
             if one.kind in shown.media:
                 one.direction = "sendonly"
-                one.sender.replaceTrack(_track(shown, one.kind))
+                feed = pictures if one.kind == "video" else Pieces(shown)
+                one.sender.replaceTrack(_track(one.kind, feed))
 
-    await Conversation().hold(asked, after=offer)
+    def answered(sdp: str) -> None:
+        """Choose the colours that the other end will take these to be."""
+        pictures.is_bt601 = video_codec_of(sdp) == "vp8"
+
+    await Conversation().hold(asked, after=offer, answered=answered)
 
 
-def _track(shown: Shown, kind: str) -> MediaStreamTrack:
+def _track(kind: str, feed: Pictures | Pieces) -> MediaStreamTrack:
     from aiortc.mediastreams import MediaStreamTrack  # noqa: PLC0415
 
     class Track(MediaStreamTrack):
@@ -209,10 +226,9 @@ def _track(shown: Shown, kind: str) -> MediaStreamTrack:
         def __init__(self) -> None:
             super().__init__()
             self.kind = kind
-            self.feed = Pictures(shown) if kind == "video" else Pieces(shown)
 
         async def recv(self) -> av.VideoFrame | av.AudioFrame:
-            return await self.feed.following()
+            return await feed.following()
 
     return Track()
 
@@ -225,6 +241,9 @@ class Pictures:
         self._rate = shown.rate
         self._tick = -1
         self._shift = 0
+        self._reformatter = VideoReformatter()
+        self.is_bt601 = False
+        """Whether it goes out with the coefficients of BT.601: nothing in VP8 says which they are."""
 
     async def following(self) -> av.VideoFrame:
         """Return the next picture; waits for it."""
@@ -233,9 +252,17 @@ class Pictures:
             # A pipeline that has begun anew; for who watches, time goes on.
             self._shift += self._tick + 1 - draw.tick
         self._tick = draw.tick
-        frame = await asyncio.to_thread(picture_to_av, draw.picture)
+        frame = await asyncio.to_thread(self._frame, draw.picture)
         frame.pts, frame.time_base = self._tick + self._shift, 1 / self._rate
         return frame
+
+    def _frame(self, picture: Picture) -> av.VideoFrame:
+        frame = picture_to_av(picture)
+        if not self.is_bt601:
+            return frame
+        return self._reformatter.reformat(
+            frame, format="yuv420p", dst_colorspace=_BT601, dst_color_range=ColorRange.MPEG
+        )
 
 
 class Pieces:

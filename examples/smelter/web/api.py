@@ -83,14 +83,15 @@ class Api:
     def update_input(self, id: str, body: object) -> None:
         fields = Fields(body)
         at = bodies.time_of(fields)
-        if fields.has("seek_ms"):
-            accepted = "left out; register the input again with it"
-            raise SpecRefused("seek_ms", fields.take("seek_ms"), accepted)
-        if not fields.has("pause"):
-            raise SpecRefused("pause", None, "true or false")
-        is_pause = fields.flag("pause", default=False)
+        place = fields.milliseconds("seek_ms")
+        if place is None and not fields.has("pause"):
+            raise SpecRefused("pause", None, "true or false, or a seek_ms")
+        pause = fields.flag("pause", default=False) if fields.has("pause") else None
         fields.end()
-        (control.pause_input if is_pause else control.resume_input)(id, at)
+        if place is not None:
+            control.seek_input(id, place, at)
+        if pause is not None:
+            (control.pause_input if pause else control.resume_input)(id, at)
 
     # -- outputs ---------------------------------------------------------------------------------
 

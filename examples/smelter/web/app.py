@@ -2,7 +2,7 @@
 
 | method, path | what for |
 |---|---|
-| POST `/api/input/{id}/register`, `/unregister`, `/update` | update: pause and resume |
+| POST `/api/input/{id}/register`, `/unregister`, `/update` | update: pause, resume, seek |
 | POST `/api/output/{id}/register`, `/unregister`, `/update`, `/request_keyframe` | |
 | POST `/api/image/{id}/register`, `/unregister` | |
 | POST `/api/start`, `/api/reset` | begin the line of time; begin all over |

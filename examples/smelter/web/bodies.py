@@ -38,7 +38,6 @@ from examples.smelter.muxer import check_output
 from examples.smelter.offsets import MILLISECOND, Floating, FromStart, Media, Ns, Offset
 from examples.smelter.protocols.aac import AacConfig
 from examples.smelter.protocols.addresses import LOOPBACK, check_host, free_port
-from examples.smelter.protocols.file import SeekSupply
 from examples.smelter.protocols.hls import HlsSupply
 from examples.smelter.protocols.live_sink import LiveSink
 from examples.smelter.protocols.outlet import HlsTarget, RtmpTarget, RtpTarget
@@ -64,6 +63,7 @@ from examples.smelter.requests import (
 )
 from examples.smelter.scene import Component
 from examples.smelter.scene_json import scene_of
+from examples.smelter.seek import SeekSupply
 from examples.smelter.sinks import FileSink
 from examples.smelter.web.fields import Fields
 

@@ -15,13 +15,13 @@ from examples.smelter.apart import Apart
 from examples.smelter.complaints import SpecRefused
 from examples.smelter.inputs import Supply
 from examples.smelter.media import FileSupply
-from examples.smelter.protocols.file import SeekSupply
 from examples.smelter.protocols.live_sink import LiveSink
 from examples.smelter.protocols.outlet import HlsTarget, RtmpTarget, RtpTarget
 from examples.smelter.protocols.rtmp import RtmpSupply
 from examples.smelter.protocols.rtp import RtpSupply
 from examples.smelter.protocols.srt import SrtSupply
 from examples.smelter.requests import Sink
+from examples.smelter.seek import SeekSupply
 from examples.smelter.sinks import FileSink
 
 __all__ = ["Ports", "listened_on", "refuse_shared", "refuse_taken"]

@@ -70,7 +70,8 @@ class Watch(GenServer[None]):
 
     def init(self) -> None:
         """Begin to listen."""
-        self.starts: Counter[str] = Counter()
+        self.known: set[str] = set()
+        self.returns: Counter[str] = Counter()
         self.latest: deque[Report] = deque(maxlen=KEPT)
         self.subscribers: dict[Pid, Ref] = {}
         me, self.handler = process.self(), f"{WATCH}.{next(_NUMBERS)}"
@@ -81,7 +82,7 @@ class Watch(GenServer[None]):
     @call
     def restarts(self, state: None) -> Reply[dict[str, int], None]:
         """Return how often each child was started again."""
-        return Reply({child: n - 1 for child, n in self.starts.items() if n > 1})
+        return Reply(dict(self.returns))
 
     @call
     def reports(self, state: None) -> Reply[list[Report], None]:
@@ -98,10 +99,14 @@ class Watch(GenServer[None]):
     @cast
     def heard(self, state: None, report: Report) -> NoReply[None]:
         """Keep a report, unless it tells of an ordinary beginning."""
+        is_known = report.child in self.known
+        self.known.add(report.child)
         if report.what == "started":
-            self.starts[report.child] += 1
-            if self.starts[report.child] == 1:
+            # One that was not known is begun for the first time, unless this process is: then it is
+            # known by its death.
+            if not is_known:
                 return NoReply()
+            self.returns[report.child] += 1
             report = Report(report.child, "is back", "")
         self.latest.append(report)
         for who in self.subscribers:

@@ -265,6 +265,18 @@ def test_scaling_keeps_the_colour_of_edges() -> None:
     assert np.all(seen[:, 1:3] <= 5)
 
 
+def test_what_is_clear_has_no_part_in_the_colour_of_an_edge() -> None:
+    pixels = np.zeros((4, 4, 4), np.uint8)
+    pixels[:, :, 1] = 255  # green, but clear
+    pixels[:, 1] = RED
+
+    sprite = sprite_of(pixels)
+
+    assert sprite.alpha is not None
+    assert sprite.alpha[0].tolist() == [0, 1, 0, 0]
+    assert (int(sprite.planes[1][0, 0]), int(sprite.planes[2][0, 0])) == YUV[RED][1:]
+
+
 def test_a_text_is_as_large_as_its_words_or_as_it_is_told() -> None:
     short, long = (text_size(Text(words, 20)) for words in ("a", "a much longer line"))
     lines = text_size(Text("one\ntwo\nthree", 20))

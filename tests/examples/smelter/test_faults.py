@@ -13,6 +13,7 @@ from actors.exits import Crash
 from actors.testing import VirtualClock
 from examples.smelter.complaints import InputRefused
 from examples.smelter.encode import AudioEncoder, VideoEncoder
+from examples.smelter.feeder import Feeder
 from examples.smelter.half import Credit
 from examples.smelter.inspection import colour_at
 from examples.smelter.layout import PixelRect
@@ -22,8 +23,9 @@ from examples.smelter.muxer import Muxer, check_output
 from examples.smelter.offsets import MILLISECOND
 from examples.smelter.pictures import BLACK, RATE, SECOND, Frame, Picture, Samples
 from examples.smelter.requests import InputPlan
-from examples.smelter.sources import APART, Feeder, Source
-from examples.smelter.wire import QUEUE, Begin, Grant, Offer, Read, SourceUp, feeder_of
+from examples.smelter.sources import Source
+from examples.smelter.stock import APART
+from examples.smelter.wire import QUEUE, Begin, Grant, Offer, Read, SourceUp, Tracks, feeder_of
 from tests.examples.smelter.films import BLUE, RED, SMALL, make_film, tone
 from tests.examples.smelter.running import film
 
@@ -105,8 +107,9 @@ def test_a_file_that_has_lost_a_medium_is_not_the_one_that_was_named(
 
     def main() -> object:
         process.trap_exit(True)
-        source = Source.start_link(InputPlan.of_file("1", info))
-        GenServer.cast(source, Begin(0))
+        plan = InputPlan.of_file("1", info)
+        source = Source.start_link(plan)
+        GenServer.cast(source, Begin(1, plan.spec.supply, 0))
         return ends_with(source)
 
     reason = run(main)
@@ -143,10 +146,12 @@ def test_a_feeder_fills_up_what_has_fallen_behind(red: Path) -> None:
     def main() -> Offer:
         Ledger.start_link(name=LEDGER)
         queue = Offers.start_link(process.self(), name=QUEUE)
-        feeder = Feeder.start_link(InputPlan.of_file("1", probe(str(red))), name=feeder_of("1"))
+        plan = InputPlan.of_file("1", probe(str(red)))
+        feeder = Feeder.start_link(plan, name=feeder_of("1"))
+        GenServer.cast(feeder, Tracks(plan.tracks))
         GenServer.cast(feeder, SourceUp(process.self()))
-        GenServer.cast(feeder, Read(process.self(), frames, is_end=False))
-        GenServer.cast(feeder, Grant(queue, "audio", 0, 0, credit))
+        GenServer.cast(feeder, Read(process.self(), 1, frames, is_end=False))
+        GenServer.cast(feeder, Grant(queue, 1, "audio", 0, 0, credit))
         message = process.receive(lambda m: isinstance(m, Offer) and m.media == "audio")
         assert isinstance(message, Offer)
         return message

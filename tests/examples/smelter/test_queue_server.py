@@ -178,7 +178,7 @@ def test_a_queue_that_falls_behind_has_one_look_before_it_and_never_more(plan: P
         for _ in range(20):
             # While it is held up a word comes that makes it look, and then the time to look.
             debug.suspend(QUEUE)
-            tell(QUEUE, Offer("nobody", "video", 0, (), False))
+            tell(QUEUE, Offer("nobody", 1, "video", 0, (), False))
             process.sleep(0.1)
             debug.resume(QUEUE)
         debug.suspend(QUEUE)

@@ -56,7 +56,7 @@ class Client:
             return self._ask(path, body, method, **headers)
 
     def _ask(self, path: str, body: object, method: str | None, **headers: str) -> Answer:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         data = None
         if body is not None:
@@ -93,7 +93,7 @@ class Client:
         return found
 
 
-def eventually(holds: Callable[[], object], within: float = 20.0) -> None:
+def eventually(holds: Callable[[], object], within: float = 60.0) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + within
     while not holds():
@@ -125,7 +125,7 @@ def serving(*argv: str) -> Iterator[Client]:
             yield client
         finally:
             runtime.stop()
-            assert ended.wait(30), "it did not end"
+            assert ended.wait(60), "it did not end"
             thread.join(5)
             telemetry.set_reporter(reporter)
 

@@ -52,6 +52,9 @@ def test_an_input_comes_and_goes(client: Client, film: Path) -> None:
 
     assert client.post("/api/input/clip/update", {"pause": True}).status == 200
     assert client.post("/api/input/clip/update", {"pause": False}).status == 200
+    assert client.post("/api/input/clip/update", {"seek_ms": 300, "pause": True}).status == 200
+    refused = client.post("/api/input/clip/update", {"seek_ms": 500})
+    assert (refused.status, "seek_ms: 500" in refused.json["message"]) == (400, True)
     assert client.post("/api/input/clip/unregister").json == {}
     eventually(lambda: "clip" not in client.status()["inputs"])
     eventually(lambda: "source clip" not in client.processes())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from examples.smelter.protocols.addresses import free_port
 from tests.examples.smelter.web.browser import Browser, browser, needs_browser
 from tests.examples.smelter.web.clients import Client, Json, eventually, serving
 
@@ -91,6 +92,53 @@ def test_a_button_kills_a_process_and_it_comes_back(page: Browser, victim: str) 
     eventually(
         lambda: page.run("return document.getElementById('connection').textContent == 'connected'")
     )
+
+
+FILM = """
+const film = document.getElementById("film");
+return film.hidden || film.paused ? 0 : film.videoWidth;
+"""
+
+
+def test_the_preview_is_heard_when_it_is_asked_for_and_comes_back_by_itself(page: Browser) -> None:
+    page.run("document.getElementById('listen').click()")
+    eventually(lambda: page.run(FILM) == 320)
+    before = row(page, "viewers preview")["pid"]
+    page.run(PRESS, "viewers preview")
+    eventually(lambda: row(page, "viewers preview")["pid"] not in {before, ""})
+    eventually(lambda: page.run("return watching?.connectionState") != "connected")
+    eventually(lambda: page.run("return watching?.connectionState") == "connected")
+    eventually(lambda: page.run(FILM) == 320)
+
+    page.run("document.getElementById('listen').click()")
+    eventually(lambda: page.run("return document.getElementById('preview').naturalWidth") == 320)
+    assert page.run(FILM) == 0
+
+
+def test_the_page_shows_how_fast_pictures_come_who_died_and_what_is_connected(
+    client: Client, page: Browser
+) -> None:
+    page.run(PRESS, "assets")
+    eventually(lambda: page.run("return document.querySelectorAll('#deaths line').length") > 0)
+    eventually(lambda: page.run("return document.getElementById('rate').points.length") > 3)
+
+    body = {"type": "rtmp_server", "port": free_port(), "app": "a", "stream_key": "b"}
+    assert client.post("/api/input/camera/register", body).status == 200
+    links = "return document.getElementById('links').textContent"
+    eventually(lambda: "camerawaits for the other end" in page.run(links))
+    assert "input_1runs" in page.run(links)
+    assert client.post("/api/input/camera/unregister").status == 200
+
+
+def test_one_after_the_other_is_killed_for_as_long_as_that_is_wanted(page: Browser) -> None:
+    killed = "return document.getElementById('events').textContent.split('is killed').length"
+    before = page.run(killed)
+    page.run("document.getElementById('storm').click()")
+    eventually(lambda: page.run(killed) >= before + 2)
+    page.run("document.getElementById('storm').click()")
+
+    assert page.run("return document.getElementById('storm').ariaPressed") == "false"
+    eventually(lambda: page.run("return [...document.querySelectorAll('.dead')].length") == 0)
 
 
 def test_a_scene_that_is_written_is_shown(page: Browser) -> None:

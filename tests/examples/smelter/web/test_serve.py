@@ -125,7 +125,7 @@ def test_with_a_certificate_it_speaks_https_alone(tmp_path: Path) -> None:
 def ask(port: int, certificate: str) -> tuple[int, str | None]:
     """Look at the page by https, and say by which version."""
     trusted = ssl.create_default_context(cafile=certificate)
-    connection = HTTPSConnection("127.0.0.1", port, timeout=20, context=trusted)
+    connection = HTTPSConnection("127.0.0.1", port, timeout=60, context=trusted)
     with closing(connection):
         connection.connect()
         assert isinstance(connection.sock, ssl.SSLSocket)
@@ -161,12 +161,15 @@ def test_the_command_says_where_to_look_and_ends_in_order(number: int, code: int
         text=True,
     )
     assert child.stdout is not None
-    said = child.stdout.readline()
-    port = int(said.partition("127.0.0.1:")[2].partition("/")[0])
-    client = Client(port)
-    eventually(lambda: client.status()["queue"]["ticks"] > 0)
-    child.send_signal(number)
-    _, errors = child.communicate(timeout=30)
+    try:
+        said = child.stdout.readline()
+        port = int(said.partition("127.0.0.1:")[2].partition("/")[0])
+        client = Client(port)
+        eventually(lambda: client.status()["queue"]["ticks"] > 0)
+        child.send_signal(number)
+        _, errors = child.communicate(timeout=60)
+    finally:
+        child.kill()
 
     assert (child.returncode, errors) == (code, "")
     assert listening(port) == set()

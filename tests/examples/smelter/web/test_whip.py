@@ -72,7 +72,7 @@ def page(client: Client) -> Iterator[Browser]:
 def hear(socket: ClientConnection, wanted: list[Json]) -> None:
     """Listen until all that is wanted has been told."""
     seen: list[Json] = []
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not all(one in seen for one in wanted):
         assert time.monotonic() < deadline, [one for one in seen if one["type"] != "SET_DROPPED"]
         with contextlib.suppress(TimeoutError):

@@ -1,4 +1,4 @@
-"""A file that begins in the middle."""
+"""A file that begins in the middle, and what of an input can be gone to another place of."""
 
 from __future__ import annotations
 
@@ -6,20 +6,48 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
-from examples.smelter.inputs import InputInfo, Item, Nothing, Source
+from examples.smelter.apart import Apart
+from examples.smelter.inputs import InputInfo, Item, Nothing, Source, Supply
 from examples.smelter.media import FileSupply
 from examples.smelter.offsets import Ns
 from examples.smelter.pictures import Frame
 
-__all__ = ["SeekSupply"]
+__all__ = ["SeekSupply", "duration_of", "sought"]
+
+
+def sought(supply: Supply, place: Ns) -> Supply | None:
+    """Return the same from another place on, in the time of the file; None if it is no file."""
+    match supply:
+        case FileSupply():
+            return SeekSupply(supply, place)
+        case SeekSupply(whole):
+            return SeekSupply(whole, place)
+        case Apart(inner):
+            found = sought(inner, place)
+            return None if found is None else Apart(found)
+        case _:
+            return None
+
+
+def duration_of(supply: Supply) -> Ns | None:
+    """Return how long the file of a supply is, None if it is none or does not say."""
+    match supply:
+        case FileSupply(info):
+            return info.duration
+        case SeekSupply(whole):
+            return duration_of(whole)
+        case Apart(inner):
+            return duration_of(inner)
+        case _:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
 class SeekSupply:
     """A file from a place on; at its end it may begin again, at its beginning."""
 
-    file: FileSupply
-    """The whole of it."""
+    file: Supply
+    """The whole of it, which begins anywhere."""
     seek: Ns
     """The place, in the file's time: zero of the input."""
 
