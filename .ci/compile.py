@@ -161,6 +161,8 @@ def for_cython(source: str, layout: str) -> str:
             _keep_for_others(node, direct, lines)
         elif isinstance(node, ast.ClassDef) and node.name in classes:
             _strip(node, lines)
+        elif isinstance(node, ast.FunctionDef):
+            _without_overload(node, lines)
     head = "from __future__ import annotations"
     text = "\n".join(lines)
     return text.replace(head, f"{head}; import cython; from types import GenericAlias", 1)
@@ -220,9 +222,13 @@ def _strip(node: ast.ClassDef, lines: list[str]) -> None:
         if is_slots:
             _blank(lines, each.lineno, each.end_lineno)
         if isinstance(each, ast.FunctionDef):
-            marks = {ast.unparse(mark) for mark in each.decorator_list}
-            if "overload" in marks:
-                _blank(lines, each.decorator_list[0].lineno, each.end_lineno)
+            _without_overload(each, lines)
+
+
+def _without_overload(node: ast.FunctionDef, lines: list[str]) -> None:
+    """Take out what only says to type checkers how a function may be called."""
+    if "overload" in {ast.unparse(mark) for mark in node.decorator_list}:
+        _blank(lines, node.decorator_list[0].lineno, node.end_lineno)
 
 
 def _compare_parts(node: ast.ClassDef, lines: list[str], *, is_hashed: bool) -> None:

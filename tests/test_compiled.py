@@ -23,7 +23,7 @@ CLASSES = [
 ]
 
 
-DIRECT = re.compile(r"(?<!\.)\b(append|pop|popleft)\((\w+)")
+DIRECT = re.compile(r"(?<!\.)\b(append|pop|popleft)\(([\w.]+)")
 
 
 def for_cython() -> Callable[[str, str], str]:
