@@ -108,7 +108,7 @@ def made(
     """Make a runtime for the running loop.
 
     Raises:
-        BadArgument: An option is none, or a runtime lives on this loop already.
+        BadArgument: An option is not accepted, or a runtime lives on this loop already.
     """
     loop = asyncio.get_running_loop()
     if loop in _hosts:

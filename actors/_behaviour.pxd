@@ -29,11 +29,9 @@ cdef class StartOptions:
 cdef class _Boot:
     cdef public object _initial_call
     cdef public object _make
-    cdef public object _options
-    cdef public object _ref
+    cdef public StartOptions _options
+    cdef public Ref _ref
     cdef public CCell _starter
-
-cpdef give(tuple caller, object value)
 
 @cython.locals(pid=Pid, ref=Ref, waiting=CCell, here=CCell, scheduler=CScheduler)
 cpdef give(tuple caller, object value)
@@ -41,4 +39,24 @@ cpdef give(tuple caller, object value)
 @cython.locals(asked=tuple, args=tuple, parts=tuple)
 cpdef _crossed(CScheduler scheduler, object request)
 
+@cython.locals(pid=Pid)
 cpdef _locate(object server)
+
+@cython.locals(cell=CCell, target=CCell, scheduler=CScheduler)
+cpdef stop(object server, object reason, object timeout, object function=*)
+
+cpdef start(object make, object initial_call, object options)
+
+@cython.locals(starter=CCell, boot=_Boot)
+cpdef _start(object make, object initial_call, StartOptions options)
+
+cpdef tuple _answer_of(CCell starter, object launched, StartOptions options)
+
+@cython.locals(scheduler=CScheduler)
+cpdef tuple await_start(CCell cell, object timeout)
+
+@cython.locals(scheduler=CScheduler)
+cpdef acknowledge(CCell cell, CCell starter, Ref ref, object value)
+
+@cython.locals(cell=CCell)
+cpdef conclude(object reason, object terminate, object told, object stack=*)

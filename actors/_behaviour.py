@@ -143,7 +143,7 @@ def start(make: Callable[[Pid], Server], initial_call: str, options: StartOption
 
     Raises:
         StartError: `init` failed, refused or took too long, or the name is taken.
-        BadArgument: An option is none.
+        BadArgument: An option is not accepted.
     """
     launched = _start(make, initial_call, options)
     return None if launched is None else launched.pid
@@ -163,11 +163,13 @@ def start_monitor(
 def _start(
     make: Callable[[Pid], Server], initial_call: str, options: StartOptions
 ) -> process.Launched | None:
-    process.check_timeout("timeout", options.timeout)
-    check_name(options.name)
-    holder = None if options.name is None else naming.whereis(options.name)
-    if holder is not None:
-        raise StartError(("already_started", holder))
+    if options.timeout is not None:
+        process.check_timeout("timeout", options.timeout)
+    if options.name is not None:
+        check_name(options.name)
+        holder = naming.whereis(options.name)
+        if holder is not None:
+            raise StartError(("already_started", holder))
     starter = me()
     if starter.port is not None:
         starter.port.check_wait()
@@ -183,9 +185,9 @@ def _start(
         before=boot.expect,
     )
     kind, value = _answer_of(starter, launched, options)
+    if value is _STARTED:
+        return launched
     match kind, value:
-        case "reply", ("started", _):
-            return launched
         case "reply", ("ignore", _):
             _forget(launched)
             return None
@@ -232,7 +234,7 @@ def check_name(name: object) -> None:
     """Refuse what is no name.
 
     Raises:
-        BadArgument: It is none.
+        BadArgument: It is not accepted.
     """
     if name is None:
         return
@@ -248,7 +250,8 @@ def check_name(name: object) -> None:
 def await_start(cell: Cell, timeout: float | None) -> tuple[str, object]:
     """Wait for the acknowledgement of a process that the caller has begun to expect, or its death."""
     if cell.port is None:
-        return cell.scheduler.await_answer(cell, timeout)
+        scheduler = cell.scheduler
+        return scheduler.await_answer(cell, timeout)
     if timeout is not None:
         cell.port.post(_arm, cell.scheduler, cell, timeout)
     return cell.port.await_answer(timeout)
@@ -257,6 +260,10 @@ def await_start(cell: Cell, timeout: float | None) -> tuple[str, object]:
 def _arm(scheduler: Scheduler, cell: Cell, timeout: float) -> None:
     if cell.awaiting is not None:
         scheduler.deadlines.arm(cell, scheduler.clock.now() + timeout)
+
+
+_STARTED = ("started", None)
+"""The acknowledgement of a process that lives."""
 
 
 class _Boot:
@@ -297,16 +304,15 @@ class _Boot:
         if cell.exiting is not None:
             # It was killed and has swallowed that: nobody must take it for alive.
             raise Exit(cell.exiting[0])
-        match outcome:
-            case Ignore():
-                self._release_name()
-                self._decline(cell, ("ignore", None))
-            case Stop(reason=reason):
-                self._fail(cell, Exit(reason))
-            case _:
-                self._acknowledge(cell, ("started", None))
-                cell.handler = server.handle
-                server.begin(outcome)
+        if isinstance(outcome, Ignore):
+            self._release_name()
+            self._decline(cell, ("ignore", None))
+        elif isinstance(outcome, Stop):
+            self._fail(cell, Exit(outcome.reason))
+        else:
+            acknowledge(cell, self._starter, self._ref, _STARTED)
+            cell.handler = server.handle
+            server.begin(outcome)
 
     def _fail(self, cell: Cell, error: BaseException) -> NoReturn:
         """End without an acknowledgement: the death is what the starter hears."""
@@ -336,11 +342,11 @@ class _Boot:
 
 def acknowledge(cell: Cell, starter: Cell, ref: Ref, value: object) -> None:
     """Tell the starter of the calling process, which waits for that, how its start went."""
-    scheduler = cell.scheduler
     if cell.port is None:
+        scheduler = cell.scheduler
         scheduler.answer(starter, ref, "reply", value)
     else:
-        cell.port.post(scheduler.answer, starter, ref, "reply", value)
+        cell.port.post(cell.scheduler.answer, starter, ref, "reply", value)
 
 
 def enter_loop(make: Callable[[Pid], Server], outcome: object, name: Name | None) -> NoReturn:
@@ -392,7 +398,7 @@ def call(
     Raises:
         CallFailed: One of its leaves; see `actors.errors`.
         NotSendable: The request may not cross; nothing was sent.
-        BadArgument: The timeout or the address is none.
+        BadArgument: The timeout or the address is not accepted.
     """
     # The corridor of every call; `tests.bench` names: call, ring, fan-in.
     if timeout is not DEFAULT_TIMEOUT:
@@ -426,6 +432,9 @@ def call(
 
 
 def _locate(server: Address | tuple[str, str] | None) -> Cell | None:
+    if type(server) is Pid:
+        pid = server
+        return pid._cell  # noqa: SLF001 - the corridor
     return None if server is None else locate(server)
 
 
@@ -589,21 +598,29 @@ def stop(
         CallFailed: It is not there, ended with another reason, or did not end in time (and still
             may).
         NotSendable: The reason may not cross; nothing was sent.
-        BadArgument: The timeout or the address is none.
+        BadArgument: The timeout or the address is not accepted.
     """
-    process.check_timeout("timeout", timeout)
+    if timeout is not None:
+        process.check_timeout("timeout", timeout)
     cell = me()
-    arguments = [server, reason, timeout]
-    asked = process.crossed(reason, "reason")
+    asked = reason if type(reason) in SHARED else process.crossed(reason, "reason")
     target = _locate(server)
-    refusal = _refusal(cell, target, server)
-    if refusal is not None:
-        raise _failure(*refusal, server, "stop", timeout, function, arguments)
+    if target is None or target is cell or target.calling is not None:
+        refusal = _refusal(cell, target, server)
+        if refusal is not None:
+            arguments = [server, reason, timeout]
+            raise _failure(*refusal, server, "stop", timeout, function, arguments)
     assert target is not None  # noqa: S101 - for the type checker: nobody there was refused
-    cell.scheduler.own(target)
-    kind, why = process.exchange(target, SYSTEM, ("terminate", asked), timeout)
+    scheduler = cell.scheduler
+    if target.scheduler is not scheduler:
+        scheduler.own(target)
+    if cell.port is None:
+        kind, why = scheduler.exchange(cell, target, SYSTEM, ("terminate", asked), timeout)
+    else:
+        kind, why = cell.port.exchange(target, SYSTEM, ("terminate", asked), timeout)
     is_asked_for = kind == "down" and target.exiting is not None and target.exiting[0] is asked
     if kind != "down" or not (is_asked_for or _is_same(why, reason)):
+        arguments = [server, reason, timeout]
         raise _failure(kind, why, server, "stop", timeout, function, arguments)
 
 
@@ -625,7 +642,7 @@ def system(
 
     Raises:
         CallFailed: One of its leaves; see `actors.errors`.
-        BadArgument: The timeout is none.
+        BadArgument: The timeout is not accepted.
     """
     process.check_timeout("timeout", timeout)
     cell = me()
@@ -690,6 +707,29 @@ def end(
     Raises:
         Ended: Always, unless the process is told to end meanwhile.
     """
+    raise Ended(conclude(reason, terminate, told, stack)) from None
+
+
+def conclude(
+    reason: Reason,
+    terminate: Callable[[Reason], object],
+    told: Callable[[Reason], Failure],
+    stack: Stack | None = None,
+) -> Reason:
+    """Do what comes before the exit of the calling process: `terminate`, then the reports.
+
+    Args:
+        reason: Why it ends.
+        terminate: The callback.
+        told: Says what stands in the reports; not asked when there are none.
+        stack: Where its code raised, if it did.
+
+    Returns:
+        Why it ends after all: for another reason if `terminate` raises.
+
+    Raises:
+        Exit: The process was told to end meanwhile.
+    """
     cell = me()
     try:
         settled(terminate(reason))
@@ -713,7 +753,7 @@ def end(
         }
         telemetry.report(event, "error", fields)
         report_crash(cell, failure.initial_call, reason, stack, follows=event)
-    raise Ended(reason) from None
+    return reason
 
 
 def report_crash(

@@ -39,7 +39,7 @@ def next_of(ref: Ref, timeout: float | None, pid: Pid | None = None) -> Outcome 
         pid: Its process, which must not wait for the caller meanwhile; `None` if the caller will ask again.
 
     Raises:
-        BadArgument: The timeout is none.
+        BadArgument: The timeout is not accepted.
         Circle: It does.
     """
     process.check_timeout("timeout", timeout)
@@ -77,7 +77,7 @@ class Awaited(Generic[T]):
         timeout: Seconds for all of them together.
 
     Raises:
-        BadArgument: The timeout is none.
+        BadArgument: The timeout is not accepted.
     """
 
     def __init__(self, tasks: Mapping[Ref, T], timeout: float | None) -> None:

@@ -1,1 +1,2 @@
-# `_startable.py` is compiled as it is.
+# How `_startable.py` calls others when it is compiled.
+from actors._behaviour cimport start

@@ -10,12 +10,12 @@ Source: https://hexdocs.pm/elixir/Supervisor.html#module-child_spec-1-function
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, TypedDict
 from typing import cast as typed
 
 from actors import _behaviour, process
-from actors._behaviour import Server, StartOptions
+from actors._behaviour import Server, StartOptions, start
 from actors.errors import BadArgument
 from actors.naming import MaybeMonitored, MaybePid, Name
 from actors.pid import Pid
@@ -28,6 +28,15 @@ __all__ = ["UNSET", "RestartWord", "Startable", "check_option", "overridden"]
 
 RestartWord: TypeAlias = Literal["permanent", "transient", "temporary"]
 """When a supervisor starts a child again."""
+
+
+_SAID_NOTHING = (None, None, None, None)
+
+
+class _Given(TypedDict):
+    args: tuple[object, ...]
+    kwargs: Mapping[str, object]
+
 
 UNSET = object()
 """An option that was not given, where `None` means something."""
@@ -44,6 +53,10 @@ class Startable:
     _otp_options: ClassVar[Mapping[str, object]] = {}
     _otp_takes_bound: ClassVar[bool] = True
     """Whether its mailbox may have a bound."""
+    # Made once, because most starts say nothing of how; `tests.bench start_stop`.
+    __usual: ClassVar[tuple[Mapping[str, object], StartOptions, StartOptions]]
+    """How it is started then while these are its class keywords: alone, and linked."""
+    __initial_call: ClassVar[str]
 
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__()
@@ -54,6 +67,9 @@ class Startable:
         cls._otp_options = options
         lineage = [vars(base).get("_otp_options", {}) for base in reversed(cls.__mro__)]
         cls.options = {key: value for own in lineage for key, value in own.items()}
+        alone = StartOptions(False, host=cls.__host(None), mailbox=cls.__mailbox(None))
+        cls.__usual = (cls.options, alone, replace(alone, link=True))
+        cls.__initial_call = f"{cls.__module__}.{cls.__qualname__}.init"
 
     @classmethod
     def _otp_make(
@@ -95,7 +111,7 @@ class Startable:
         Raises:
             StartError: `init` failed, refused or took too long, or the name is taken. A caller that
                 does not trap exits is ended by the link as well, unless the reason is `"normal"`.
-            BadArgument: An option is none; nothing was started.
+            BadArgument: An option is not accepted; nothing was started.
 
         Example:
             >>> from actors import GenServer, Reply, process, run
@@ -109,11 +125,11 @@ class Startable:
 
         Source: https://hexdocs.pm/elixir/GenServer.html#start_link/3
         """
-        return cls.__start(
-            StartOptions(True, name, timeout, cls.__host(host), cls.__mailbox(mailbox)),
-            args,
-            kwargs,
-        )
+        of, _, options = cls.__usual
+        if of is not cls.options or (name, timeout, host, mailbox) != _SAID_NOTHING:
+            options = StartOptions(True, name, timeout, cls.__host(host), cls.__mailbox(mailbox))
+        make, initial_call = cls.__maker(args, kwargs)
+        return start(make, initial_call, options)
 
     @classmethod
     def start(
@@ -142,7 +158,7 @@ class Startable:
 
         Raises:
             StartError: `init` failed, refused or took too long, or the name is taken.
-            BadArgument: An option is none; nothing was started.
+            BadArgument: An option is not accepted; nothing was started.
 
         Example:
             >>> from actors import GenServer, Reply, process, run
@@ -156,11 +172,11 @@ class Startable:
 
         Source: https://hexdocs.pm/elixir/GenServer.html#start/3
         """
-        return cls.__start(
-            StartOptions(False, name, timeout, cls.__host(host), cls.__mailbox(mailbox)),
-            args,
-            kwargs,
-        )
+        of, options, _ = cls.__usual
+        if of is not cls.options or (name, timeout, host, mailbox) != _SAID_NOTHING:
+            options = StartOptions(False, name, timeout, cls.__host(host), cls.__mailbox(mailbox))
+        make, initial_call = cls.__maker(args, kwargs)
+        return start(make, initial_call, options)
 
     @classmethod
     def start_monitor(
@@ -192,7 +208,7 @@ class Startable:
 
         Raises:
             StartError: `init` failed, refused or took too long, or the name is taken.
-            BadArgument: An option is none; nothing was started.
+            BadArgument: An option is not accepted; nothing was started.
 
         Example:
             >>> from actors import GenServer, Reply, process, run
@@ -237,7 +253,7 @@ class Startable:
             What a supervisor takes for a child.
 
         Raises:
-            BadArgument: A field is none.
+            BadArgument: A field is not accepted.
 
         Example:
             >>> from actors import GenServer
@@ -262,21 +278,15 @@ class Startable:
         return bound
 
     @classmethod
-    def __start(
-        cls, options: StartOptions, args: tuple[object, ...], kwargs: Mapping[str, object]
-    ) -> MaybePid:
-        return _behaviour.start(*cls.__maker(args, kwargs), options)
-
-    @classmethod
     def __maker(
         cls, args: tuple[object, ...], kwargs: Mapping[str, object]
     ) -> tuple[Callable[[Pid], Server], str]:
         """Return what makes the process half, and its initial call."""
-        initial_call = f"{cls.__module__}.{cls.__qualname__}.init"
-        given = {"args": args, "kwargs": kwargs}
+        initial_call = cls.__initial_call
         if args or kwargs:
-            given = process.crossed(given, "start")  # type: ignore[assignment]
-        return partial(cls._otp_make, initial_call, **given), initial_call  # type: ignore[arg-type]
+            given = typed("_Given", process.crossed({"args": args, "kwargs": kwargs}, "start"))
+            args, kwargs = given["args"], given["kwargs"]
+        return lambda parent: cls._otp_make(initial_call, parent, args, kwargs), initial_call
 
 
 def overridden(
@@ -285,7 +295,7 @@ def overridden(
     """Return a child's description with the fields that were given, which are checked.
 
     Raises:
-        BadArgument: One is none.
+        BadArgument: One is not accepted.
     """
     if id is not UNSET:
         spec["id"] = id
@@ -302,7 +312,7 @@ def check_option(key: str, value: object) -> None:
     """Refuse a class keyword that means nothing.
 
     Raises:
-        BadArgument: It is none.
+        BadArgument: It is not accepted.
     """
     match key:
         case "id":

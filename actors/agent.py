@@ -114,7 +114,7 @@ class Agent(Generic[S]):
         Raises:
             StartError: `fn` failed or took too long, or the name is taken. A caller that does not
                 trap exits is ended by the link as well.
-            BadArgument: An argument is none; nothing was started.
+            BadArgument: An argument is not accepted; nothing was started.
 
         Example:
             >>> from actors import run
@@ -155,7 +155,7 @@ class Agent(Generic[S]):
 
         Raises:
             StartError: `fn` failed or took too long, or the name is taken.
-            BadArgument: An argument is none; nothing was started.
+            BadArgument: An argument is not accepted; nothing was started.
 
         Example:
             >>> from actors import run
@@ -191,7 +191,7 @@ class Agent(Generic[S]):
         Raises:
             CallFailed: The agent is not there, did not answer in time, or ended, for instance by
                 an exception in `fn`.
-            BadArgument: `fn` is no function, or the timeout is none.
+            BadArgument: `fn` is no function, or the timeout is not accepted.
 
         Example:
             >>> from actors import run
@@ -347,7 +347,7 @@ class Agent(Generic[S]):
             What a supervisor takes for a child.
 
         Raises:
-            BadArgument: `fn` cannot be called, or a field is none.
+            BadArgument: `fn` cannot be called, or a field is not accepted.
 
         Example:
             >>> Agent.child_spec(int, id="box", restart="transient")["restart"]

@@ -146,7 +146,7 @@ def receive(
         The message, or `TimedOut()`.
 
     Raises:
-        BadArgument: An argument is none.
+        BadArgument: An argument is not accepted.
         Exit: The process was ended by an exit signal.
 
     Example:
@@ -534,7 +534,7 @@ async def hosted(
         The runtime.
 
     Raises:
-        BadArgument: An option is none, or a runtime lives on this loop already.
+        BadArgument: An option is not accepted, or a runtime lives on this loop already.
 
     Example:
         >>> from actors import Agent

@@ -145,7 +145,7 @@ def get_state(server: Address, timeout: float | None = DEFAULT_TIMEOUT) -> objec
 
     Raises:
         CallFailed: There is no such process, it ended meanwhile, or did not answer in time.
-        BadArgument: The timeout is none.
+        BadArgument: The timeout is not accepted.
 
     Example:
         >>> from actors import GenServer, run
@@ -471,7 +471,7 @@ def statistics(
         For `"get"` what was counted, `None` if nobody counts.
 
     Raises:
-        BadArgument: The flag is none.
+        BadArgument: The flag is not accepted.
         CallFailed: As for `get_state`.
 
     Example:
@@ -514,7 +514,7 @@ def log(
         For `"get"` the events, the oldest first; none if nobody logs.
 
     Raises:
-        BadArgument: The flag is none.
+        BadArgument: The flag is not accepted.
         CallFailed: As for `get_state`.
 
     Example:

@@ -4,7 +4,7 @@
     call(manager, handler, request) -> that handler's `handle_call`
 
 A handler is a class, or a class and an id: `Alarm`, `(Alarm, "kitchen")`. One that fails, answers
-what is none, or asks to be removed, is taken out and the manager lives. A *supervised* handler
+what is no answer, or asks to be removed, is taken out and the manager lives. A *supervised* handler
 has an owner: its end is told to the owner by `HandlerExited`, and the owner's end is its own.
 
 Source: https://www.erlang.org/doc/apps/stdlib/gen_event.html
@@ -50,7 +50,7 @@ class HandlerError(ActorsError):
     Args:
         reason: `"bad_module"` and `"module_not_found"` for a handler that is not there,
             `("EXIT", reason)` for one that failed, what its `init` gave to `Stop`, or what it
-            answered that is none.
+            answered that is no answer.
     """
 
     def __init__(self, reason: Reason) -> None:
@@ -239,7 +239,7 @@ class EventManager:
 
         Raises:
             StartError: The name is taken.
-            BadArgument: The name is none, or there is no such host.
+            BadArgument: The name is not accepted, or there is no such host.
 
         Example:
             >>> from actors import run
@@ -268,7 +268,7 @@ class EventManager:
 
         Raises:
             StartError: The name is taken.
-            BadArgument: The name is none, or there is no such host.
+            BadArgument: The name is not accepted, or there is no such host.
 
         Example:
             >>> from actors import run
@@ -297,7 +297,7 @@ class EventManager:
 
         Raises:
             StartError: The name is taken.
-            BadArgument: The name is none, or there is no such host.
+            BadArgument: The name is not accepted, or there is no such host.
 
         Example:
             >>> from actors import run
@@ -624,7 +624,7 @@ class EventManager:
 
         Raises:
             HandlerError: `"bad_module"` if it is not there, or how it failed; it is out then.
-            BadArgument: The timeout is none, or the handler.
+            BadArgument: The timeout is not accepted, or the handler.
 
         Example:
             >>> from actors import run
@@ -661,7 +661,7 @@ class EventManager:
             value where `call` would raise it.
 
         Raises:
-            BadArgument: The handler or the address is none.
+            BadArgument: The handler or the address is not accepted.
 
         Example:
             >>> from actors import run

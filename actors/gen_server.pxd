@@ -1,5 +1,6 @@
 # How `gen_server.py` is laid out when it is compiled.
 cimport cython
+from actors._behaviour cimport call as send_call, cast as send_cast, stop as send_stop
 from actors._envelopes cimport request_as_sent
 from actors._kernel.cell cimport Cell as CCell
 from actors._kernel.scheduler cimport Scheduler
@@ -26,6 +27,11 @@ cdef class _Server:
 
     @cython.locals(args=tuple, kwargs=dict)
     cpdef _ask(self, object method, tuple asked)
+    cpdef init(self)
+    cpdef begin(self, object outcome)
+    @cython.locals(cell=CCell, scheduler=Scheduler)
+    cpdef _end_as_asked(self, object reason, object message)
+    cpdef _failure_of_terminate(self)
     @cython.locals(envelope=tuple)
     cpdef handle(self, object message)
     @cython.locals(cell=CCell, pid=Pid, ref=Ref, waiting=CCell, scheduler=Scheduler, asked=tuple, reply=Reply)

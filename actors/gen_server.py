@@ -28,6 +28,7 @@ Source: https://hexdocs.pm/elixir/GenServer.html,
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
+from types import CoroutineType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -45,6 +46,9 @@ from typing import (
 
 from actors import _behaviour, debug, naming, requests, telemetry
 from actors._behaviour import DEFAULT_TIMEOUT, Cell, Ended, Failure, Server, me
+from actors._behaviour import call as send_call
+from actors._behaviour import cast as send_cast
+from actors._behaviour import stop as send_stop
 from actors._coroutines import settled
 from actors._envelopes import (
     CALL,
@@ -149,7 +153,7 @@ class GenServer(Startable, Generic[S]):
 
         Raises:
             CallFailed: `NoProcess`, `CallTimeout`, `ServerExited`, `CallingSelf` or `CallCycle`.
-            BadArgument: The timeout or the address is none; nothing was sent.
+            BadArgument: The timeout or the address is not accepted; nothing was sent.
 
         Example:
             >>> from actors import GenServer, Reply, run
@@ -161,7 +165,7 @@ class GenServer(Startable, Generic[S]):
 
         Source: https://hexdocs.pm/elixir/GenServer.html#call/3
         """
-        return _behaviour.call(server, request, timeout)
+        return send_call(server, request, timeout)
 
     @staticmethod
     def cast(server: Address | tuple[str, str] | None, request: Message) -> None:
@@ -174,14 +178,14 @@ class GenServer(Startable, Generic[S]):
             request: What `handle_cast` gets.
 
         Raises:
-            BadArgument: The address is none.
+            BadArgument: The address is not accepted.
 
         Example:
             >>> GenServer.cast("nobody has this name", "hello")
 
         Source: https://hexdocs.pm/elixir/GenServer.html#cast/2
         """
-        _behaviour.cast(server, request)
+        send_cast(server, request)
 
     @staticmethod
     def reply(caller: Caller, value: object) -> None:
@@ -233,7 +237,7 @@ class GenServer(Startable, Generic[S]):
         Raises:
             CallFailed: It is not there, ended with another reason, did not end in time, or waits
                 for the caller.
-            BadArgument: The timeout or the address is none.
+            BadArgument: The timeout or the address is not accepted.
 
         Example:
             >>> from actors import GenServer, process, run
@@ -246,7 +250,7 @@ class GenServer(Startable, Generic[S]):
 
         Source: https://hexdocs.pm/elixir/GenServer.html#stop/3
         """
-        _behaviour.stop(server, reason, timeout)
+        send_stop(server, reason, timeout)
 
     @overload
     @staticmethod
@@ -525,26 +529,24 @@ class _Server(Generic[S]):
         self._kwargs = kwargs
         self._cell: Cell = me()
         self._scheduler = self._cell.scheduler if self._cell.port is None else None
-        self._scheduler = self._cell.scheduler if self._cell.port is None else None
-        self.state: S = typed("S", None)
+        self.state: S = None  # type: ignore[assignment] # there is none before its init
 
     def init(self) -> object:
-        args, kwargs, self._args, self._kwargs = self._args, self._kwargs, (), {}
-        outcome = settled(self.callbacks.init(*args, **kwargs))
-        match outcome:
-            case Started(then=then) if not _is_extra(then):
-                raise Exit(("bad_return_value", outcome))
-            case Reply() | NoReply() | Continue() | Hibernate():
-                raise Exit(("bad_return_value", outcome))
-            case _:
-                return outcome
+        args, kwargs, self._args, self._kwargs = self._args, self._kwargs, (), _NOTHING
+        outcome: object = self.callbacks.init(*args, **kwargs)
+        if type(outcome) is CoroutineType:
+            outcome = settled(outcome)
+        is_refused = isinstance(outcome, Started) and not _is_extra(outcome.then)
+        if is_refused or type(outcome) in _OF_NO_INIT:
+            raise Exit(("bad_return_value", outcome))
+        return outcome
 
     def begin(self, outcome: object) -> None:
         if isinstance(outcome, Started):
             self.state = outcome.state
             self._follow(outcome.then)
         else:
-            self.state = typed("S", outcome)
+            self.state = outcome  # type: ignore[assignment] # the state itself
 
     def handle(self, message: Message) -> None:
         # The corridor of every message; `tests.bench` names: cast, call, ring.
@@ -559,7 +561,11 @@ class _Server(Generic[S]):
                     self._handle_cast(envelope[1])
                     return
                 if tag is SYSTEM:
-                    debug.serve(self, message)
+                    request = envelope[2]
+                    if type(request) is tuple and len(request) == 2 and request[0] == "terminate":  # noqa: PLR2004
+                        self._end_as_asked(request[1], message)
+                    else:
+                        debug.serve(self, message)
                     return
             elif type(message) is Exited and message.pid is self.parent:
                 self.end(message.reason, message)
@@ -729,7 +735,7 @@ class _Server(Generic[S]):
 
     def _fail(self, error: BaseException, message: Message) -> NoReturn:
         """End after a callback has raised, unless the process is on its way out already."""
-        if isinstance(error, Ended | Killed) or self._cell.exiting is not None:
+        if isinstance(error, _DONE) or self._cell.exiting is not None:
             raise error
         stack = Stack.of(error.__traceback__)
         accepted = error.accepted if type(error) is _BadReturn else None
@@ -742,6 +748,52 @@ class _Server(Generic[S]):
         stack: Stack | None = None,
         accepted: str | None = None,
     ) -> NoReturn:
+        raise Ended(self._conclude(reason, message, stack, accepted)) from None
+
+    def _end_as_asked(self, reason: Reason, message: Message) -> None:
+        """End by an order from outside: without an exception, which costs more than all the rest."""
+        cell, last = self._cell, reason
+        if type(reason) is str and reason == NORMAL:
+            # Nothing is reported of such an end, unless `terminate` fails.
+            failure = self._failure_of_terminate()
+            if failure is not None:
+                last = self._conclude(reason, message, None, None, failure)
+            elif cell.exiting is not None:
+                raise Exit(cell.exiting[0])
+        else:
+            last = self._conclude(reason, message, None, None)
+        scheduler = self._scheduler
+        if scheduler is None:
+            raise Ended(last)
+        scheduler.release(cell, last)
+
+    def _failure_of_terminate(self) -> BaseException | None:
+        """Run `terminate` for an orderly end; return what it raises."""
+        try:
+            outcome = self.callbacks.terminate(NORMAL, self.state)
+            if type(outcome) is CoroutineType:
+                settled(outcome)
+        except BaseException as error:  # noqa: BLE001 - every end of a callback goes one way
+            return error
+        return None
+
+    def _conclude(
+        self,
+        reason: Reason,
+        message: Message,
+        stack: Stack | None,
+        accepted: str | None,
+        failure: BaseException | None = None,
+    ) -> Reason:
+        """Do what comes before an end; return what the reason is after that.
+
+        Args:
+            reason: Why it ends.
+            message: What it was handling.
+            stack: Where its code raised, if it did.
+            accepted: What its callback might have returned, if what it did return was refused.
+            failure: What `terminate` has raised, if it has been run.
+        """
         callbacks, state = self.callbacks, self.state
 
         def told(why: Reason) -> Failure:
@@ -749,7 +801,12 @@ class _Server(Generic[S]):
             initial_call = self._initial_call
             return Failure("gen_server", initial_call, shown["message"], shown["state"], accepted)
 
-        _behaviour.end(reason, lambda why: callbacks.terminate(why, state), told, stack)
+        def terminate(why: Reason) -> object:
+            if failure is not None:
+                raise failure
+            return callbacks.terminate(why, state)
+
+        return _behaviour.conclude(reason, terminate, told, stack)
 
 
 @final
@@ -761,6 +818,11 @@ class _BadReturn(Exit):
         self.accepted = accepted
 
 
+_DONE = (Ended, Killed)
+"""Raised by whoever has done all that comes before an end."""
+_NOTHING: Mapping[str, object] = {}
+_OF_NO_INIT = {Reply, NoReply, Continue, Hibernate}
+"""Outcomes of other callbacks."""
 _TO_A_CALL = "Reply(value[, state]), NoReply([state]) or Stop(reason)"
 _TO_OTHERS = "NoReply([state]), Stop(reason), or nothing, which keeps the state"
 

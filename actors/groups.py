@@ -96,7 +96,7 @@ def start_link(scope: str = DEFAULT_SCOPE) -> Pid:
 
     Raises:
         StartError: `("already_started", pid)`: there is one of that name.
-        BadArgument: The name is none.
+        BadArgument: The name is not accepted.
 
     Example:
         >>> from actors import run
@@ -124,7 +124,7 @@ def start(scope: str = DEFAULT_SCOPE) -> Pid:
 
     Raises:
         StartError: `("already_started", pid)`: there is one of that name.
-        BadArgument: The name is none.
+        BadArgument: The name is not accepted.
 
     Example:
         >>> from actors import run
@@ -172,7 +172,7 @@ def join(group: Group, processes: Pid | Sequence[Pid], *, scope: str = DEFAULT_S
 
     Raises:
         CallFailed: There is no such scope.
-        BadArgument: One of the processes is none, or the name cannot be hashed; nobody has joined.
+        BadArgument: One of the processes is not accepted, or the name cannot be hashed; nobody has joined.
 
     Example:
         >>> from actors import process, run
@@ -201,7 +201,7 @@ def leave(group: Group, processes: Pid | Sequence[Pid], *, scope: str = DEFAULT_
     Raises:
         NotJoined: None of them was in it.
         CallFailed: There is no such scope.
-        BadArgument: One of the processes is none.
+        BadArgument: One of the processes is not accepted.
 
     Example:
         >>> from actors import process, run

@@ -101,7 +101,7 @@ class Latch:
                 one()
 
     def wait(self, timeout: float | None = None, whom: Pid | None = None) -> Waited:
-        """Wait until it is open: blocks the calling process, or the calling thread if it is none on a loop.
+        """Wait until it is open: blocks the calling process, or the calling thread if that is no process.
 
         Args:
             timeout: Seconds; 0 looks once; `None` for no limit.
@@ -112,7 +112,7 @@ class Latch:
             How the wait ended.
 
         Raises:
-            BadArgument: The timeout is none.
+            BadArgument: The timeout is not accepted.
             Exit: The calling process was told to end.
             NotInProcess: The caller is no process and would hold the loop that it waits for.
 
@@ -352,7 +352,7 @@ class Answer:
             How the wait ended.
 
         Raises:
-            BadArgument: The timeout is none.
+            BadArgument: The timeout is not accepted.
             Exit: The calling process was told to end.
 
         Example:
@@ -414,7 +414,7 @@ def _wake(cell: Cell, ref: Ref) -> None:
 
 
 def start_outside(body: Body, doing: str, otherwise: Callable[[], object]) -> bool:
-    """Start a process from a thread that is none, in the runtime that serves such threads, without waiting for it.
+    """Start a process in the runtime that serves threads, without waiting for it.
 
     From any thread, also one that must not wait for a loop, such as that of coroutines. It has no parent
     and no link.

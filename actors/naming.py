@@ -89,7 +89,7 @@ def whereis(address: Address | tuple[str, str]) -> Pid | None:
         The pid, or `None`.
 
     Raises:
-        BadArgument: The address is none.
+        BadArgument: The address is not accepted.
 
     Example:
         >>> from actors import process, run
@@ -125,7 +125,7 @@ def locate(address: Address | tuple[str, str]) -> Cell | None:
         The record; `None` if nobody alive has the address.
 
     Raises:
-        BadArgument: The address is none.
+        BadArgument: The address is not accepted.
 
     Example:
         >>> from actors import run

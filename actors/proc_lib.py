@@ -60,7 +60,7 @@ def start(
 
     Raises:
         StartError: It ended before, refused with `init_fail`, or took too long.
-        BadArgument: An option is none; nothing was started.
+        BadArgument: An option is not accepted; nothing was started.
 
     Example:
         >>> from actors import run
@@ -94,7 +94,7 @@ def start_link(
     Raises:
         StartError: It ended before, refused with `init_fail`, or took too long. A caller that does not
             trap exits is ended by the link as well, unless the reason is `"normal"`.
-        BadArgument: An option is none; nothing was started.
+        BadArgument: An option is not accepted; nothing was started.
 
     Example:
         >>> from actors import run
@@ -129,7 +129,7 @@ def start_monitor(
     Raises:
         StartError: It ended before, refused with `init_fail`, or took too long; the reference is in the
             error's `monitor`.
-        BadArgument: An option is none; nothing was started.
+        BadArgument: An option is not accepted; nothing was started.
 
     Example:
         >>> from actors import run

@@ -12,7 +12,7 @@ What holds, in MUST and MAY:
   `call` or start. Code that computes without waiting is only reached by a kill from another thread.
 * A process that was told to end MAY run `finally` blocks; it cannot wait any more.
 
-All functions act on the calling process. Called on a thread that is none, such as a REPL or a web
+All functions act on the calling process. Called on a thread that is no process, such as a REPL or a web
 handler, they act on a process that stands for that thread.
 
 Source: https://hexdocs.pm/elixir/Process.html, https://www.erlang.org/doc/apps/erts/erlang.html
@@ -694,7 +694,7 @@ def receive(match: Match = None, timeout: float | None = None) -> Message:
         The message, or `TimedOut()` when the time is over. For type checkers that of a type is of this type.
 
     Raises:
-        BadArgument: `match` or `timeout` is none.
+        BadArgument: `match` or `timeout` is not accepted.
         Exit: The process was told to end.
 
     Example:
@@ -1142,7 +1142,7 @@ def register(pid: Pid, name: str) -> None:
 
     Raises:
         NameTaken: Somebody has the name, or the process has one.
-        BadArgument: The process is dead, or the name is none.
+        BadArgument: The process is dead, or the name is not accepted.
 
     Example:
         >>> from actors import run
@@ -1262,7 +1262,7 @@ def send_after(dest: Pid | str, message: Message, seconds: float, *, absolute: b
         The timer, for `cancel_timer` and `read_timer`.
 
     Raises:
-        BadArgument: `seconds` is none.
+        BadArgument: `seconds` is not accepted.
 
     Example:
         >>> from actors import run
@@ -1296,7 +1296,7 @@ def start_timer(
         The timer, which the message carries.
 
     Raises:
-        BadArgument: `seconds` or `dest` is none.
+        BadArgument: `seconds` or `dest` is not accepted.
 
     Example:
         >>> from actors import run

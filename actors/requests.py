@@ -93,7 +93,7 @@ def send_request(server: Address, request: Message) -> RequestId:
         What to give to `receive_response`, `wait_response` or `check_response`.
 
     Raises:
-        BadArgument: The address is none.
+        BadArgument: The address is not accepted.
 
     Example:
         >>> from actors import GenServer, Reply, run
@@ -190,7 +190,7 @@ def receive_response(request: RequestId, timeout: float | None = None) -> Respon
         `Answered`, `Failed`, or `TimedOut()`; after that the answer never arrives any more.
 
     Raises:
-        BadArgument: The timeout is none.
+        BadArgument: The timeout is not accepted.
 
     Example:
         >>> from actors import Agent, run
@@ -220,7 +220,7 @@ def wait_response(request: RequestId, timeout: float | None = None) -> Response 
         `Answered`, `Failed`, or `TimedOut()`.
 
     Raises:
-        BadArgument: The timeout is none.
+        BadArgument: The timeout is not accepted.
 
     Example:
         >>> from actors import Agent, run
@@ -319,7 +319,7 @@ def multi_call(
         `(node, reply)` of those that answered, and the nodes that did not.
 
     Raises:
-        BadArgument: The timeout is none.
+        BadArgument: The timeout is not accepted.
 
     Example:
         >>> from actors import Agent, run
@@ -421,7 +421,7 @@ class Requests:
             label: What the caller calls it.
 
         Raises:
-            BadArgument: The address is none.
+            BadArgument: The address is not accepted.
 
         Example:
             >>> from actors import Agent, run
@@ -451,7 +451,7 @@ class Requests:
             The answer and its label, `TimedOut()`, or `"no_request"` if there is none.
 
         Raises:
-            BadArgument: The timeout is none.
+            BadArgument: The timeout is not accepted.
 
         Example:
             >>> from actors import Agent, run
@@ -487,7 +487,7 @@ class Requests:
             The answer and its label, `TimedOut()`, or `"no_request"` if there is none.
 
         Raises:
-            BadArgument: The timeout is none.
+            BadArgument: The timeout is not accepted.
 
         Example:
             >>> from actors import Agent, run

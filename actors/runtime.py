@@ -128,7 +128,7 @@ class Runtime:
             `"check"` only refuses what may not cross, `"trust"` hands everything over as it is.
 
     Raises:
-        BadArgument: A driver lacks what a driver needs, a duration is none, or there is no such isolation.
+        BadArgument: A driver lacks what a driver needs, a duration is not accepted, or there is no such isolation.
     """
 
     def __init__(

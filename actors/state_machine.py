@@ -133,7 +133,7 @@ class StateMachine(Startable, Generic[S, D]):
 
         Raises:
             CallFailed: `NoProcess`, `CallTimeout`, `ServerExited`, `CallingSelf` or `CallCycle`.
-            BadArgument: The timeout is none.
+            BadArgument: The timeout is not accepted.
 
         Example:
             >>> from actors import run

@@ -192,7 +192,7 @@ class Task(Generic[T]):
         Args:
             fn: The function.
             args: Passed to it.
-            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
+            host: `"thread"`, `"pool"` or `"process"`, as for `Task.async_`.
 
         Returns:
             The pid.
@@ -221,7 +221,7 @@ class Task(Generic[T]):
         Args:
             fn: The function.
             args: Passed to it.
-            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
+            host: `"thread"`, `"pool"` or `"process"`, as for `Task.async_`.
 
         Returns:
             The pid.
@@ -261,13 +261,13 @@ class Task(Generic[T]):
             id: What the supervisor calls it; the class by default.
             restart: `"temporary"`, the default, `"transient"` or `"permanent"`.
             shutdown: Seconds it gets to end, `None` for no limit, or `"brutal_kill"`.
-            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
+            host: `"thread"`, `"pool"` or `"process"`, as for `Task.async_`.
 
         Returns:
             What a supervisor takes for a child.
 
         Raises:
-            BadArgument: `fn` cannot be called, or a field is none.
+            BadArgument: `fn` cannot be called, or a field is not accepted.
 
         Example:
             >>> Task.child_spec(print, "hello")["restart"]
@@ -328,7 +328,7 @@ class Task(Generic[T]):
                 the task; caught, the task goes on.
             CallCycle: The task waits for the caller, which could never answer it; the task is not
                 forgotten.
-            BadArgument: The caller is not the owner, or the timeout is none.
+            BadArgument: The caller is not the owner, or the timeout is not accepted.
 
         Example:
             >>> from actors import run
@@ -366,7 +366,7 @@ class Task(Generic[T]):
             TaskExited: One ended without a result.
             TaskTimeout: Not all were done in time.
             CallCycle: One of them waits for the caller, which could never answer it.
-            BadArgument: The caller is not the owner, or the timeout is none.
+            BadArgument: The caller is not the owner, or the timeout is not accepted.
 
         Example:
             >>> from actors import run
@@ -401,7 +401,7 @@ class Task(Generic[T]):
             `("ok", value)`, `("exit", reason)`, or `None` when the time is over.
 
         Raises:
-            BadArgument: The caller is not the owner, or the timeout is none.
+            BadArgument: The caller is not the owner, or the timeout is not accepted.
 
         Example:
             >>> from actors import run
@@ -436,7 +436,7 @@ class Task(Generic[T]):
             Each task with its outcome, or `None` if it is not done, in the order of `tasks`.
 
         Raises:
-            BadArgument: The caller is not the owner, or an option is none.
+            BadArgument: The caller is not the owner, or an option is not accepted.
 
         Example:
             >>> from actors import run
@@ -481,7 +481,7 @@ class Task(Generic[T]):
             `"noproc"` when its result had been taken before.
 
         Raises:
-            BadArgument: The caller is not the owner, or the timeout is none.
+            BadArgument: The caller is not the owner, or the timeout is not accepted.
 
         Example:
             >>> from actors import process, run
@@ -726,7 +726,7 @@ def employ(
         fn: The function.
         args: What it is given.
         link: Whether it is linked to the calling process.
-        host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
+        host: `"thread"`, `"pool"` or `"process"`, as for `Task.async_`.
 
     Returns:
         Its pid.
@@ -772,7 +772,7 @@ def stream_of(
         A generator of `("ok", value)` and `("exit", reason)`.
 
     Raises:
-        BadArgument: The inputs are none.
+        BadArgument: The inputs are not accepted.
 
     Example:
         >>> from actors import run

@@ -87,7 +87,7 @@ class SeededChoice:
         seed: Any integer.
 
     Raises:
-        BadArgument: The seed is none, so that the run could not be repeated.
+        BadArgument: The seed is not accepted: the run could not be repeated.
     """
 
     def __init__(self, seed: int) -> None:

@@ -160,7 +160,7 @@ def set_pool_size(size: int) -> None:
         size: A whole number above 0.
 
     Raises:
-        BadArgument: It is none.
+        BadArgument: It is not accepted.
 
     Example:
         >>> before = pool_size()

@@ -5,6 +5,7 @@ A tour of the rooms, from the bottom up. Words and decisions, where no process i
 * `child_spec`: how one child is started, when it is started again, how it is stopped; all of it is
   checked before anything starts.
 * `strategy`: who shares the fate of a child that ended, as a plan of what to stop and to start.
+* `_options`: how a supervisor says how it is supervised itself, by class keywords and `child_spec`.
 * `_intensity`: how many restarts in how many seconds are too many.
 * `_terms`, `patterns`: keys as OTP compares and hashes them, and what values are searched by.
 
@@ -13,9 +14,9 @@ The hands, which act on processes:
 * `_children`: the ordered table of children, and the start of one.
 * `_shutdown`: ask one to stop, wait, kill.
 * `_reports`: what the world is told.
-* `_crowd`: children without ids or order, and the end of all of them at once.
+* `_crowd`: children without ids or order: what their ends lead to, and the end of all of them at once.
 
-And the processes:
+And the processes, which are asked through `_asking`:
 
 * `supervisor`: `Supervisor`, which puts the above together, for children that are known before.
 * `dynamic_supervisor`: `DynamicSupervisor`, for children that come and go.

@@ -35,10 +35,12 @@ __all__ = [
     "ChildInfo",
     "Children",
     "Failed",
+    "Result",
     "Status",
     "TryAgain",
     "Up",
     "afresh",
+    "answered",
     "boot",
     "enrol",
     "launch",
@@ -50,6 +52,8 @@ __all__ = [
 
 Answer: TypeAlias = Pid | tuple[Pid, object] | None
 """What a start function returned: a process, a process with a word about it, or none."""
+Result: TypeAlias = tuple[Literal["ok", "error"], object]
+"""What a supervisor answers whoever asks it."""
 Status: TypeAlias = Pid | Literal["restarting"] | None
 """The pid of a running child, `"restarting"`, or `None` for one that is stopped."""
 
@@ -374,6 +378,11 @@ def start(spec: ChildSpec) -> Up | Failed:
         if not process.is_alive(process.self()):
             raise
         return Failed(process.seen(("EXIT", reason_of(error))))
+    return answered(answer)
+
+
+def answered(answer: object) -> Up | Failed:
+    """Say what the answer of a start function means."""
     match answer:
         case None:
             return Up(None, None)

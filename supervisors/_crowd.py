@@ -16,18 +16,33 @@ Source: https://hexdocs.pm/elixir/DynamicSupervisor.html
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from actors import process
 from actors.errors import StartError
 from actors.exits import KILL, NOPROC, SHUTDOWN, Reason, reason_of
 from actors.messages import Down, Exited, Message
+from actors.outcomes import Stop
 from actors.pid import Pid, Ref
 from supervisors import _reports
-from supervisors._children import ChildCounts, ChildInfo, Failed, Status, TryAgain, Up, afresh
+from supervisors._children import (
+    ChildCounts,
+    ChildInfo,
+    Failed,
+    Result,
+    Status,
+    TryAgain,
+    Up,
+    afresh,
+    answered,
+    may_restart,
+)
+from supervisors._intensity import RestartWindow
 from supervisors._shutdown import is_expected
 from supervisors.child_spec import ChildSpec
+from supervisors.strategy import is_failure, is_restarted
 
 __all__ = ["Crowd", "Member"]
 
@@ -60,15 +75,25 @@ class Crowd:
 
     Args:
         owner: The name of the supervisor, or its pid, for the reports.
+        window: How many restarts are too many.
         extra_arguments: What comes in front of each child's own arguments.
+        moved: Told the pid that a child had, and the one it has now; `None` if it is gone for good.
     """
 
-    __slots__ = ("_attempts", "_members", "extra", "owner")
+    __slots__ = ("_attempts", "_members", "_moved", "extra", "owner", "window")
 
-    def __init__(self, owner: object, extra_arguments: tuple[object, ...]) -> None:
+    def __init__(
+        self,
+        owner: object,
+        window: RestartWindow,
+        extra_arguments: tuple[object, ...] = (),
+        moved: Callable[[Pid, Pid | None], None] | None = None,
+    ) -> None:
         self.owner = owner
+        self.window = window
         self.extra = extra_arguments
         """What comes in front of the arguments of every start."""
+        self._moved = moved
         self._members: dict[Pid, Member] = {}
         self._attempts: dict[Ref, Member] = {}
 
@@ -81,10 +106,6 @@ class Crowd:
     def of(self, pid: object) -> Member | None:
         """Return the child that has a pid, or had it when its restart failed."""
         return self._members.get(pid) if isinstance(pid, Pid) else None
-
-    def attempted(self, attempt: object) -> Member | None:
-        """Return the child that waits for an attempt; `None` when it was given up meanwhile."""
-        return self._attempts.get(attempt) if isinstance(attempt, Ref) else None
 
     def counts(self) -> ChildCounts:
         """Return what `count_children` shows."""
@@ -107,22 +128,75 @@ class Crowd:
             _reports.child_started(self.owner, spec, result.pid)
         return result
 
-    def again(self, member: Member) -> Up | Failed:
+    def add(self, spec: ChildSpec) -> Result:
+        """Do what `start_child` asks for."""
+        result = self.up(spec)
+        return ("ok", result.answer) if isinstance(result, Up) else ("error", result.reason)
+
+    def end(self, pid: Pid) -> Result:
+        """Do what `terminate_child` asks for."""
+        member = self.of(pid)
+        if member is None:
+            return "error", "not_found"
+        self.stop([member])
+        self._move(pid, None)
+        return "ok", None
+
+    def hear(self, message: Message) -> Stop[Any, None] | None:
+        """Do what a plain message to the supervisor is about: a child that ended, an attempt that is due."""
+        match message:
+            case Exited(pid, reason):
+                member = self.of(pid)
+                if member is None or member.attempt is not None:
+                    return None
+                return self._ended(member, reason)
+            case TryAgain(attempt):
+                waiting = self._attempts.get(attempt) if isinstance(attempt, Ref) else None
+                return None if waiting is None else self._restart(waiting)
+            case _:
+                _reports.unexpected(self.owner, message)
+                return None
+
+    def _ended(self, member: Member, reason: Reason) -> Stop[Any, None] | None:
+        restart = member.spec.restart
+        if is_failure(restart, reason):
+            self.report("child_terminated", reason, member)
+        if is_restarted(restart, reason):
+            return self._restart(member)
+        self._part_with(member)
+        return None
+
+    def _restart(self, member: Member) -> Stop[Any, None] | None:
+        if may_restart(self.window):
+            self._again(member)
+            return None
+        self.report("shutdown", "reached_max_restart_intensity", member)
+        self._part_with(member)
+        return Stop(SHUTDOWN)
+
+    def _again(self, member: Member) -> None:
         """Start a child again; if that fails, send oneself a message to try once more.
 
-        Through the mailbox, so that whoever asks something meanwhile is answered before that.
-
-        Returns:
-            What came of it; a child whose start failed keeps its last pid.
+        Through the mailbox, so that whoever asks something meanwhile is answered before that. Until then the
+        child keeps its last pid.
         """
         self.forget(member)
-        result = self.up(member.spec)
-        if isinstance(result, Failed):
-            member.attempt = attempt = Ref()
-            self._members[member.pid] = self._attempts[attempt] = member
-            self.report("start_error", result.reason, member)
-            process.deliver(process.self(), TryAgain(attempt))
-        return result
+        match self.up(member.spec):
+            case Up(pid=pid):
+                self._move(member.pid, pid)
+            case Failed(reason=reason):
+                member.attempt = attempt = Ref()
+                self._members[member.pid] = self._attempts[attempt] = member
+                self.report("start_error", reason, member)
+                process.deliver(process.self(), TryAgain(attempt))
+
+    def _part_with(self, member: Member) -> None:
+        self.forget(member)
+        self._move(member.pid, None)
+
+    def _move(self, before: Pid, now: Pid | None) -> None:
+        if self._moved is not None:
+            self._moved(before, now)
 
     def forget(self, member: Member) -> None:
         """Take a child out of the crowd."""
@@ -171,15 +245,7 @@ def _start(spec: ChildSpec, extra: tuple[object, ...]) -> Up | Failed:
         if not process.is_alive(process.self()):
             raise
         return Failed(process.seen(reason_of(error)))
-    match answer:
-        case None:
-            return Up(None, None)
-        case Pid():
-            return Up(answer, answer)
-        case (Pid() as pid, _) if isinstance(answer, tuple):
-            return Up(pid, process.seen(answer))
-        case _:
-            return Failed(process.seen(answer))
+    return answered(answer)
 
 
 # The end of many

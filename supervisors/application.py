@@ -173,7 +173,7 @@ def ensure_all_started(*applications: type[Application], kind: Kind = "temporary
 
     Raises:
         ApplicationError: One did not start.
-        BadArgument: One is no application, they need each other, or the kind is none.
+        BadArgument: One is no application, they need each other, or the kind is not accepted.
 
     Example:
         >>> from actors import run

@@ -15,25 +15,24 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from enum import Enum
-from typing import ClassVar, Final, Literal, TypeAlias, cast
+from typing import Literal, cast
 
-from actors.errors import BadArgument
-from actors.exits import SHUTDOWN, Exit, Reason
-from actors.gen_server import Caller, GenServer
-from actors.messages import Exited, Message
+from actors.exits import Exit, Reason
+from actors.gen_server import Caller
+from actors.messages import Message
 from actors.naming import Address, Name
 from actors.outcomes import Ignore, Reply, Stop
 from actors.pid import Pid, Ref
 from actors.stage import Consumer, Manual, Stage, SubscribeTo, Subscription
 from supervisors import _reports
-from supervisors._children import Answer, TryAgain, Up, enrol, may_restart
-from supervisors._crowd import Crowd, Member
+from supervisors._asking import ask
+from supervisors._children import Answer, Result, Up, enrol
+from supervisors._crowd import Crowd
 from supervisors._intensity import RestartWindow, check_max_restarts
+from supervisors._options import UNSET, Overseen, Unset, described
 from supervisors.child_spec import (
     BadOption,
     BadSpec,
-    ChildError,
     ChildLike,
     ChildSpec,
     Restart,
@@ -41,19 +40,11 @@ from supervisors.child_spec import (
     made,
     of,
 )
-from supervisors.dynamic_supervisor import DynamicSupervisor, id_of
-from supervisors.strategy import is_failure, is_restarted
+from supervisors.dynamic_supervisor import DynamicSupervisor, check_strategy, id_of
 
 __all__ = ["ConsumerSupervisor", "Consuming"]
 
-
-class _Unset(Enum):
-    UNSET = "UNSET"
-
-
-_UNSET: Final = _Unset.UNSET
-_Result: TypeAlias = tuple[Literal["ok", "error"], object]
-_OPTIONS = ("id", "restart", "shutdown")
+_KIND = "a consumer supervisor"
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -95,7 +86,7 @@ class Consuming:
         put = object.__setattr__
         put(self, "child", _check_child(of(child)))
         put(self, "subscribe_to", tuple(Consumer(None, subscribe_to).subscribe_to))
-        put(self, "strategy", _check_strategy(strategy))
+        put(self, "strategy", check_strategy(strategy))
         put(self, "max_restarts", check_max_restarts(max_restarts))
         put(self, "max_seconds", _check_max_seconds(max_seconds))
 
@@ -103,7 +94,7 @@ class Consuming:
 # -- client half -----------------------------------------------------------------------------------
 
 
-class ConsumerSupervisor:
+class ConsumerSupervisor(Overseen):
     """A process that starts a child for each event and asks for more when children have ended.
 
     Used as it is, or as the base of a class whose `init` says what it does:
@@ -131,16 +122,6 @@ class ConsumerSupervisor:
 
     Source: https://hexdocs.pm/gen_stage/ConsumerSupervisor.html
     """
-
-    options: ClassVar[Mapping[str, object]] = {}
-    """The class keywords."""
-
-    def __init_subclass__(cls, **options: object) -> None:
-        super().__init_subclass__()
-        unknown = options.keys() - set(_OPTIONS)
-        if unknown:
-            raise BadArgument("class keywords", sorted(unknown), "id, restart and shutdown")
-        cls.options = {**cls.options, **options}
 
     init: Callable[..., object]
     """Written in a subclass, says what it does; runs in the supervisor's process.
@@ -217,7 +198,7 @@ class ConsumerSupervisor:
 
         Source: https://hexdocs.pm/gen_stage/ConsumerSupervisor.html#start_child/2
         """
-        return cast("Answer", _ask(supervisor, ("start_child", args)))
+        return cast("Answer", ask(supervisor, ("start_child", args), _KIND))
 
     terminate_child = staticmethod(DynamicSupervisor.terminate_child)
     which_children = staticmethod(DynamicSupervisor.which_children)
@@ -228,9 +209,9 @@ class ConsumerSupervisor:
     def child_spec(
         cls,
         *args: object,
-        id: Hashable | _Unset = _UNSET,
+        id: Hashable | Unset = UNSET,
         restart: Restart | None = None,
-        shutdown: Shutdown | _Unset = _UNSET,
+        shutdown: Shutdown | Unset = UNSET,
         **kwargs: object,
     ) -> ChildSpec:
         """Describe this supervisor as a child of another one.
@@ -253,25 +234,8 @@ class ConsumerSupervisor:
 
         Source: https://hexdocs.pm/gen_stage/ConsumerSupervisor.html
         """
-        spec: dict[str, object] = {"id": id_of(kwargs.get("name"), cls), "type": "supervisor"}
-        spec |= cls.options
-        if id is not _UNSET:
-            spec["id"] = id
-        if restart is not None:
-            spec["restart"] = restart
-        if shutdown is not _UNSET:
-            spec["shutdown"] = shutdown
-        return of({**spec, "start": (cls.start_link, args, kwargs)})
-
-
-def _ask(supervisor: Address, request: tuple[str, object]) -> object:
-    match GenServer.call(supervisor, request, None):
-        case ("ok", value):
-            return value
-        case ("error", reason):
-            raise ChildError(reason)
-        case other:
-            raise BadOption("supervisor", supervisor, "a consumer supervisor", ("bad_reply", other))
+        start = (cls.start_link, args, kwargs)
+        return described(cls, id_of(kwargs.get("name"), cls), start, id, restart, shutdown)
 
 
 # -- process half ----------------------------------------------------------------------------------
@@ -304,9 +268,9 @@ class _Overseer(Stage[None]):
         rules = _rules(describe)
         if not isinstance(rules, Consuming):
             return rules
-        self.crowd = Crowd(owner, ())
+        window = RestartWindow(rules.max_restarts, rules.max_seconds)
+        self.crowd = Crowd(owner, window, moved=self._moved)
         self.child = rules.child
-        self.window = RestartWindow(rules.max_restarts, rules.max_seconds)
         return Consumer(None, rules.subscribe_to)
 
     def code_change(self, old_version: object, state: None, extra: object) -> None:
@@ -314,8 +278,8 @@ class _Overseer(Stage[None]):
         match _rules(self.describe):
             case Consuming() as rules:
                 self.child = rules.child
-                self.window.max_restarts = rules.max_restarts
-                self.window.max_seconds = rules.max_seconds
+                self.crowd.window.max_restarts = rules.max_restarts
+                self.crowd.window.max_seconds = rules.max_seconds
             case Stop(reason=reason):
                 raise Exit(reason)
             case _:
@@ -363,7 +327,7 @@ class _Overseer(Stage[None]):
             Stage.ask(source.peer, source.done)
             source.done = 0
 
-    def handle_call(self, request: Message, caller: Caller, state: None) -> Reply[_Result, None]:
+    def handle_call(self, request: Message, caller: Caller, state: None) -> Reply[Result, None]:
         # A strange object is never asked whether it is equal to one of ours.
         if type(request) is str and request == "which_children":
             return Reply(("ok", [member.info for member in self.crowd]))
@@ -372,9 +336,9 @@ class _Overseer(Stage[None]):
         if type(request) is tuple:
             match request:
                 case (str() as what, tuple() as args) if what == "start_child":
-                    return Reply(self._add(args))
+                    return Reply(self.crowd.add(_spec_for(self.child, args)))
                 case (str() as what, Pid() as pid) if what == "terminate_child":
-                    return Reply(self._terminate(pid))
+                    return Reply(self.crowd.end(pid))
         _reports.unexpected(self.crowd.owner, request)
         return Reply(("error", "unexpected"))
 
@@ -382,64 +346,18 @@ class _Overseer(Stage[None]):
         _reports.unexpected(self.crowd.owner, request)
 
     def handle_info(self, message: Message, state: None) -> Stop[object, None] | None:
-        match message:
-            case Exited(pid=pid, reason=reason):
-                member = self.crowd.of(pid)
-                if member is None or member.attempt is not None:
-                    return None
-                return self._ended(member, reason)
-            case TryAgain(attempt=attempt):
-                member = self.crowd.attempted(attempt)
-                return None if member is None else self._restart(member)
-            case _:
-                _reports.unexpected(self.crowd.owner, message)
-                return None
+        return self.crowd.hear(message)
 
     def terminate(self, reason: Reason, state: None) -> None:
         self.crowd.stop([*self.crowd])
 
-    # What a child's end leads to
-
-    def _ended(self, member: Member, reason: Reason) -> Stop[object, None] | None:
-        restart = member.spec.restart
-        if is_failure(restart, reason):
-            self.crowd.report("child_terminated", reason, member)
-        if is_restarted(restart, reason):
-            return self._restart(member)
-        self._forget(member)
-        return None
-
-    def _restart(self, member: Member) -> Stop[object, None] | None:
-        if not may_restart(self.window):
-            self.crowd.report("shutdown", "reached_max_restart_intensity", member)
-            self._forget(member)
-            return Stop(SHUTDOWN)
-        origin = self.origins.pop(member.pid, None)
-        result = self.crowd.again(member)
-        pid = result.pid if isinstance(result, Up) else member.pid
-        if pid is None:
+    def _moved(self, before: Pid, now: Pid | None) -> None:
+        """Let the event of a child go on with whom it has become, or be done with."""
+        origin = self.origins.pop(before, None)
+        if now is None:
             self._done(origin)
         elif origin is not None:
-            self.origins[pid] = origin
-        return None
-
-    def _forget(self, member: Member) -> None:
-        self.crowd.forget(member)
-        self._done(self.origins.pop(member.pid, None))
-
-    # What is asked for
-
-    def _add(self, args: tuple[object, ...]) -> _Result:
-        result = self.crowd.up(_spec_for(self.child, args))
-        return ("ok", result.answer) if isinstance(result, Up) else ("error", result.reason)
-
-    def _terminate(self, pid: Pid) -> _Result:
-        member = self.crowd.of(pid)
-        if member is None:
-            return "error", "not_found"
-        self.crowd.stop([member])
-        self._done(self.origins.pop(pid, None))
-        return "ok", None
+            self.origins[now] = origin
 
 
 # -- helpers ---------------------------------------------------------------------------------------
@@ -471,12 +389,6 @@ def _check_child(child: ChildSpec) -> ChildSpec:
         accepted = "'transient' or 'temporary': a child is done when its event is"
         raise BadSpec("restart", "permanent", accepted, ("invalid_restart_type", "permanent"))
     return child
-
-
-def _check_strategy(value: object) -> Literal["one_for_one"]:
-    if isinstance(value, str) and value == "one_for_one":
-        return "one_for_one"
-    raise BadOption("strategy", value, "'one_for_one'", ("invalid_strategy", value))
 
 
 def _check_max_seconds(value: object) -> float:

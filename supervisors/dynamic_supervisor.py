@@ -17,33 +17,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from functools import partial
-from typing import ClassVar, Final, Literal, TypeAlias, cast, overload
+from typing import Literal, cast, overload
 
 from actors.errors import BadArgument
-from actors.exits import NORMAL, SHUTDOWN, Exit, Reason
+from actors.exits import NORMAL, Exit, Reason
 from actors.gen_server import Caller, GenServer
-from actors.messages import Exited, Message
+from actors.messages import Message
 from actors.naming import Address, Name, Via
 from actors.outcomes import Ignore, Reply, Stop
 from actors.pid import Pid
 from supervisors import _reports
+from supervisors._asking import ask
 from supervisors._children import (
     Answer,
     ChildCounts,
     ChildInfo,
-    TryAgain,
-    Up,
+    Result,
     enrol,
-    may_restart,
 )
-from supervisors._crowd import Crowd, Member
+from supervisors._crowd import Crowd
 from supervisors._intensity import RestartWindow, check_max_restarts, check_max_seconds
+from supervisors._options import UNSET, Overseen, Unset, described
 from supervisors.child_spec import (
     BadOption,
     BadSpec,
-    ChildError,
     ChildLike,
     ChildSpec,
     Restart,
@@ -51,18 +49,10 @@ from supervisors.child_spec import (
     made,
     of,
 )
-from supervisors.strategy import is_failure, is_restarted
 
 __all__ = ["Dynamic", "DynamicSupervisor", "id_of"]
 
-
-class _Unset(Enum):
-    UNSET = "UNSET"
-
-
-_UNSET: Final = _Unset.UNSET
-_Result: TypeAlias = tuple[Literal["ok", "error"], object]
-_OPTIONS = ("id", "restart", "shutdown")
+_KIND = "a dynamic supervisor"
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -101,7 +91,7 @@ class Dynamic:
         extra_arguments: Iterable[object] = (),
     ) -> None:
         put = object.__setattr__
-        put(self, "strategy", _check_strategy(strategy))
+        put(self, "strategy", check_strategy(strategy))
         put(self, "max_restarts", check_max_restarts(max_restarts))
         put(self, "max_seconds", check_max_seconds(max_seconds))
         put(self, "max_children", _check_max_children(max_children))
@@ -111,7 +101,7 @@ class Dynamic:
 # -- client half -----------------------------------------------------------------------------------
 
 
-class DynamicSupervisor:
+class DynamicSupervisor(Overseen):
     """A process that keeps other processes running which are started while it runs.
 
     Used as it is, or as the base of a class whose `init` says the rules:
@@ -137,16 +127,6 @@ class DynamicSupervisor:
 
     Source: https://hexdocs.pm/elixir/DynamicSupervisor.html
     """
-
-    options: ClassVar[Mapping[str, object]] = {}
-    """The class keywords."""
-
-    def __init_subclass__(cls, **options: object) -> None:
-        super().__init_subclass__()
-        unknown = options.keys() - set(_OPTIONS)
-        if unknown:
-            raise BadArgument("class keywords", sorted(unknown), "id, restart and shutdown")
-        cls.options = {**cls.options, **options}
 
     init: Callable[..., object]
     """Written in a subclass, says the rules; runs in the supervisor's process.
@@ -239,7 +219,7 @@ class DynamicSupervisor:
 
         Source: https://hexdocs.pm/elixir/DynamicSupervisor.html#start_child/2
         """
-        return cast("Answer", _ask(supervisor, ("start_child", _spec_of(child))))
+        return cast("Answer", ask(supervisor, ("start_child", _spec_of(child)), _KIND))
 
     @staticmethod
     def terminate_child(supervisor: Address, pid: Pid) -> None:
@@ -254,7 +234,7 @@ class DynamicSupervisor:
         Raises:
             ChildError: `"not_found"`.
             CallFailed: There is no such process, or it ended meanwhile.
-            BadArgument: `pid` is none.
+            BadArgument: `pid` is not accepted.
 
         Example:
             >>> from actors import Agent, run
@@ -270,7 +250,7 @@ class DynamicSupervisor:
         """
         if not isinstance(pid, Pid):
             raise BadArgument("pid", pid, "the Pid of a child")
-        _ask(supervisor, ("terminate_child", pid))
+        ask(supervisor, ("terminate_child", pid), _KIND)
 
     @staticmethod
     def which_children(supervisor: Address) -> list[ChildInfo]:
@@ -298,7 +278,7 @@ class DynamicSupervisor:
 
         Source: https://hexdocs.pm/elixir/DynamicSupervisor.html#which_children/1
         """
-        return cast("list[ChildInfo]", _ask(supervisor, "which_children"))
+        return cast("list[ChildInfo]", ask(supervisor, "which_children", _KIND))
 
     @staticmethod
     def count_children(supervisor: Address) -> ChildCounts:
@@ -326,7 +306,7 @@ class DynamicSupervisor:
 
         Source: https://hexdocs.pm/elixir/DynamicSupervisor.html#count_children/1
         """
-        return cast("ChildCounts", _ask(supervisor, "count_children"))
+        return cast("ChildCounts", ask(supervisor, "count_children", _KIND))
 
     @staticmethod
     def stop(supervisor: Address, reason: Reason = NORMAL, timeout: float | None = None) -> None:
@@ -359,9 +339,9 @@ class DynamicSupervisor:
     def child_spec(
         cls,
         *args: object,
-        id: Hashable | _Unset = _UNSET,
+        id: Hashable | Unset = UNSET,
         restart: Restart | None = None,
-        shutdown: Shutdown | _Unset = _UNSET,
+        shutdown: Shutdown | Unset = UNSET,
         **kwargs: object,
     ) -> ChildSpec:
         """Describe this supervisor as a child of another one.
@@ -384,15 +364,8 @@ class DynamicSupervisor:
 
         Source: https://hexdocs.pm/elixir/DynamicSupervisor.html#child_spec/1
         """
-        spec: dict[str, object] = {"id": id_of(kwargs.get("name"), cls), "type": "supervisor"}
-        spec |= cls.options
-        if id is not _UNSET:
-            spec["id"] = id
-        if restart is not None:
-            spec["restart"] = restart
-        if shutdown is not _UNSET:
-            spec["shutdown"] = shutdown
-        return of({**spec, "start": (cls.start_link, args, kwargs)})
+        start = (cls.start_link, args, kwargs)
+        return described(cls, id_of(kwargs.get("name"), cls), start, id, restart, shutdown)
 
 
 def id_of(name: object, otherwise: object) -> object:
@@ -418,17 +391,6 @@ def id_of(name: object, otherwise: object) -> object:
     return otherwise if name is None else name
 
 
-def _ask(supervisor: Address, request: str | tuple[str, object]) -> object:
-    match GenServer.call(supervisor, request, None):
-        case ("ok", value):
-            return value
-        case ("error", reason):
-            raise ChildError(reason)
-        case other:
-            accepted = "a dynamic supervisor"
-            raise BadOption("supervisor", supervisor, accepted, ("bad_reply", other))
-
-
 # -- process half ----------------------------------------------------------------------------------
 
 
@@ -443,9 +405,9 @@ class _Overseer(GenServer[None]):
         rules = self.rules()
         if not isinstance(rules, Dynamic):
             return rules
-        self.crowd = Crowd(owner, rules.extra_arguments)
+        window = RestartWindow(rules.max_restarts, rules.max_seconds)
+        self.crowd = Crowd(owner, window, rules.extra_arguments)
         self.max_children = rules.max_children
-        self.window = RestartWindow(rules.max_restarts, rules.max_seconds)
         return None
 
     def code_change(self, old_version: object, state: None, extra: object) -> None:
@@ -454,14 +416,14 @@ class _Overseer(GenServer[None]):
             case Dynamic() as rules:
                 self.crowd.extra = rules.extra_arguments
                 self.max_children = rules.max_children
-                self.window.max_restarts = rules.max_restarts
-                self.window.max_seconds = rules.max_seconds
+                self.crowd.window.max_restarts = rules.max_restarts
+                self.crowd.window.max_seconds = rules.max_seconds
             case Stop(reason=reason):
                 raise Exit(reason)
             case _:
                 pass
 
-    def handle_call(self, request: object, caller: Caller, state: None) -> Reply[_Result, None]:
+    def handle_call(self, request: object, caller: Caller, state: None) -> Reply[Result, None]:
         # A strange object is never asked whether it is equal to one of ours.
         if type(request) is str and request == "which_children":
             return Reply(("ok", [member.info for member in self.crowd]))
@@ -472,7 +434,7 @@ class _Overseer(GenServer[None]):
                 case (str() as what, ChildSpec() as spec) if what == "start_child":
                     return Reply(self._add(spec))
                 case (str() as what, Pid() as pid) if what == "terminate_child":
-                    return Reply(self._terminate(pid))
+                    return Reply(self.crowd.end(pid))
         _reports.unexpected(self.crowd.owner, request)
         return Reply(("error", "unexpected"))
 
@@ -480,55 +442,15 @@ class _Overseer(GenServer[None]):
         _reports.unexpected(self.crowd.owner, request)
 
     def handle_info(self, message: Message, state: None) -> Stop[None, None] | None:
-        match message:
-            case Exited(pid, reason):
-                member = self.crowd.of(pid)
-                if member is None or member.attempt is not None:
-                    return None
-                return self._ended(member, reason)
-            case TryAgain(attempt):
-                member = self.crowd.attempted(attempt)
-                return None if member is None else self._restart(member)
-            case _:
-                _reports.unexpected(self.crowd.owner, message)
-                return None
+        return self.crowd.hear(message)
 
     def terminate(self, reason: Reason, state: None) -> None:
         self.crowd.stop([*self.crowd])
 
-    # What a child's end leads to
-
-    def _ended(self, member: Member, reason: Reason) -> Stop[None, None] | None:
-        restart = member.spec.restart
-        if is_failure(restart, reason):
-            self.crowd.report("child_terminated", reason, member)
-        if is_restarted(restart, reason):
-            return self._restart(member)
-        self.crowd.forget(member)
-        return None
-
-    def _restart(self, member: Member) -> Stop[None, None] | None:
-        if may_restart(self.window):
-            self.crowd.again(member)
-            return None
-        self.crowd.report("shutdown", "reached_max_restart_intensity", member)
-        self.crowd.forget(member)
-        return Stop(SHUTDOWN)
-
-    # What is asked for
-
-    def _add(self, spec: ChildSpec) -> _Result:
+    def _add(self, spec: ChildSpec) -> Result:
         if self.max_children is not None and len(self.crowd) >= self.max_children:
             return "error", "max_children"
-        result = self.crowd.up(spec)
-        return ("ok", result.answer) if isinstance(result, Up) else ("error", result.reason)
-
-    def _terminate(self, pid: Pid) -> _Result:
-        member = self.crowd.of(pid)
-        if member is None:
-            return "error", "not_found"
-        self.crowd.stop([member])
-        return "ok", None
+        return self.crowd.add(spec)
 
 
 # -- helpers ---------------------------------------------------------------------------------------
@@ -560,7 +482,7 @@ def _is_start(value: object) -> bool:
     return isinstance(value, tuple | list) and len(value) in {2, 3}
 
 
-def _check_strategy(value: object) -> Literal["one_for_one"]:
+def check_strategy(value: object) -> Literal["one_for_one"]:
     if isinstance(value, str) and value == "one_for_one":
         return "one_for_one"
     raise BadOption("strategy", value, "'one_for_one'", ("invalid_strategy", value))

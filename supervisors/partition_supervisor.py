@@ -16,8 +16,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Hashable, Mapping
-from enum import Enum
-from typing import ClassVar, Final, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from actors import naming, process
 from actors.errors import BadArgument, NoProcess
@@ -26,6 +25,7 @@ from actors.isolation import shareable
 from actors.messages import Message
 from actors.naming import Address, Name, Via
 from actors.pid import Pid
+from supervisors._options import UNSET, Overseen, Unset, described
 from supervisors._terms import MOST_PARTITIONS, ByPid, slot
 from supervisors.child_spec import ChildLike, ChildSpec, Restart, Shutdown, of, override
 from supervisors.dynamic_supervisor import id_of
@@ -47,15 +47,6 @@ __all__ = ["PartitionSupervisor", "WithArguments"]
 WithArguments: TypeAlias = Callable[[list[object], int], list[object]]
 """Given the arguments of the child's start and the number of a partition, returns its arguments."""
 
-_OPTIONS = ("id", "restart", "shutdown")
-
-
-class _Unset(Enum):
-    UNSET = "UNSET"
-
-
-_UNSET: Final = _Unset.UNSET
-
 
 @shareable
 class _Table:
@@ -71,7 +62,7 @@ class _Table:
 _tables: ByPid[_Table] = ByPid()
 
 
-class PartitionSupervisor:
+class PartitionSupervisor(Overseen):
     """A process that keeps one child for each of several partitions.
 
     The class keywords `id`, `restart` and `shutdown` record how a supervisor above should treat it.
@@ -88,16 +79,6 @@ class PartitionSupervisor:
 
     Source: https://hexdocs.pm/elixir/PartitionSupervisor.html
     """
-
-    options: ClassVar[Mapping[str, object]] = {}
-    """The class keywords."""
-
-    def __init_subclass__(cls, **options: object) -> None:
-        super().__init_subclass__()
-        unknown = options.keys() - set(_OPTIONS)
-        if unknown:
-            raise BadArgument("class keywords", sorted(unknown), "id, restart and shutdown")
-        cls.options = {**cls.options, **options}
 
     @staticmethod
     def start_link(
@@ -157,9 +138,9 @@ class PartitionSupervisor:
         child: ChildLike,
         *,
         name: Name,
-        id: Hashable | _Unset = _UNSET,
+        id: Hashable | Unset = UNSET,
         restart: Restart | None = None,
-        shutdown: Shutdown | _Unset = _UNSET,
+        shutdown: Shutdown | Unset = UNSET,
         **options: object,
     ) -> ChildSpec:
         """Describe this supervisor as a child of another one.
@@ -184,14 +165,8 @@ class PartitionSupervisor:
 
         Source: https://hexdocs.pm/elixir/PartitionSupervisor.html#child_spec/1
         """
-        spec: dict[str, object] = {"id": id_of(name, cls), "type": "supervisor", **cls.options}
-        if id is not _UNSET:
-            spec["id"] = id
-        if restart is not None:
-            spec["restart"] = restart
-        if shutdown is not _UNSET:
-            spec["shutdown"] = shutdown
-        return of({**spec, "start": (cls.start_link, (child,), {"name": name, **options})})
+        start = (cls.start_link, (child,), {"name": name, **options})
+        return described(cls, id_of(name, cls), start, id, restart, shutdown)
 
     @staticmethod
     def partitions(supervisor: Address) -> int:

@@ -130,7 +130,7 @@ class Clause:
     """One way for an entry to be found by `Registry.select`, and what to make of it.
 
     Raises:
-        BadArgument: The pattern is not one of a key, a pid and a value, or a function is none.
+        BadArgument: The pattern is not one of a key, a pid and a value, or a function is not accepted.
     """
 
     pattern: tuple[object, object, object] = (ANY, ANY, ANY)
@@ -179,7 +179,7 @@ def check_guard(guard: object) -> None:
         guard: What was passed.
 
     Raises:
-        BadArgument: It is none.
+        BadArgument: It is not accepted.
 
     Example:
         >>> check_guard(None)

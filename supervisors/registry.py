@@ -20,8 +20,7 @@ Source: https://hexdocs.pm/elixir/Registry.html
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from enum import Enum
-from typing import ClassVar, Final, Generic, Literal, TypeAlias, TypeVar, cast
+from typing import Final, Generic, Literal, TypeAlias, TypeVar, cast
 
 from actors import process
 from actors.errors import BadArgument, NameTaken
@@ -32,8 +31,9 @@ from actors.pid import Pid
 from actors.task import Task
 from supervisors._cleaner import Cleaner
 from supervisors._entries import Entry, Keys, Tables
+from supervisors._options import UNSET, Overseen, Unset, described
 from supervisors._terms import MOST_PARTITIONS, ByPid, strict
-from supervisors.child_spec import ChildSpec, Restart, Shutdown, of
+from supervisors.child_spec import ChildSpec, Restart, Shutdown
 from supervisors.dynamic_supervisor import id_of
 from supervisors.patterns import Clause, Guard, as_clauses, check_guard, matches
 from supervisors.supervisor import Supervised, Supervisor
@@ -49,15 +49,8 @@ KeysOption: TypeAlias = (
 )
 """One owner for each key, or many; many are kept by owner (the default) or by key."""
 
-_OPTIONS = ("id", "restart", "shutdown")
 _ABSENT: Final = object()
 
-
-class _Unset(Enum):
-    UNSET = "UNSET"
-
-
-_UNSET: Final = _Unset.UNSET
 
 _tables: ByPid[Tables] = ByPid()
 
@@ -76,7 +69,7 @@ class AlreadyRegistered(NameTaken):
         self.reason = ("already_registered", pid)
 
 
-class TypedRegistry(Generic[K, V]):
+class TypedRegistry(Overseen, Generic[K, V]):
     """A registry of whose keys and values the types are said, by a class of one's own.
 
         class Rooms(TypedRegistry[str, int]):
@@ -86,20 +79,10 @@ class TypedRegistry(Generic[K, V]):
 
     `Registry` is one of any keys and values. The class keywords `id`, `restart` and `shutdown`
     record how a supervisor above should treat it. Functions act for the calling process and do not
-    wait, unless they say so. All but `start_link` raise `BadArgument` for a registry that is none.
+    wait, unless they say so. All but `start_link` raise `BadArgument` if no such registry runs.
 
     Source: https://hexdocs.pm/elixir/Registry.html
     """
-
-    options: ClassVar[Mapping[str, object]] = {}
-    """The class keywords."""
-
-    def __init_subclass__(cls, **options: object) -> None:
-        super().__init_subclass__()
-        unknown = options.keys() - set(_OPTIONS)
-        if unknown:
-            raise BadArgument("class keywords", sorted(unknown), "id, restart and shutdown")
-        cls.options = {**cls.options, **options}
 
     @classmethod
     def start_link(
@@ -158,9 +141,9 @@ class TypedRegistry(Generic[K, V]):
     def child_spec(
         cls,
         *,
-        id: Hashable | _Unset = _UNSET,
+        id: Hashable | Unset = UNSET,
         restart: Restart | None = None,
-        shutdown: Shutdown | _Unset = _UNSET,
+        shutdown: Shutdown | Unset = UNSET,
         **options: object,
     ) -> ChildSpec:
         """Describe a registry as a child of a supervisor.
@@ -182,15 +165,8 @@ class TypedRegistry(Generic[K, V]):
 
         Source: https://hexdocs.pm/elixir/Registry.html#child_spec/1
         """
-        spec: dict[str, object] = {"id": id_of(options.get("name"), cls), "type": "supervisor"}
-        spec |= cls.options
-        if id is not _UNSET:
-            spec["id"] = id
-        if restart is not None:
-            spec["restart"] = restart
-        if shutdown is not _UNSET:
-            spec["shutdown"] = shutdown
-        return of({**spec, "start": (cls.start_link, (), options)})
+        start = (cls.start_link, (), options)
+        return described(cls, id_of(options.get("name"), cls), start, id, restart, shutdown)
 
     # -- one's own entries ------------------------------------------------------------------------
 

@@ -19,11 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from functools import partial
-from typing import ClassVar, Final, Literal, TypeAlias, cast, overload
+from typing import Final, cast, overload
 
-from actors.errors import BadArgument
 from actors.exits import NORMAL, SHUTDOWN, Exit, Reason
 from actors.gen_server import Caller, GenServer
 from actors.messages import Exited, Message
@@ -31,12 +29,14 @@ from actors.naming import Address, MaybePid, Name
 from actors.outcomes import Ignore, Reply, Stop
 from actors.pid import Pid
 from supervisors import _reports
+from supervisors._asking import ask
 from supervisors._children import (
     Answer,
     Child,
     ChildCounts,
     ChildInfo,
     Children,
+    Result,
     TryAgain,
     Up,
     boot,
@@ -47,12 +47,12 @@ from supervisors._children import (
     try_again,
 )
 from supervisors._intensity import RestartWindow, check_max_restarts, check_max_seconds
+from supervisors._options import UNSET, Overseen, Unset, described
 from supervisors._shutdown import stop_all, stop_each
 from supervisors.child_spec import (
     AutoShutdown,
     BadOption,
     BadSpec,
-    ChildError,
     ChildLike,
     ChildSpec,
     Restart,
@@ -87,13 +87,7 @@ __all__ = [
     "which_children",
 ]
 
-
-class _Unset(Enum):
-    UNSET = "UNSET"
-
-
-_UNSET: Final = _Unset.UNSET
-_Result: TypeAlias = tuple[Literal["ok", "error"], object]
+_KIND = "a supervisor"
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -169,7 +163,7 @@ def which_children(supervisor: Address) -> list[ChildInfo]:
 
     Source: https://hexdocs.pm/elixir/Supervisor.html#which_children/1
     """
-    return cast("list[ChildInfo]", _ask(supervisor, "which_children"))
+    return cast("list[ChildInfo]", ask(supervisor, "which_children", _KIND))
 
 
 def count_children(supervisor: Address) -> ChildCounts:
@@ -196,7 +190,7 @@ def count_children(supervisor: Address) -> ChildCounts:
 
     Source: https://hexdocs.pm/elixir/Supervisor.html#count_children/1
     """
-    return cast("ChildCounts", _ask(supervisor, "count_children"))
+    return cast("ChildCounts", ask(supervisor, "count_children", _KIND))
 
 
 def start_child(supervisor: Address, child: ChildLike) -> Answer:
@@ -230,7 +224,7 @@ def start_child(supervisor: Address, child: ChildLike) -> Answer:
 
     Source: https://hexdocs.pm/elixir/Supervisor.html#start_child/2
     """
-    return cast("Answer", _ask(supervisor, ("start_child", of(child))))
+    return cast("Answer", ask(supervisor, ("start_child", of(child)), _KIND))
 
 
 def terminate_child(supervisor: Address, id: Hashable) -> None:
@@ -258,7 +252,7 @@ def terminate_child(supervisor: Address, id: Hashable) -> None:
 
     Source: https://hexdocs.pm/elixir/Supervisor.html#terminate_child/2
     """
-    _ask(supervisor, ("terminate_child", id))
+    ask(supervisor, ("terminate_child", id), _KIND)
 
 
 def restart_child(supervisor: Address, id: Hashable) -> Answer:
@@ -288,7 +282,7 @@ def restart_child(supervisor: Address, id: Hashable) -> Answer:
 
     Source: https://hexdocs.pm/elixir/Supervisor.html#restart_child/2
     """
-    return cast("Answer", _ask(supervisor, ("restart_child", id)))
+    return cast("Answer", ask(supervisor, ("restart_child", id), _KIND))
 
 
 def delete_child(supervisor: Address, id: Hashable) -> None:
@@ -316,7 +310,7 @@ def delete_child(supervisor: Address, id: Hashable) -> None:
 
     Source: https://hexdocs.pm/elixir/Supervisor.html#delete_child/2
     """
-    _ask(supervisor, ("delete_child", id))
+    ask(supervisor, ("delete_child", id), _KIND)
 
 
 def get_childspec(supervisor: Address, id: Hashable) -> ChildSpec:
@@ -345,7 +339,7 @@ def get_childspec(supervisor: Address, id: Hashable) -> ChildSpec:
 
     Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html#get_childspec/2
     """
-    return cast("ChildSpec", _ask(supervisor, ("get_childspec", id)))
+    return cast("ChildSpec", ask(supervisor, ("get_childspec", id), _KIND))
 
 
 def stop(supervisor: Address, reason: Reason = NORMAL, timeout: float | None = None) -> None:
@@ -375,7 +369,7 @@ def stop(supervisor: Address, reason: Reason = NORMAL, timeout: float | None = N
     GenServer.stop(supervisor, reason, timeout)
 
 
-class Supervisor:
+class Supervisor(Overseen):
     """A process that keeps other processes running.
 
     Used as it is, with a list of children, or as the base of a class whose `init` says what to run:
@@ -398,16 +392,6 @@ class Supervisor:
 
     Source: https://hexdocs.pm/elixir/Supervisor.html
     """
-
-    options: ClassVar[Mapping[str, object]] = {}
-    """The class keywords."""
-
-    def __init_subclass__(cls, **options: object) -> None:
-        super().__init_subclass__()
-        unknown = options.keys() - {"id", "restart", "shutdown"}
-        if unknown:
-            raise BadArgument("class keywords", sorted(unknown), "id, restart and shutdown")
-        cls.options = {**cls.options, **options}
 
     init: Callable[..., object]
     """Written in a subclass, says what to run; in the supervisor's process, before anything starts.
@@ -483,9 +467,9 @@ class Supervisor:
     def child_spec(
         cls,
         *args: object,
-        id: Hashable | _Unset = _UNSET,
+        id: Hashable | Unset = UNSET,
         restart: Restart | None = None,
-        shutdown: Shutdown | _Unset = _UNSET,
+        shutdown: Shutdown | Unset = UNSET,
         **kwargs: object,
     ) -> ChildSpec:
         """Describe this supervisor as a child of another one.
@@ -508,24 +492,8 @@ class Supervisor:
 
         Source: https://hexdocs.pm/elixir/Supervisor.html#module-child_spec-1-function
         """
-        spec: dict[str, object] = {"id": cls, "type": "supervisor", **cls.options}
-        if id is not _UNSET:
-            spec["id"] = id
-        if restart is not None:
-            spec["restart"] = restart
-        if shutdown is not _UNSET:
-            spec["shutdown"] = shutdown
-        return of({**spec, "start": (cls.start_link, args, kwargs)})
-
-
-def _ask(supervisor: Address, request: str | tuple[str, object]) -> object:
-    match GenServer.call(supervisor, request, None):
-        case ("ok", value):
-            return value
-        case ("error", reason):
-            raise ChildError(reason)
-        case other:
-            raise BadOption("supervisor", supervisor, "a supervisor", ("bad_reply", other))
+        start = (cls.start_link, args, kwargs)
+        return described(cls, cls, start, id, restart, shutdown)
 
 
 # -- process half ----------------------------------------------------------------------------------
@@ -564,7 +532,7 @@ class _Tree(GenServer[None]):
             case _:
                 pass
 
-    def handle_call(self, request: object, caller: Caller, state: None) -> Reply[_Result, None]:
+    def handle_call(self, request: object, caller: Caller, state: None) -> Reply[Result, None]:
         match _words(request):
             case ("which_children",):
                 return Reply(("ok", self.children.infos()))
@@ -632,7 +600,7 @@ class _Tree(GenServer[None]):
         children = self.children
         if steps.stop:
             children.stopped(ended)
-        stop_each(children, [children[id] for id in steps.stop])
+            stop_each(children, [children[id] for id in steps.stop])
         for id in steps.forget:
             children.forget(children[id])
         for id in steps.start:
@@ -643,7 +611,7 @@ class _Tree(GenServer[None]):
 
     # What is asked for
 
-    def _add(self, spec: ChildSpec) -> _Result:
+    def _add(self, spec: ChildSpec) -> Result:
         present = self.children.get(spec.id)
         if present is not None:
             running = isinstance(present.status, Pid)
@@ -666,35 +634,35 @@ class _Tree(GenServer[None]):
 # -- helpers ---------------------------------------------------------------------------------------
 
 
-def _terminate(children: Children, child: Child) -> _Result:
+def _terminate(children: Children, child: Child) -> Result:
     stop_each(children, [child])
     children.over(child)
     return "ok", None
 
 
-def _revive(children: Children, child: Child) -> _Result:
+def _revive(children: Children, child: Child) -> Result:
     if child.status is not None:
         return _busy(child)
     result = launch(children, child)
     return ("ok", result.answer) if isinstance(result, Up) else ("error", result.reason)
 
 
-def _delete(children: Children, child: Child) -> _Result:
+def _delete(children: Children, child: Child) -> Result:
     if child.status is not None:
         return _busy(child)
     children.forget(child)
     return "ok", None
 
 
-def _show(_: Children, child: Child) -> _Result:
+def _show(_: Children, child: Child) -> Result:
     return "ok", child.spec
 
 
-def _busy(child: Child) -> _Result:
+def _busy(child: Child) -> Result:
     return "error", "running" if child.attempt is None else "restarting"
 
 
-_CHANGES: Final[Mapping[str, Callable[[Children, Child], _Result]]] = {
+_CHANGES: Final[Mapping[str, Callable[[Children, Child], Result]]] = {
     "terminate_child": _terminate,
     "restart_child": _revive,
     "delete_child": _delete,

@@ -13,13 +13,11 @@ Source: https://hexdocs.pm/elixir/Task.Supervisor.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Hashable, Iterable, Mapping
-from enum import Enum
+from collections.abc import Callable, Generator, Hashable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, TypeVarTuple, Unpack, cast
+from typing import TYPE_CHECKING, TypeVar, TypeVarTuple, Unpack, cast
 
 from actors import process
-from actors.errors import BadArgument
 from actors.exits import NORMAL, Reason
 from actors.naming import Address, Name
 from actors.pid import Pid
@@ -40,7 +38,8 @@ from actors.task import (
     recruit,
     stream_of,
 )
-from supervisors.child_spec import ChildError, ChildSpec, Restart, Shutdown, of
+from supervisors._options import UNSET, Overseen, Unset, described
+from supervisors.child_spec import ChildError, ChildSpec, Restart, Shutdown
 from supervisors.dynamic_supervisor import DynamicSupervisor, id_of
 
 if TYPE_CHECKING:
@@ -54,14 +53,6 @@ Ts = TypeVarTuple("Ts")
 
 _TIMEOUT = 5.0
 _SHUTDOWN = 5.0
-_OPTIONS = ("id", "restart", "shutdown")
-
-
-class _Unset(Enum):
-    UNSET = "UNSET"
-
-
-_UNSET: Final = _Unset.UNSET
 
 
 class TooManyTasks(ChildError, RuntimeError):
@@ -81,7 +72,7 @@ class TooManyTasks(ChildError, RuntimeError):
         return f"{self.supervisor!r} has as many tasks as its max_children allows"
 
 
-class TaskSupervisor:
+class TaskSupervisor(Overseen):
     """A process that keeps tasks as its children.
 
     The class keywords `id`, `restart` and `shutdown` record how a supervisor above should treat it.
@@ -98,16 +89,6 @@ class TaskSupervisor:
 
     Source: https://hexdocs.pm/elixir/Task.Supervisor.html
     """
-
-    options: ClassVar[Mapping[str, object]] = {}
-    """The class keywords."""
-
-    def __init_subclass__(cls, **options: object) -> None:
-        super().__init_subclass__()
-        unknown = options.keys() - set(_OPTIONS)
-        if unknown:
-            raise BadArgument("class keywords", sorted(unknown), "id, restart and shutdown")
-        cls.options = {**cls.options, **options}
 
     @staticmethod
     def start_link(
@@ -155,9 +136,9 @@ class TaskSupervisor:
     def child_spec(
         cls,
         *,
-        id: Hashable | _Unset = _UNSET,
+        id: Hashable | Unset = UNSET,
         restart: Restart | None = None,
-        shutdown: Shutdown | _Unset = _UNSET,
+        shutdown: Shutdown | Unset = UNSET,
         **options: object,
     ) -> ChildSpec:
         """Describe this supervisor as a child of another one.
@@ -179,15 +160,8 @@ class TaskSupervisor:
 
         Source: https://hexdocs.pm/elixir/Task.Supervisor.html#module-name-registration
         """
-        spec: dict[str, object] = {"id": id_of(options.get("name"), cls), "type": "supervisor"}
-        spec |= cls.options
-        if id is not _UNSET:
-            spec["id"] = id
-        if restart is not None:
-            spec["restart"] = restart
-        if shutdown is not _UNSET:
-            spec["shutdown"] = shutdown
-        return of({**spec, "start": (cls.start_link, (), options)})
+        start = (cls.start_link, (), options)
+        return described(cls, id_of(options.get("name"), cls), start, id, restart, shutdown)
 
     # -- one task ---------------------------------------------------------------------------------
 
@@ -210,7 +184,7 @@ class TaskSupervisor:
             args: Passed to it.
             shutdown: Seconds it gets to end when the supervisor ends, `None` for no limit, or
                 `"brutal_kill"`.
-            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
+            host: `"thread"`, `"pool"` or `"process"`, as for `Task.async_`.
 
         Returns:
             The task.
@@ -218,7 +192,7 @@ class TaskSupervisor:
         Raises:
             TooManyTasks: The supervisor has as many children as it may have.
             CallFailed: There is no such supervisor, or it ended meanwhile.
-            BadArgument: An argument is none.
+            BadArgument: An argument is not accepted.
 
         Example:
             >>> from actors import Task, run
@@ -260,7 +234,7 @@ class TaskSupervisor:
             args: Passed to it.
             shutdown: Seconds it gets to end when the supervisor ends, `None` for no limit, or
                 `"brutal_kill"`.
-            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
+            host: `"thread"`, `"pool"` or `"process"`, as for `Task.async_`.
 
         Returns:
             The task.
@@ -268,7 +242,7 @@ class TaskSupervisor:
         Raises:
             TooManyTasks: The supervisor has as many children as it may have.
             CallFailed: There is no such supervisor, or it ended meanwhile.
-            BadArgument: An argument is none.
+            BadArgument: An argument is not accepted.
 
         Example:
             >>> from actors import Task, run
@@ -307,7 +281,7 @@ class TaskSupervisor:
                 or `"permanent"`.
             shutdown: Seconds it gets to end when the supervisor ends, `None` for no limit, or
                 `"brutal_kill"`.
-            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
+            host: `"thread"`, `"pool"` or `"process"`, as for `Task.async_`.
 
         Returns:
             The pid.
@@ -315,7 +289,7 @@ class TaskSupervisor:
         Raises:
             ChildError: `"max_children"`.
             CallFailed: There is no such supervisor, or it ended meanwhile.
-            BadArgument: An argument is none.
+            BadArgument: An argument is not accepted.
 
         Example:
             >>> from actors import run
@@ -432,7 +406,7 @@ class TaskSupervisor:
             zip_input_on_exit: Whether a failure is `("exit", (input, reason))`.
             shutdown: Seconds it gets to end when the supervisor ends, `None` for no limit, or
                 `"brutal_kill"`.
-            host: `"thread"` for an OS thread of its own, `"process"` for an interpreter.
+            host: `"thread"`, `"pool"` or `"process"`, as for `Task.async_`.
 
         Yields:
             `("ok", value)` or `("exit", reason)`.

@@ -78,12 +78,14 @@ FLOORS = {
         "words doors machinery behaviours",
     ),
     "specs": Floor(
-        "supervisors", "child_spec strategy _reports _intensity _terms patterns", "words"
+        "supervisors",
+        "child_spec _options strategy _reports _intensity _terms patterns",
+        "words",
     ),
     "hands": Floor("supervisors", "_children _shutdown _crowd", "words doors specs"),
     "supervisors": Floor(
         "supervisors",
-        "supervisor dynamic_supervisor consumer_supervisor",
+        "_asking supervisor dynamic_supervisor consumer_supervisor",
         "words doors behaviours specs hands",
     ),
     "built": Floor(

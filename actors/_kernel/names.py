@@ -30,7 +30,7 @@ class Names:
         """Give a living process its name.
 
         Raises:
-            BadArgument: The name is none.
+            BadArgument: The name is not accepted.
             NameTaken: The name belongs to somebody, or the process has a name already.
         """
         if not isinstance(name, str) or name in {"", "nil", "undefined"}:

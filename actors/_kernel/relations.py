@@ -366,6 +366,9 @@ class Relations:
             for other in links.values():
                 if other.links is not None and other.links.pop(cell.pid, None) is not None:
                     self.signal(other, cell.pid, witnessed(reason, cross), True)
+        if type(cell.mail) is deque and cell.port is None:
+            cell.mail.clear()
+            self.give_back(cell.mail)
         # What it worked with must not outlive it; the record itself may, in somebody's frame.
         cell.body = cell.handler = cell.mail = cell.context = cell.dictionary = None
 

@@ -312,7 +312,7 @@ class PartitionDispatcher:
             event's `repr` decides, which is the same in every run.
 
     Raises:
-        BadArgument: The partitions are none, or are not numbers and there is no `hash`.
+        BadArgument: The partitions are not accepted, or are not numbers and there is no `hash`.
 
     Source: https://hexdocs.pm/gen_stage/GenStage.PartitionDispatcher.html
     """

@@ -96,7 +96,7 @@ def from_iterable(
         The producer.
 
     Raises:
-        BadArgument: It cannot be iterated, or an option is none; nothing was started.
+        BadArgument: It cannot be iterated, or an option is not accepted; nothing was started.
         StartError: The name is taken.
 
     Example:

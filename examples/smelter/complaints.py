@@ -5,6 +5,7 @@
       MediaBroken     a file that went bad while it was being read: says where
       PeerLost        the other end of a live input has gone, or was never there: wait and try again
       OutputRefused   a file that cannot be written: name another one, or make room
+      SnapshotRefused what a run before wrote down cannot be used: it is left as it is, look into it
       OptionRefused   a size, a rate or a length that makes no sense: says what is accepted
       PacketGap       encoded sound does not continue the file: the one who feeds the muxer is wrong
       RequestRefused  something was asked of a running pipeline that it cannot do; nothing has changed
@@ -35,6 +36,7 @@ __all__ = [
     "PeerLost",
     "RequestRefused",
     "SceneRefused",
+    "SnapshotRefused",
     "SpecRefused",
     "TooLate",
 ]
@@ -116,6 +118,23 @@ class OutputRefused(MediaError):
 
     def __str__(self) -> str:
         return f"output {_one_line(self.path)}: {_one_line(self.why)}"
+
+
+class SnapshotRefused(MediaError):
+    """A file of registrations is damaged, not ours, or of another version.
+
+    Args:
+        path: the file.
+        why: the reason, without a full stop.
+    """
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(path, why)
+        self.path = path
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"snapshot {_one_line(self.path)}: {_one_line(self.why)}"
 
 
 class OptionRefused(MediaError):

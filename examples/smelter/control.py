@@ -257,13 +257,18 @@ def start() -> None:
 
 
 def status() -> Status:
-    """Return what there is."""
-    found = GenServer.call(CONTROL, ("status",), PATIENCE)
+    """Return what there is.
+
+    Raises:
+        RequestRefused: a worker that knows is being started again; ask once more.
+    """
+    found = _ask(("status",))
     assert isinstance(found, Status)
     return found
 
 
-def _ask(request: tuple[object, ...]) -> None:
+def _ask(request: tuple[object, ...]) -> object:
     answer = GenServer.call(CONTROL, request, PATIENCE)
     if isinstance(answer, RequestRefused):
         raise answer
+    return answer

@@ -25,6 +25,7 @@ from examples.smelter.control import Status
 from examples.smelter.feeder import memory_of
 from examples.smelter.guardians import GIVEN_UP, ORPHANED
 from examples.smelter.inputs import Supply
+from examples.smelter.keeper import MIXED, SHOWN
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.mix import MixChange, OutputMix
 from examples.smelter.offsets import MILLISECOND, SECOND, Ns
@@ -90,7 +91,11 @@ class Control(GenServer[None]):
     def handle_call(self, request: Message, caller: Caller, state: None) -> Reply[object, None]:
         """Do what is asked; the answer is the complaint if it is refused."""
         try:
-            return Reply(self._do(request))
+            answer = self._do(request)
+            if answer is None:
+                # What was granted would survive whoever is killed from here on.
+                Ledger.kept(LEDGER)
+            return Reply(answer)
         except RequestRefused as refused:
             return Reply(refused)
         except CallFailed as failed:
@@ -290,6 +295,8 @@ class Control(GenServer[None]):
         Ledger.drop(LEDGER, ("output", id))
         Ledger.drop(LEDGER, ("failed output", id))
         Ledger.drop(LEDGER, (_CLOSING, id))
+        Ledger.drop(LEDGER, (SHOWN, id))
+        Ledger.drop(LEDGER, (MIXED, id))
         tell(COMPOSITOR, Disconnect(id))
         tell(MIXER, Disconnect(id))
         branches.remove_output(id)

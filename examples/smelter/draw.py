@@ -258,9 +258,8 @@ def sprite_of(rgba: Pixels) -> Sprite:
     v = 0.5 * r - 0.4542 * g - 0.0458 * b
     is_opaque = bool((rgba[:, :, 3] == 255).all())
     alpha = None if is_opaque else rgba[:, :, 3].astype(np.float32) / np.float32(255)
-    u, v = (_shared(plane, alpha) for plane in (u, v))
-    made = (_bytes(y * 219 + 16), _bytes((u + 0.5) * 224 + 16), _bytes((v + 0.5) * 224 + 16))
-    return Sprite(made, alpha)
+    blue, red = (_bytes((_shared(plane, alpha) + 0.5) * 224 + 16) for plane in (u, v))
+    return Sprite((_bytes(y * 219 + 16), blue, red), alpha)
 
 
 def _shared(plane: Weights, alpha: Weights | None) -> Weights:

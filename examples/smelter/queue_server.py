@@ -24,11 +24,12 @@ from examples.smelter import events
 from examples.smelter.deliveries import BOTH, Deliveries, send
 from examples.smelter.doors import Doors
 from examples.smelter.guardians import Guardians
+from examples.smelter.keeper import SCHEDULE, STARTED
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.offsets import CHUNK, Media, Ns
 from examples.smelter.pictures import RATE, SECOND, Picture, Samples
 from examples.smelter.playlists import Playlists
-from examples.smelter.queue_start import begin, connection, resume
+from examples.smelter.queue_start import Started, begin, connection, resume
 from examples.smelter.queue_words import Line, QueueStats, Saved, announced
 from examples.smelter.requests import InputPlan, Settings
 from examples.smelter.sets import AudioSet, Dropped, Emission, Notice, Ran, VideoSet
@@ -107,9 +108,9 @@ class Queue(GenServer[_State], restart="permanent"):
         return state
 
     def _begin(self) -> _State:
-        found = begin(self.settings)
-        line, head = found.line, found.head
-        origin, doors = _now() - head, Doors(line)
+        found = begin(self.settings, _now())
+        line, origin, head = found.line, found.origin, found.head
+        doors = Doors(line)
         stats, limit = QueueStats(ticks=found.ticks), self.settings.limit
         playlists = Playlists(line, doors, origin, head)
         state = _State(line, origin, stats, limit, doors, playlists, head)
@@ -188,6 +189,7 @@ class Queue(GenServer[_State], restart="permanent"):
     ) -> Reply[bool, _State]:
         """Do something at its place between the sets; False if that is past."""
         accepted = state.line.schedule(command, time, always=always)
+        self._save_schedule(state)
         self._save(state)
         self._look(state)
         return Reply(accepted)
@@ -198,6 +200,7 @@ class Queue(GenServer[_State], restart="permanent"):
         if state.line.start_pts is not None:
             return Reply(False)
         self._start_line(state)
+        Ledger.put(LEDGER, STARTED, Started(state.origin + (state.line.start_pts or 0)))
         self._save(state)
         self._look(state)
         return Reply(True)
@@ -385,6 +388,7 @@ class Queue(GenServer[_State], restart="permanent"):
                 events.publish(announced(emission))
             case Ran(_, command):
                 self._carry_out(state, command)
+                self._save_schedule(state)
                 state.is_unsaved = True
 
     def _video(self, state: _State, emission: VideoSet[Picture], start: Ns) -> None:
@@ -425,6 +429,9 @@ class Queue(GenServer[_State], restart="permanent"):
             deliveries.orders(),
         )
         Ledger.put(LEDGER, _KEY, saved)
+
+    def _save_schedule(self, state: _State) -> None:
+        Ledger.put(LEDGER, SCHEDULE, state.line.scheduled)
 
     def _maybe_finish(self, state: _State) -> None:
         line = state.line

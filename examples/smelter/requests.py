@@ -59,6 +59,8 @@ class Settings:
     """Begin when all inputs have shown something, or after a few seconds, without being asked."""
     patience: int = 1
     """How many times as many restarts as usual the supervisors allow; for kill storms."""
+    snapshot: Path | None = None
+    """The file in which what was asked for outlives everybody; None keeps it in memory only."""
 
     @property
     def offline(self) -> bool:

@@ -101,6 +101,11 @@ class Timeline(Generic[V, A]):
         return self._audio.chunks
 
     @property
+    def scheduled(self) -> tuple[tuple[Ns, object], ...]:
+        """The commands still to run, with their times from the start, in running order."""
+        return tuple(self._schedule.waiting)
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing is to come: every input has handed out its end, and no command waits."""
         inputs = self._inputs.values()
@@ -432,7 +437,7 @@ class Timeline(Generic[V, A]):
             self._audio.chunks - (undo == "audio"),
             self._position,
             tuple(one.mark(undo) for one in self._inputs.values()),
-            tuple(self._schedule.waiting),
+            self.scheduled,
         )
 
     def _undo(self) -> Media | None:

@@ -1,6 +1,7 @@
 """Who is responsible for whom. Read this first.
 
     pipeline            rest_for_one   without the ledger nothing after it knows what was asked for
+    ├─ keeper                          what was asked for, once more and on the disk
     ├─ ledger                          what was asked for, positions and counters; never media
     └─ stage            one_for_one    every worker can be rebuilt alone, finding others by name
        ├─ events                       who wants to know what happens
@@ -40,6 +41,7 @@ from examples.smelter.compositor import Compositor
 from examples.smelter.controller import Control, OutputsUp
 from examples.smelter.events import EVENTS, Events
 from examples.smelter.heirs import heirs
+from examples.smelter.keeper import KEEPER, Keeper
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.mixer import Mixer
 from examples.smelter.queue_server import Queue
@@ -67,14 +69,16 @@ def start(settings: Settings, desired: Mapping[tuple[str, str], object] | None =
 
     Args:
         settings: how it treats time.
-        desired: what is registered from the start, as the ledger keeps it.
+        desired: what is registered from the start, as the ledger keeps it; what a run that did not
+            end in order has left in the settings' file goes before it.
 
     Raises:
         StartError: Something cannot be started; nothing is left of the rest.
     """
     return Supervisor.start_link(
         heirs(
-            Ledger.child_spec(desired, id="ledger", name=LEDGER),
+            Keeper.child_spec(settings.snapshot, dict(desired or {}), id="keeper", name=KEEPER),
+            Ledger.child_spec(id="ledger", name=LEDGER),
             _stage(settings),
         ),
         strategy="rest_for_one",

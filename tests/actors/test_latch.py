@@ -68,7 +68,7 @@ def test_a_wait_ends_with_its_time_and_leaves_nothing_behind(host: process.Host)
         latch, boss = Latch(), process.self()
 
         def waits() -> None:
-            how = latch.wait(60.0)
+            how = latch.wait(5.0)
             latch.open()
             send(boss, (how, process.monotonic(), receive(timeout=0)))
 

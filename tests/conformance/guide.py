@@ -20,7 +20,12 @@ def twins() -> str:
     lines: list[str] = []
     for module, group in groupby(sorted(rows, key=_order), key=lambda row: row[0]):
         lines += [f"### `{module}`", "", "| there | here |", "| --- | --- |"]
-        lines += [f"| `{function}` | {_here(ours)} |" for _, function, ours in group]
+        # Those without a twin share a line where they share the reason.
+        here: dict[str, list[str]] = {}
+        for _, function, ours in group:
+            key = ours if ours.startswith(REASON) else function
+            here.setdefault(key, [_here(ours)]).append(f"`{function}`")
+        lines += [f"| {', '.join(functions)} | {twin} |" for twin, *functions in here.values()]
         lines.append("")
     return "\n".join(lines)
 

@@ -1,8 +1,9 @@
 """A compositor in real time, of which somebody kills a part every fifth of a second.
 
-Two inputs, a file with real encoders and a live output. Everybody may be killed but the ledger and the
-two supervisors at the top. Afterwards it must be as if nothing had happened: whoever is asked answers,
-as many processes and threads as before, no mailbox that has grown, and a file that plays.
+Two inputs, a file with real encoders and a live output. Everybody may be killed but the two supervisors
+at the top, also the ledger and the keeper of what was asked for. Afterwards it must be as if nothing had
+happened: whoever is asked answers, as many processes and threads as before, no mailbox that has grown,
+and a file that plays.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ from tests.examples.smelter.rigs import Eye
 __all__: list[str] = []
 
 EVERY = 0.2
-SPARED = {"ledger", "stage"}
+SPARED = {"stage"}
 UNDER_WAY = Options(Framerate(30)).audio_places + Options(Framerate(30)).video_places + 2
 """Sets that the queue has given out and its consumers have not done."""
 TO_A_LIVE_END = BEHIND // 960 + 1
@@ -154,7 +155,8 @@ def settled(top: Pid, before: set[str], seconds: float) -> bool:
 def live(seconds: int, folder: Path, tally: Tally) -> None:
     process.trap_exit(True)
     quiet = min(10.0, seconds)
-    top = tree.start(Settings(Framerate(30), patience=100), registered(folder))
+    settings = Settings(Framerate(30), patience=100, snapshot=folder / "state")
+    top = tree.start(settings, registered(folder))
     control.start()
     process.sleep(1.0)
     before = {one.id for one in parts(top)}

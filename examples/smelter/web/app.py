@@ -35,6 +35,7 @@ from examples.smelter.complaints import NotRegistered, SpecRefused
 from examples.smelter.protocols import whep, whip
 from examples.smelter.protocols.watching import WatchedSink
 from examples.smelter.protocols.webrtc import Answer as Begun
+from examples.smelter.protocols.webrtc import OfferRefused
 from examples.smelter.web import answers
 from examples.smelter.web.api import Answer, Api, Rules, sink_of
 from examples.smelter.web.gate import COOKIE, LOGIN, Gate
@@ -207,7 +208,9 @@ def _of_webrtc(
 
 def _bearer(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
+    if scheme.lower() != "bearer":
+        raise OfferRefused("token", "none was shown: Authorization: Bearer ...")
+    return token.strip()
 
 
 # -- pages -----------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ Source: https://owasp.org/www-community/attacks/csrf and CWE-350 for what Host a
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
@@ -28,15 +29,18 @@ COOKIE = "smelter_token"
 LOGIN = "/login"
 """The one place that may be reached without a token: it takes one and gives the cookie."""
 
-OWN_TOKENS = ("/whip/", "/whep/")
-"""Where each address has a token of its own, which a WebRTC client has one header to show in."""
-
 MOST_BODY = 1 << 20
 """Bytes that a body may have; images are given as paths or URLs of data."""
 
 _SAFE = frozenset({"GET", "HEAD"})
 _KNOWN = frozenset({"GET", "HEAD", "POST", "DELETE"})
 _KINDS = ("application/json", "application/sdp")
+_OWN_TOKENS = {
+    "POST": re.compile(r"/wh[ie]p/[^/]+"),
+    "DELETE": re.compile(r"/wh[ie]p/[^/]+/[^/]+"),
+}
+"""Where each address has a token of its own, which a WebRTC client has one header to show in."""
+
 _FORM = ("application/x-www-form-urlencoded",)
 
 
@@ -100,7 +104,8 @@ class Gate:
         return self._refuses_body(headers, _FORM if head.path == LOGIN else _KINDS)
 
     def _is_door(self, head: Head) -> bool:
-        return head.path == LOGIN or head.path.startswith(OWN_TOKENS)
+        own = _OWN_TOKENS.get(head.method)
+        return head.path == LOGIN or (own is not None and own.fullmatch(head.path) is not None)
 
     def _is_ours(self, origin: str) -> bool:
         scheme, _, host = origin.lower().partition("://")

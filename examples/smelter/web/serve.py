@@ -6,12 +6,15 @@
     └─ web          the server
 
 It listens on the loopback unless another address is asked for, and then it asks everybody for a token
-and speaks https. The first process ends everything in order on Ctrl-C and on SIGTERM.
+and speaks https. Whoever may use the pipeline may have it read and write files as the one who started
+it; on the loopback that is every user of this machine, unless they too are asked for a token, by
+`--token-file`. The first process ends everything in order on Ctrl-C and on SIGTERM.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import socket
 import stat
@@ -24,8 +27,8 @@ from typing import NoReturn
 
 from actors import CallFailed, Exited, StartError, process, run, telemetry
 from examples._setup import clips
-from examples.smelter import tree
-from examples.smelter.complaints import MediaError, OptionRefused
+from examples.smelter import snapshot, tree
+from examples.smelter.complaints import MediaError, OptionRefused, SnapshotRefused
 from examples.smelter.encode import check_rate, check_size
 from examples.smelter.media import FileSupply, probe
 from examples.smelter.offsets import Framerate, FromStart
@@ -97,10 +100,15 @@ def _parser() -> argparse.ArgumentParser:
     add("--rate", default="30", help="pictures in a second (30)")
     add("--port", type=int, default=PORT, help=f"0 for any that is free ({PORT})")
     add("--host", default=LOOPBACK, help=f"address to listen on ({LOOPBACK})")
-    add("--token-file", help="a file, readable by you alone, with what clients have to show")
+    add(
+        "--token-file",
+        help="a file, readable by you alone, with what clients have to show; without it, every user"
+        " of this machine may use the server",
+    )
     add("--tls-certificate", help="PEM file; with --tls-key, clients connect by https")
     add("--tls-key", help="PEM file")
     add("--insecure-http", action="store_true", help="another address than the loopback by http")
+    add("--state", help="a file, in which what clients ask for outlives a crash; none at first")
     add("--read-only", action="store_true", help="no buttons that kill (always so elsewhere)")
     return parser
 
@@ -124,7 +132,11 @@ def parse(argv: Sequence[str]) -> Asked:
     if not is_local and tls is None and not given.insecure_http:
         raise OptionRefused("host", host, f"{LOOPBACK}, or with --tls-certificate and --tls-key")
     names = given.inputs or [str(path) for path in clips()] or ["test:left", "test:right"]
-    settings = Settings(Framerate(rate.numerator, rate.denominator), starts_by_itself=True)
+    settings = Settings(
+        Framerate(rate.numerator, rate.denominator),
+        starts_by_itself=True,
+        snapshot=None if given.state is None else _state(given.state),
+    )
     return Asked(
         tuple(_input(f"input_{n}", name) for n, name in enumerate(names, 1)),
         check_size(given.size),
@@ -150,6 +162,13 @@ def _tls(certificate: str | None, key: str | None) -> Tls | None:
     found = Tls(Path(certificate), Path(key))
     found.check()
     return found
+
+
+def _state(name: str) -> Path:
+    path = Path(name).absolute()
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise OptionRefused("state", name, "a file in a folder that can be written")
+    return path
 
 
 def _token(name: str) -> str:
@@ -184,11 +203,21 @@ def main(argv: list[str]) -> int:
         print(refused, file=sys.stderr)
         return 2
     telemetry.set_reporter(None)  # the page shows what supervisors report
+    if asked.settings.snapshot is not None:
+        _look_at(asked.settings.snapshot)
     with door:
         try:
             return run(serve, asked, door.fileno(), _port_of(door)) or 0
         except KeyboardInterrupt:
             return 130
+
+
+def _look_at(state: Path) -> None:
+    """Say it if what an earlier run left cannot be used; the keeper will put it aside."""
+    try:
+        snapshot.read(state)
+    except SnapshotRefused as refused:
+        print(f"{refused}; starting without", file=sys.stderr)
 
 
 def _port_of(door: socket.socket) -> int:

@@ -480,6 +480,21 @@ def test_any_process_may_be_killed_and_comes_back(client: Client) -> None:
     eventually(lambda: client.status()["queue"]["ticks"] != ticks)
 
 
+def test_whoever_comes_back_is_counted_also_when_the_one_who_counts_has_died(
+    client: Client,
+) -> None:
+    for victim in ("watch", "assets"):
+        pid = client.processes()[victim]
+        client.post("/api/kill", {"pid": pid})
+        eventually(lambda: client.processes().get(victim, "") not in {pid, ""})  # noqa: B023
+
+    def restarts(node: Json) -> int:
+        found: int = node["restarts"] if node["id"] == "assets" else 0
+        return found + sum(restarts(one) for one in node["children"])
+
+    eventually(lambda: restarts(client.ask("/api/tree").json) >= 1)
+
+
 def test_who_is_not_in_the_tree_cannot_be_killed(client: Client) -> None:
     for pid in ("#PID<0.0.0>", "#PID<0.1.0>", "", "queue", "*"):
         answer = client.post("/api/kill", {"pid": pid})

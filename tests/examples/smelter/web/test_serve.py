@@ -8,7 +8,8 @@ import ssl
 import subprocess
 import sys
 import threading
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from http.client import HTTPSConnection
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from examples.smelter.web.app import routes
 from examples.smelter.web.gate import LOGIN, Gate
 from examples.smelter.web.serve import main, parse
 from examples.smelter.web.server import Door, open_door, start_server
+from tests.examples.smelter.films import RED, make_film
 from tests.examples.smelter.web.clients import Client, eventually, listening, serving
 
 RULES = Rules(Gate(frozenset()), Settings(), "smelter")
@@ -41,6 +43,8 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is to be refused
         (["--tls-key", "x"], "--tls-certificate and --tls-key together"),
         (["--tls-key", "SHORT", "--tls-certificate", "SHORT"], "in PEM"),
         (["--port", "70000"], "port 70000"),
+        (["--state", "/"], "state /: a file in a folder that can be written"),
+        (["--state", "/nowhere/state"], "state /nowhere/state"),
         (["--what"], "--what"),
         (["/nowhere.mp4"], "no such file"),
     ],
@@ -150,11 +154,12 @@ def serve_and_kill() -> int:
     return client.port
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_the_command_says_where_to_look_and_ends_in_order(number: int, code: int) -> None:
-    command = [sys.executable, "-W", "error", "-m", "examples.smelter", "--serve"]
+@contextmanager
+def command(*options: str) -> Iterator[tuple[subprocess.Popen[str], Client]]:
+    """Run the command in a process of its own, until it shows something."""
+    words = [sys.executable, "-W", "error", "-m", "examples.smelter", "--serve", "test:"]
     child = subprocess.Popen(
-        [*command, "test:", "--port", "0", "--size", "64x36"],
+        [*words, "--port", "0", "--size", "64x36", *options],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -163,13 +168,46 @@ def test_the_command_says_where_to_look_and_ends_in_order(number: int, code: int
     assert child.stdout is not None
     try:
         said = child.stdout.readline()
-        port = int(said.partition("127.0.0.1:")[2].partition("/")[0])
-        client = Client(port)
+        client = Client(int(said.partition("127.0.0.1:")[2].partition("/")[0]))
         eventually(lambda: client.status()["queue"]["ticks"] > 0)
-        child.send_signal(number)
-        _, errors = child.communicate(timeout=60)
+        yield child, client
     finally:
         child.kill()
+        child.communicate(timeout=60)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_command_says_where_to_look_and_ends_in_order(number: int, code: int) -> None:
+    with command() as (child, client):
+        child.send_signal(number)
+        _, errors = child.communicate(timeout=60)
 
     assert (child.returncode, errors) == (code, "")
-    assert listening(port) == set()
+    assert listening(client.port) == set()
+
+
+def test_what_clients_asked_for_outlives_a_process_that_was_killed(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    film = make_film(tmp_path / "film.mp4", 0.5, RED)
+    with command("--state", str(state)) as (_, client):
+        body = {"type": "mp4", "path": str(film), "loop": True}
+        assert client.post("/api/input/clip/register", body).status == 200
+    # It had no time to say good-bye.
+    assert state.exists()
+
+    with serving("test:", "--state", str(state)) as again:
+        assert again.status()["inputs"] == ["input_1", "clip"]
+    assert not state.exists()
+
+
+def test_a_state_that_cannot_be_used_is_said_in_one_line(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.write_text("nonsense")
+    with command("--state", str(state)) as (child, client):
+        assert client.status()["inputs"] == ["input_1"]
+        child.send_signal(signal.SIGTERM)
+        _, errors = child.communicate(timeout=60)
+
+    why = "is no snapshot, or its beginning is damaged"
+    assert errors == f"snapshot {state}: {why}; starting without\n"
+    assert (tmp_path / "state.refused").read_text() == "nonsense"

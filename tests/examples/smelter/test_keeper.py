@@ -1,0 +1,263 @@
+"""What was asked for outlives the ledger, the keeper and the whole pipeline, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from actors import Pid, process, run, telemetry
+from actors.testing import VirtualClock
+from examples.smelter import control, events, snapshot, tree
+from examples.smelter.complaints import AlreadyRegistered
+from examples.smelter.keeper import KEEPER
+from examples.smelter.ledger import LEDGER
+from examples.smelter.mix import InputVolume, OutputMix
+from examples.smelter.muxer import check_output
+from examples.smelter.offsets import SECOND, Framerate
+from examples.smelter.requests import (
+    AllInputs,
+    AudioPart,
+    InputSpec,
+    OutputPlan,
+    OutputSpec,
+    Settings,
+    VideoPart,
+)
+from examples.smelter.scene import Input, Rescaler
+from examples.smelter.sinks import FileSink
+from examples.smelter.wire import STAGE
+from supervisors import Supervisor
+from tests.examples.smelter.films import SMALL
+from tests.examples.smelter.rigs import (
+    FIFTY,
+    WATCHER,
+    Clip,
+    Seen,
+    among,
+    an_input,
+    an_output,
+    kill,
+)
+
+T = TypeVar("T")
+
+RED, BLUE = (90, 240), (240, 110)
+A = an_input("a", Clip(colour=RED))
+OUT = an_output("out", Rescaler(Input("a")), sound=["a"])
+
+
+def shows(seen: Seen, ticks: int = 10) -> None:
+    """Look at what comes from now on."""
+    seen.pictures.clear()
+    seen.sounds.clear()
+    seen.until(lambda: len(seen.ticks("out")) >= ticks and len(seen.sounds.get("out", ())) >= ticks)
+
+
+def come_back(seen: Seen, gone: str) -> None:
+    """Kill somebody, and wait until there is a new stage that shows something."""
+    before = process.whereis(STAGE)
+    kill(gone)
+    while process.whereis(STAGE) in (before, None):
+        process.sleep(0.01)
+    shows(seen)
+
+
+def colour_of(seen: Seen) -> tuple[int, int]:
+    return seen.pictures["out"][-1].colours[0][1:]
+
+
+def ask_for_something_else() -> None:
+    control.register_input("b", InputSpec(Clip(colour=BLUE, level=0.5), required=True))
+    mix = OutputMix((InputVolume("b", 0.5),))
+    control.update_output("out", scene=Rescaler(Input("b")), mix=mix)
+
+
+def kept_in(folder: Path) -> Settings:
+    return replace(FIFTY, snapshot=folder / "state")
+
+
+@pytest.mark.parametrize("gone", [LEDGER, KEEPER])
+def test_what_was_asked_for_since_the_start_outlives_the_ledger_and_its_keeper(
+    tmp_path: Path, gone: str
+) -> None:
+    def body(seen: Seen) -> tuple[tuple[str, ...], tuple[int, int], float]:
+        control.start()
+        ask_for_something_else()
+        shows(seen)
+        come_back(seen, gone)
+        return control.status().inputs, colour_of(seen), seen.sounds["out"][-1].last
+
+    found = among(body, A, OUT, settings=kept_in(tmp_path))
+
+    assert found == (("a", "b"), BLUE, 0.25)
+
+
+def test_without_a_file_the_ledger_alone_may_die() -> None:
+    def body(seen: Seen) -> list[tuple[str, ...]]:
+        control.start()
+        ask_for_something_else()
+        shows(seen)
+        come_back(seen, LEDGER)
+        found = [control.status().inputs]
+        kill(KEEPER)
+        process.sleep(1.0)
+        return [*found, control.status().inputs]
+
+    # The keeper's own death is that of all memory: it begins with what it was started with.
+    assert among(body, A, OUT) == [("a", "b"), ("a",)]
+
+
+def test_what_was_unregistered_stays_away() -> None:
+    def body(seen: Seen) -> tuple[str, ...]:
+        control.start()
+        ask_for_something_else()
+        control.unregister_input("a")
+        shows(seen)
+        come_back(seen, LEDGER)
+        control.register_input("a", InputSpec(Clip()))
+        with pytest.raises(AlreadyRegistered):
+            control.register_input("b", InputSpec(Clip()))
+        return control.status().inputs
+
+    assert among(body, A, OUT) == ("b", "a")
+
+
+def test_what_was_scheduled_takes_place_at_its_time_although_the_ledger_died_before() -> None:
+    def body(seen: Seen) -> tuple[tuple[int, int], tuple[int, int], float]:
+        began = process.monotonic()
+        control.start()
+        control.register_input("b", InputSpec(Clip(colour=BLUE), required=True))
+        control.update_output("out", scene=Rescaler(Input("b")), at=3 * SECOND)
+        shows(seen)
+        come_back(seen, LEDGER)
+        before = colour_of(seen)
+        seen.until(lambda: colour_of(seen) == BLUE)
+        return before, colour_of(seen), seen.pictures["out"][-1].at - began
+
+    before, after, at = among(body, A, OUT)
+
+    assert (before, after) == (RED, BLUE)
+    # The set after the one of that time.
+    assert at == pytest.approx(3.02, abs=1e-3)
+
+
+def with_file(
+    path: Path, body: Callable[[Seen], T], desired: Mapping[tuple[str, str], object]
+) -> T:
+    """Run a pipeline whose supervisor is killed at the end."""
+
+    def main() -> list[T]:
+        process.trap_exit(True)
+        process.register(process.self(), WATCHER)
+        top = tree.start(replace(FIFTY, snapshot=path), desired)
+        try:
+            return [body(Seen())]
+        finally:
+            end(top)
+
+    found = run(main, clock=VirtualClock(), held=None)
+    assert found is not None
+    return found[0]
+
+
+def end(top: Pid) -> None:
+    ref = process.monitor(process.whereis(KEEPER) or top)
+    process.send_exit(top, "kill")
+    process.receive(lambda message: getattr(message, "ref", None) is ref)
+
+
+def test_a_pipeline_that_did_not_end_in_order_is_found_again_by_the_next_one(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "state"
+    desired = dict([A, OUT])
+
+    def first(seen: Seen) -> None:
+        ask_for_something_else()
+
+    def second(seen: Seen) -> tuple[tuple[str, ...], tuple[int, int]]:
+        control.start()
+        shows(seen)
+        return control.status().inputs, colour_of(seen)
+
+    with_file(path, first, desired)
+
+    assert with_file(path, second, desired) == (("a", "b"), BLUE)
+
+
+def test_an_orderly_end_leaves_nothing_to_be_found(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+
+    def main() -> bool:
+        process.trap_exit(True)
+        top = tree.start(replace(FIFTY, snapshot=path), dict([A, OUT]))
+        ask_for_something_else()
+        was_there = path.exists()
+        Supervisor.stop(top)
+        return was_there
+
+    assert run(main, clock=VirtualClock(), held=None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_granted_is_on_the_disk_before_the_answer(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+
+    def body(seen: Seen) -> list[bool]:
+        control.register_input("b", InputSpec(Clip()))
+        found = [("input", "b") in (snapshot.read(path) or {})]
+        control.unregister_output("out")
+        control.register_input("c", InputSpec(Clip()))
+        return [*found, ("input", "c") in (snapshot.read(path) or {})]
+
+    assert among(body, A, OUT, settings=kept_in(tmp_path)) == [True, True]
+
+
+def test_a_film_that_is_complete_is_not_begun_again(tmp_path: Path) -> None:
+    target = check_output(str(tmp_path / "film.mp4"))
+    video = VideoPart(SMALL.width, SMALL.height, Input("a"), AllInputs())
+    audio = AudioPart(OutputMix((InputVolume("a"),)), AllInputs())
+    film = OutputPlan("film", OutputSpec(FileSink(target, SMALL), video, audio))
+
+    def body(seen: Seen) -> tuple[bytes, bytes]:
+        events.subscribe()
+        control.start()
+        seen.until(lambda: events.OutputDone("film") in seen.others)
+        made = target.path.read_bytes()
+        come_back(seen, LEDGER)
+        process.sleep(5.0)
+        return made, target.path.read_bytes()
+
+    short = an_input("a", Clip(pictures=20))
+    rate = replace(FIFTY, framerate=Framerate(30))
+    made, later = among(body, short, OUT, (("output", "film"), film), settings=rate)
+
+    assert made == later
+    assert [one.name for one in tmp_path.iterdir()] == ["film.mp4"]
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b'{"format": 9}\n[]'])
+def test_a_damaged_file_is_reported_and_put_aside_and_the_pipeline_starts(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "state"
+    path.write_bytes(content)
+    path.chmod(0o600)
+    told: list[tuple[telemetry.Event, str, Mapping[str, object]]] = []
+    before = telemetry.set_reporter(lambda *what: told.append(what))
+    try:
+        inputs = with_file(path, lambda seen: control.status().inputs, dict([A, OUT]))
+    finally:
+        telemetry.set_reporter(before)
+
+    aside = tmp_path / "state.refused"
+    (refused,) = [one for one in told if one[0] == ("smelter", "snapshot", "refused")]
+    assert inputs == ("a",)
+    assert aside.read_bytes() == content
+    assert refused[1] == "error"
+    assert str(path) in str(refused[2]["why"])
+    assert refused[2]["kept_as"] == str(aside)
