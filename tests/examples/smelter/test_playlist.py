@@ -287,6 +287,23 @@ def test_offline_a_seek_survives_whoever_is_killed_with_it_in_hand(who: str) -> 
     assert found == [*range(11), *range(150, 164)]
 
 
+def test_what_was_scheduled_and_came_to_nothing_is_told() -> None:
+    def body(seen: Seen) -> list[object]:
+        events.subscribe()
+        for _ in range(MAX_WAITING + 1):
+            control.queue_track("a", a_clip(5, GREEN), at=100 * MILLISECOND)
+        control.seek_input("a", SECOND, at=300 * MILLISECOND)
+        control.unregister_input("a", at=200 * MILLISECOND)
+        control.start()
+        ticks(seen, 20)
+        return [one for one in seen.others if isinstance(one, events.CommandFailed)]
+
+    assert among(body, a_film(), an_output("out", WHOLE)) == [
+        events.CommandFailed("AddTrack", 100 * MILLISECOND),
+        events.CommandFailed("SeekInput", 300 * MILLISECOND),
+    ]
+
+
 def test_what_is_no_file_is_not_sought_in() -> None:
     def body(seen: Seen) -> bool:
         with pytest.raises(SpecRefused, match="a file"):
