@@ -149,7 +149,8 @@ def event_of(event: events.Event) -> dict[str, object]:
 
 def report_of(report: Report) -> dict[str, object]:
     """Put what happened to a process into JSON."""
-    return {"type": "PROCESS", "id": report.child, "what": report.what, "why": report.why}
+    about = {"id": report.child, "what": report.what, "why": report.why}
+    return {"type": "PROCESS", **about, "number": report.number}
 
 
 def _link(link: Link) -> dict[str, object]:
