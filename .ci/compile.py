@@ -36,6 +36,7 @@ else:
 ROOT = Path(__file__).resolve().parent.parent
 SWITCH = "LETITCRASH_COMPILED"
 NEEDS = ("cython==3.3.1", "setuptools==84.2.1", "greenlet>=3.1")
+ROOMS = ("actors", "supervisors")
 PARTS = ("actors", "supervisors", "examples", "tests", ".ci")
 PAPERS = ("pyproject.toml", "README.md", "LICENSE", ".gitignore")
 
@@ -90,10 +91,10 @@ def compile_rooms(root: Path, work: Path) -> Path:
     """Compile every room with a `.pxd`; return the folder with the extension modules.
 
     Args:
-        root: Where `actors` stands.
+        root: Where `actors` and `supervisors` stand.
         work: A folder for what is made; what has not changed since the last time is kept.
     """
-    layouts = sorted(root.joinpath("actors").rglob("*.pxd"))
+    layouts = [path for part in ROOMS for path in sorted(root.joinpath(part).rglob("*.pxd"))]
     for layout in layouts:
         target = work / layout.relative_to(root)
         _write(target, layout.read_text())
@@ -160,7 +161,7 @@ def for_cython(source: str, layout: str) -> str:
             _keep_for_others(node, direct, lines)
         elif isinstance(node, ast.ClassDef) and node.name in classes:
             _strip(node, lines)
-        else:
+        elif isinstance(node, ast.FunctionDef):
             _without_overload(node, lines)
     head = "from __future__ import annotations"
     text = "\n".join(lines)
@@ -220,14 +221,14 @@ def _strip(node: ast.ClassDef, lines: list[str]) -> None:
         is_slots = isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == "__slots__"
         if is_slots:
             _blank(lines, each.lineno, each.end_lineno)
-        _without_overload(each, lines)
+        if isinstance(each, ast.FunctionDef):
+            _without_overload(each, lines)
 
 
-def _without_overload(node: ast.stmt, lines: list[str]) -> None:
-    if isinstance(node, ast.FunctionDef):
-        marks = {ast.unparse(mark) for mark in node.decorator_list}
-        if "overload" in marks:
-            _blank(lines, node.decorator_list[0].lineno, node.end_lineno)
+def _without_overload(node: ast.FunctionDef, lines: list[str]) -> None:
+    """Take out what only says to type checkers how a function may be called."""
+    if "overload" in {ast.unparse(mark) for mark in node.decorator_list}:
+        _blank(lines, node.decorator_list[0].lineno, node.end_lineno)
 
 
 def _compare_parts(node: ast.ClassDef, lines: list[str], *, is_hashed: bool) -> None:

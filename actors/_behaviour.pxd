@@ -4,6 +4,7 @@ from actors._envelopes cimport request_as_sent
 from actors._kernel.current cimport me
 from actors._kernel.cell cimport Cell as CCell
 from actors._kernel.scheduler cimport Scheduler as CScheduler
+from actors.naming cimport locate, whereis
 from actors.pid cimport Pid, Ref
 from actors.process cimport Launched, launch_on
 

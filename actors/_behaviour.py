@@ -53,7 +53,7 @@ from actors.errors import (
 from actors.exits import KILL, NOPROC, TIMEOUT, Crash, Exit, Reason, Stack, is_clean, reason_of
 from actors.isolation import SHARED, witnessed
 from actors.messages import Exited, Message
-from actors.naming import Address, MaybeMonitored, MaybePid, Name
+from actors.naming import Address, MaybeMonitored, MaybePid, Name, locate, whereis
 from actors.outcomes import Ignore, Stop
 from actors.pid import LOCAL_NODE, Pid, Ref
 from actors.process import launch_on
@@ -477,7 +477,7 @@ def _locate(server: Address | tuple[str, str] | None) -> Cell | None:
     if type(server) is Pid:
         pid = server
         return pid._cell  # noqa: SLF001 - the corridor
-    return None if server is None else naming.locate(server)
+    return None if server is None else locate(server)
 
 
 def _refusal(cell: Cell, target: Cell | None, server: object) -> tuple[str, Reason] | None:
@@ -586,7 +586,7 @@ def _crossed(scheduler: Scheduler, request: Message) -> Message:
 
 def _found(server: Address | tuple[str, str]) -> Pid | None:
     try:
-        return naming.whereis(server)
+        return whereis(server)
     except Exception:
         # A table of names that is not there is like a server that is not; a wrong address is not.
         if isinstance(server, naming.Via):

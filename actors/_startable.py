@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 from typing import cast as typed
 
@@ -57,6 +58,11 @@ class Startable:
             check_option(key, value)
         if not cls._otp_takes_bound and options.get("mailbox") is not None:
             raise BadArgument("mailbox", options["mailbox"], _DEMAND_IS_ITS_BOUND)
+        if "__init__" in vars(cls) and _wants_arguments(cls):
+            accepted = (
+                "one without arguments: what start_link is given goes to `init`, in the new process"
+            )
+            raise BadArgument(f"{cls.__name__}.__init__", vars(cls)["__init__"], accepted)
         cls._otp_options = options
         lineage = [vars(base).get("_otp_options", {}) for base in reversed(cls.__mro__)]
         cls.options = {key: value for own in lineage for key, value in own.items()}
@@ -277,6 +283,12 @@ class Startable:
         crossed = process.crossed({"args": args, "kwargs": kwargs}, "start")
         given = typed("dict[str, Any]", crossed)
         return given["args"], given["kwargs"]
+
+
+def _wants_arguments(cls: type) -> bool:
+    _, *others = signature(vars(cls)["__init__"]).parameters.values()
+    variadic = {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
+    return any(each.default is Parameter.empty and each.kind not in variadic for each in others)
 
 
 def overridden(

@@ -133,6 +133,8 @@ def locate(address: Address | tuple[str, str]) -> Cell | None:
 
     Source: https://hexdocs.pm/elixir/GenServer.html#whereis/1
     """
+    if isinstance(address, str):
+        return running().names.find(address)
     pid = whereis(address)
     return None if pid is None else pid._cell
 

@@ -21,6 +21,10 @@ cpdef receive_of(Ref ref, object timeout)
 
 cpdef check_timeout(object what, object seconds)
 
+cpdef bint is_alive(object pid) except -1
+
+cpdef Pid _pid(object value)
+
 cpdef crossed(object value, object what)
 
 cpdef send(object dest, object message)

@@ -68,6 +68,7 @@ __all__ = [
     "detach",
     "emit",
     "is_heard",
+    "is_reported",
     "prepare",
     "report",
     "set_reporter",
@@ -241,13 +242,7 @@ def report(event: Event, level: str, metadata: Mapping[str, object]) -> None:
 
 def _log(event: Event, level: str, metadata: Mapping[str, object]) -> None:
     """Hand a report to the logs, which are loaded when somebody wants to see one."""
-    number = _LEVELS[level]
-    logging = sys.modules.get("logging")
-    if logging is None:
-        is_wanted = number >= _LEVELS["warning"]
-    else:
-        is_wanted = logging.getLogger(event[0]).isEnabledFor(number)
-    if is_wanted:
+    if _is_wanted(event, level):
         # By name, because the bridge to the logs stands above this room and must stay optional.
         _loading.append(event)
         try:
@@ -255,6 +250,14 @@ def _log(event: Event, level: str, metadata: Mapping[str, object]) -> None:
         finally:
             _loading.pop()
         logs.log_report(event, level, metadata)
+
+
+def _is_wanted(event: Event, level: str) -> bool:
+    number = _LEVELS[level]
+    logging = sys.modules.get("logging")
+    if logging is None:
+        return number >= _LEVELS["warning"]
+    return bool(logging.getLogger(event[0]).isEnabledFor(number))
 
 
 _loading: list[Event] = []
@@ -281,6 +284,31 @@ def prepare() -> None:
     """
     if _log in _reporters:
         importlib.import_module("actors.logs")
+
+
+def is_reported(event: Event, level: str) -> bool:
+    """Tell whether a report would be seen by anybody, for those whose metadata is dear to build.
+
+    Runs in the caller and does not wait.
+
+    Args:
+        event: Its name.
+        level: How bad it is.
+
+    Returns:
+        Whether anybody listens, or it would be logged.
+
+    Example:
+        >>> before = set_reporter(None)
+        >>> is_reported(("my", "event"), "error")
+        False
+        >>> set_reporter(before)
+
+    Source: https://hexdocs.pm/logger/Logger.html#compare_levels/2
+    """
+    if event in _handlers:
+        return True
+    return bool(_reporters) and (_reporters[0] is not _log or _is_wanted(event, level))
 
 
 def set_reporter(reporter: Reporter | None) -> Reporter | None:

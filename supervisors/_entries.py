@@ -21,9 +21,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, final
 
 from actors.isolation import shareable
 from actors.pid import Pid
@@ -54,16 +54,21 @@ class Entry:
         return crossed(self.value, "value")
 
 
-@dataclass(slots=True)
+@final
 class _Partition:
     """One part of the tables, and the process that cleans it."""
 
-    pid: Pid | None = None
-    by_key: dict[Hashable, dict[int, Entry]] = field(default_factory=dict)
-    by_owner: dict[Pid, dict[int, Entry]] = field(default_factory=dict)
+    __slots__ = ("by_key", "by_owner", "owners", "pid")
+
+    def __init__(self, pid: Pid | None = None) -> None:
+        self.pid = pid
+        self.by_key: dict[Hashable, dict[int, Entry]] = {}
+        self.owners: dict[Hashable, Entry] = {}
+        """Of unique keys, the entry that was written last: one look, without the lock."""
+        self.by_owner: dict[Pid, dict[int, Entry]] = {}
 
 
-@shareable
+@final
 class Tables:
     """The tables of one registry: OTP's ETS, the one thing here that many processes read and write.
 
@@ -75,20 +80,17 @@ class Tables:
         listeners: The names of those who are told of registrations.
     """
 
-    __slots__ = ("_lock", "_partitions", "_serials", "keys", "listeners", "meta")
+    __slots__ = ("_lock", "_partitions", "_serials", "is_unique", "keys", "listeners", "meta")
 
     def __init__(self, keys: Keys, partitions: int, listeners: tuple[str, ...]) -> None:
         self.keys = keys
+        self.is_unique = keys == "unique"
+        """Whether a key has one owner at most."""
         self.listeners = listeners
         self.meta: dict[Hashable, object] = {}
         self._partitions = [_Partition() for _ in range(partitions)]
         self._serials = count()
         self._lock = threading.Lock()
-
-    @property
-    def is_unique(self) -> bool:
-        """Whether a key has one owner at most."""
-        return self.keys == "unique"
 
     def open(self, number: int, pid: Pid) -> None:
         """Begin a partition anew, with a process that cleans it."""
@@ -108,13 +110,16 @@ class Tables:
         """Enter a registration; return who has the key if it is taken."""
         name = strict(key)
         with self._lock:
-            entries = self._part_of(key, owner).by_key.setdefault(name, {})
+            part = self._part_of(key, owner)
+            entries = part.by_key.setdefault(name, {})
             if self.is_unique and (entry := next(iter(entries.values()), None)) is not None:
                 if is_alive(entry.pid):
                     return entry.pid
                 entries.clear()
             entry = Entry(next(self._serials), key, owner, value)
             entries[entry.serial] = entry
+            if self.is_unique:
+                part.owners[name] = entry
             self._home(owner).by_owner.setdefault(owner, {})[entry.serial] = entry
         return None
 
@@ -138,19 +143,28 @@ class Tables:
                 self._drop(entry)
 
     def _drop(self, entry: Entry) -> None:
-        by_key = self._part_of(entry.key, entry.pid).by_key
+        part = self._part_of(entry.key, entry.pid)
         name = strict(entry.key)
-        entries = by_key.get(name, {})
+        entries = part.by_key.get(name, {})
         # Not there when somebody has taken the key over.
         entries.pop(entry.serial, None)
         if not entries:
-            by_key.pop(name, None)
+            part.by_key.pop(name, None)
+            part.owners.pop(name, None)
 
     # Reading
 
     def has_any(self, owner: Pid) -> bool:
         """Tell whether an owner has an entry."""
         return owner in self._home(owner).by_owner
+
+    def owner_of(self, key: object) -> Pid | None:
+        """Return the living owner of a unique key."""
+        name = key if type(key) is str else strict(key)
+        parts = self._partitions
+        part = parts[0] if len(parts) == 1 else parts[slot(key, len(parts))]
+        entry = part.owners.get(name)
+        return entry.pid if entry is not None and is_alive(entry.pid) else None
 
     def of_key(self, key: object) -> list[list[Entry]]:
         """Return the entries of a key, those of each partition that has any by themselves."""
@@ -198,3 +212,6 @@ class Tables:
         if self.keys == ("duplicate", "pid"):
             return self._home(owner)
         return self._partitions[slot(key, len(self._partitions))]
+
+
+shareable(Tables)

@@ -37,12 +37,13 @@ _EVENTS: Mapping[ErrorContext, telemetry.Event] = {
     "shutdown_error": ("supervisors", "child", "shutdown_error"),
     "shutdown": ("supervisors", "supervisor", "shutdown"),
 }
+_STARTED = ("supervisors", "child", "started")
 
 
 def child_started(supervisor: object, spec: ChildSpec, pid: Pid) -> None:
     """Report that a child has started."""
-    fields = {"supervisor": supervisor, "started": _about(spec, pid)}
-    _report(("supervisors", "child", "started"), "info", fields)
+    if telemetry.is_reported(_STARTED, "info"):
+        _report(_STARTED, "info", {"supervisor": supervisor, "started": _about(spec, pid)})
 
 
 def child_failed(
@@ -57,13 +58,16 @@ def child_failed(
         spec: The child.
         pid: Its process, as far as it has or had one.
     """
+    event = _EVENTS[context]
+    if not telemetry.is_reported(event, "error"):
+        return
     fields = {
         "supervisor": supervisor,
         "error_context": context,
         "reason": reason,
         "offender": _about(spec, pid),
     }
-    _report(_EVENTS[context], "error", fields)
+    _report(event, "error", fields)
 
 
 def unexpected(supervisor: object, message: Message) -> None:

@@ -17,7 +17,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Hashable, Mapping
 from typing import TypeAlias, cast
-from weakref import WeakKeyDictionary
 
 from actors import naming, process
 from actors.errors import BadArgument, NoProcess
@@ -27,7 +26,7 @@ from actors.messages import Message
 from actors.naming import Address, Name, Via
 from actors.pid import Pid
 from supervisors._options import UNSET, Overseen, Unset, described
-from supervisors._terms import MOST_PARTITIONS, slot
+from supervisors._terms import MOST_PARTITIONS, ByPid, slot
 from supervisors.child_spec import ChildLike, ChildSpec, Restart, Shutdown, of, override
 from supervisors.dynamic_supervisor import id_of
 from supervisors.strategy import Strategy
@@ -60,7 +59,7 @@ class _Table:
         self.pids: dict[int, Pid | None] = {}
 
 
-_tables: WeakKeyDictionary[Pid, _Table] = WeakKeyDictionary()
+_tables: ByPid[_Table] = ByPid()
 
 
 class PartitionSupervisor(Overseen):
@@ -434,7 +433,7 @@ class _Tree(Supervisor):
 
     def init(self, table: _Table, rules: Supervised) -> Supervised:
         # Before the first partition starts, which may ask for another one.
-        _tables[process.self()] = table
+        _tables.keep(process.self(), table)
         return rules
 
 
@@ -478,7 +477,7 @@ def _table_of(supervisor: Address, function: str = "partitions", *more: object) 
     pid = naming.whereis(supervisor)
     if pid is None or not process.is_alive(pid):
         raise _nobody(supervisor, function, [supervisor, *more])
-    table = _tables.get(pid)
+    table = _tables.get(id(pid))
     if table is None:
         raise BadArgument("supervisor", supervisor, "a partition supervisor")
     return table

@@ -600,7 +600,7 @@ class _Tree(GenServer[None]):
         children = self.children
         if steps.stop:
             children.stopped(ended)
-        stop_each(children, [children[id] for id in steps.stop])
+            stop_each(children, [children[id] for id in steps.stop])
         for id in steps.forget:
             children.forget(children[id])
         for id in steps.start:

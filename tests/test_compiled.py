@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LAYOUTS = sorted((ROOT / "actors").rglob("*.pxd"))
+LAYOUTS = [
+    path for part in ("actors", "supervisors") for path in sorted((ROOT / part).rglob("*.pxd"))
+]
 CLASSES = [
     (layout, match.group(1), match.group(2))
     for layout in LAYOUTS

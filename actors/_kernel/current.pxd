@@ -12,3 +12,6 @@ cdef _Seen _seen
 
 @cython.locals(scheduler=Scheduler, cell=Cell)
 cpdef Cell me()
+
+@cython.locals(scheduler=Scheduler)
+cpdef Scheduler running()

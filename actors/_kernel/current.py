@@ -117,6 +117,9 @@ def _tenant() -> Cell | None:
 
 def running() -> Scheduler:
     """Return the scheduler of the caller, in a process or not."""
+    scheduler = _seen.loop
+    if scheduler is not None and scheduler.current is not None and scheduler.thread == get_ident():
+        return scheduler
     if here.scheduler is not None:
         return here.scheduler
     return me().scheduler

@@ -1,0 +1,10 @@
+# How `naming.py` is called when it is compiled.
+cimport cython
+from actors._kernel.cell cimport Cell
+from actors._kernel.current cimport me, running
+from actors._kernel.scheduler cimport Scheduler
+from actors.pid cimport Pid
+
+cpdef whereis(object address)
+
+cpdef Cell locate(object address)

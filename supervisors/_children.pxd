@@ -1,0 +1,1 @@
+# `_children.py` is compiled as it is.

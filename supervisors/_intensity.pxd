@@ -1,0 +1,1 @@
+# `_intensity.py` is compiled as it is.

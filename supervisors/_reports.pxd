@@ -1,0 +1,1 @@
+# `_reports.py` is compiled as it is.

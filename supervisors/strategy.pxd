@@ -1,0 +1,1 @@
+# `strategy.py` is compiled as it is.
