@@ -118,7 +118,7 @@ class Otpylib:
             # Only a process may start and call others.
             try:
                 result.set_result(await what())
-            except Exception as error:  # noqa: BLE001 - the library would keep it to itself
+            except Exception as error:
                 result.set_exception(error)
 
         await self._process.spawn(caller)
