@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from inspect import Parameter, signature
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, TypedDict
 from typing import cast as typed
 
@@ -64,6 +65,11 @@ class Startable:
             check_option(key, value)
         if not cls._otp_takes_bound and options.get("mailbox") is not None:
             raise BadArgument("mailbox", options["mailbox"], _DEMAND_IS_ITS_BOUND)
+        if "__init__" in vars(cls) and _wants_arguments(cls):
+            accepted = (
+                "one without arguments: what start_link is given goes to `init`, in the new process"
+            )
+            raise BadArgument(f"{cls.__name__}.__init__", vars(cls)["__init__"], accepted)
         cls._otp_options = options
         lineage = [vars(base).get("_otp_options", {}) for base in reversed(cls.__mro__)]
         cls.options = {key: value for own in lineage for key, value in own.items()}
@@ -287,6 +293,12 @@ class Startable:
             given = typed("_Given", process.crossed({"args": args, "kwargs": kwargs}, "start"))
             args, kwargs = given["args"], given["kwargs"]
         return lambda parent: cls._otp_make(initial_call, parent, args, kwargs), initial_call
+
+
+def _wants_arguments(cls: type) -> bool:
+    _, *others = signature(vars(cls)["__init__"]).parameters.values()
+    variadic = {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
+    return any(each.default is Parameter.empty and each.kind not in variadic for each in others)
 
 
 def overridden(

@@ -89,8 +89,9 @@ def _printable(character: str) -> str:
 
 
 _MAY_RETURN = {
-    "bad_return_value": "Reply, NoReply or Stop, whose `then` is seconds, Hibernate() or Continue(term);"
-    " from the function of get_and_update, (reply, state)",
+    "bad_return_value": "from a call Reply, NoReply or Stop; from other callbacks NoReply, Stop or nothing;"
+    " from init the state, Started, Ignore or Stop; from the function of get_and_update (reply, state);"
+    " a `then` is seconds, Hibernate() or Continue(term)",
     "bad_return_from_init": "Begin(state, data, actions), Ignore() or Stop(reason)",
     "bad_return_from_state_function": "NextState, KeepState, RepeatState, Stop or StopAndReply",
     "bad_action_from_state_function": "an action of actors.transitions; seconds are 0 or more and finite",

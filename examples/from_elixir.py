@@ -115,7 +115,6 @@ class Stack(GenServer[list[str]]):
 def gen_server() -> None:
     #| {:ok, stack} = GenServer.start_link(Stack, ["first"])
     stack = Stack.start_link(["first"])
-    assert stack is not None  # None would be an init that wants no process
     #| GenServer.cast(stack, {:push, "second"})
     GenServer.cast(stack, ("push", "second"))
     #| IO.puts(GenServer.call(stack, :pop))

@@ -98,8 +98,11 @@ not_a_limit = not_seconds | st.none()
 not_shutdown = not_seconds.filter(lambda v: v != "brutal_kill")
 not_a_count = st.sampled_from([-1, 1.5, float("nan"), True, "5", [], object]) | st.text()
 not_above_0 = not_a_count | st.just(0)
-not_a_word = st.sampled_from([0, 1.5, True, [], {}, object(), b"x", ("a",)]) | st.text(max_size=9)
-not_host = not_a_word.filter(lambda v: v != "thread")
+# Hypothesis draws the words of our own sources too; with a mark in front none of them is accepted anywhere.
+not_a_word = st.sampled_from([0, 1.5, True, [], {}, object(), b"x", ("a",)]) | st.text(
+    max_size=9
+).map("?{}".format)
+not_host = not_a_word
 not_a_function: st.SearchStrategy[object] = st.sampled_from([0, "f", None, [], (print,)])
 not_a_pid = st.sampled_from([0, "a name", None, [], object()])
 not_a_child = st.sampled_from([0, "kid", None, (), [], print, object()])

@@ -12,8 +12,8 @@ what they say to each other. The rooms, from the entrance down:
 - the processes: `sources` (read an input) and `feeder` (keeps it), `queue_server` (the clock),
   `assets` (images), `compositor` and `mixer`, `sinks` (encoders and file), `ledger` (what has to
   outlive them). What they decide by: `stock` and `sessions` (what a feeder has); `queue_start`,
-  `playlists` and `doors` (what comes in), `guardians`, `deliveries` and `work` (what goes out),
-  `queue_words`; `lanes`, `endings`;
+  `playlists` and `doors` (what comes in), `guardians`, `commands`, `deliveries` and `work` (what goes
+  out), `queue_words`; `keeper` and `snapshot` (what outlives the ledger); `lanes`, `endings`;
 - the network: `protocols` (inputs and outputs), `web` (the API over HTTP, and a page to look at).
 
 What the processes do is decided and done in rooms that know no process. Those that decide are pure:
@@ -33,8 +33,9 @@ they are told the time and given items, and answer what goes out. From the groun
 Those that handle media are plain objects, each for one process at a time:
 
 - words: `pictures`, `inputs` (what a file holds), `complaints` (what is wrong, in one line);
-- in: `media` (files), `seek` (from a place on), `generated` (test pictures), `frames` (the border
-  to FFmpeg), `apart` (any of them in an operating system's process of its own);
+- in: `media` (files) on `containers` and `file_reader`, `seek` (from a place on), `generated` (test
+  pictures), `frames` (the border to FFmpeg), `apart` (any of them in an operating system's process
+  of its own);
 - between: `draw` (pixels), `sprites` (images and words), `compose`; `resample` (drift), `mix`;
 - out: `encode`, `muxer` (a file that survives crashes), and to look into it `inspection`.
 

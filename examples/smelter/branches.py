@@ -21,31 +21,34 @@ from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.requests import InputPlan, OutputPlan, Settings
 from examples.smelter.sources import Source
 from examples.smelter.wire import (
+    CONTROL,
     FILM,
     INPUTS,
     OUTPUTS,
+    Running,
     feeder_of,
     input_of,
     output_of,
     source_of,
+    tell,
 )
-from supervisors import ChildError, ChildSpec, Supervisor, override
+from supervisors import ChildError, ChildSpec, Supervisor, override, which_children
 
 __all__ = [
     "add_input",
     "add_output",
     "remove_input",
     "remove_output",
+    "report",
     "start_inputs",
     "start_outputs",
+    "tidy",
 ]
 
 
 def start_inputs(settings: Settings, *, name: str) -> Pid:
     """Start the supervisor of inputs with all that are registered."""
-    plans = [
-        one for one in Ledger.registered(LEDGER, "input").values() if isinstance(one, InputPlan)
-    ]
+    plans = _registered_inputs()
     return Supervisor.start_link(
         [_input(plan, settings) for plan in plans],
         max_restarts=50 * settings.patience,
@@ -56,12 +59,7 @@ def start_inputs(settings: Settings, *, name: str) -> Pid:
 
 def start_outputs(settings: Settings, *, name: str) -> Pid:
     """Start the supervisor of outputs with all that are registered and have not been given up."""
-    failed = Ledger.registered(LEDGER, "failed output")
-    plans = [
-        one
-        for one in Ledger.registered(LEDGER, "output").values()
-        if isinstance(one, OutputPlan) and one.id not in failed
-    ]
+    plans = _registered_outputs()
     return Supervisor.start_link(
         [_output(plan, settings) for plan in plans],
         max_restarts=50 * settings.patience,
@@ -93,6 +91,47 @@ def add_output(plan: OutputPlan, settings: Settings) -> None:
 def remove_output(id: str) -> None:
     """Stop an output; as `remove_input`."""
     _remove(OUTPUTS, _output_id(id))
+
+
+def report() -> None:
+    """Tell control what runs; waits while the supervisors are busy."""
+    with contextlib.suppress(CallFailed):
+        found = [
+            frozenset(str(child.id) for child in which_children(name)) for name in (INPUTS, OUTPUTS)
+        ]
+        tell(CONTROL, Running(*found))
+
+
+def tidy(running: Running, settings: Settings) -> None:
+    """Stop what runs and is not registered, and start what is registered and does not run.
+
+    What was said to run may be a little old: what is there already, or gone already, is no error.
+    """
+    inputs, outputs = _registered_inputs(), _registered_outputs()
+    for id in running.inputs - {plan.title for plan in inputs}:
+        _remove(INPUTS, id)
+    for id in running.outputs - {_output_id(plan.id) for plan in outputs}:
+        _remove(OUTPUTS, id)
+    with contextlib.suppress(ChildError, CallFailed):
+        for plan in inputs:
+            if plan.title not in running.inputs:
+                add_input(plan, settings)
+    with contextlib.suppress(ChildError, CallFailed):
+        for output in outputs:
+            if _output_id(output.id) not in running.outputs:
+                add_output(output, settings)
+
+
+def _registered_inputs() -> list[InputPlan]:
+    found = Ledger.registered(LEDGER, "input").values()
+    return [one for one in found if isinstance(one, InputPlan)]
+
+
+def _registered_outputs() -> list[OutputPlan]:
+    """Return the outputs that were not given up."""
+    failed = Ledger.registered(LEDGER, "failed output")
+    found = Ledger.registered(LEDGER, "output").values()
+    return [one for one in found if isinstance(one, OutputPlan) and one.id not in failed]
 
 
 def _remove(supervisor: str, id: str) -> None:

@@ -25,7 +25,7 @@ from examples.smelter.control import Status
 from examples.smelter.feeder import memory_of
 from examples.smelter.guardians import GIVEN_UP, ORPHANED
 from examples.smelter.inputs import Supply
-from examples.smelter.keeper import MIXED, SHOWN
+from examples.smelter.keeper import CLOSING, MIXED, SHOWN
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.mix import MixChange, OutputMix
 from examples.smelter.offsets import MILLISECOND, SECOND, Ns
@@ -46,10 +46,12 @@ from examples.smelter.wire import (
     Command,
     Disconnect,
     Finished,
+    InputGone,
     NextTrack,
     PauseInput,
     RemoveInput,
     ResumeInput,
+    Running,
     SeekInput,
     SetMix,
     SetScene,
@@ -62,11 +64,8 @@ from supervisors import ChildError
 
 __all__ = ["Control", "OutputsUp"]
 
-CLOSING = 5.0
+TO_CLOSE = 5.0
 """Seconds that an output gets to complete what it has."""
-
-_CLOSING = "closing output"
-"""The kind under which the ledger keeps outputs that are to be removed when they are complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +84,10 @@ class Control(GenServer[None]):
         self.settings = settings
         self.watched: dict[Ref, str] = {}
         self._watch_all()
-        for id in Ledger.registered(LEDGER, _CLOSING):
-            process.send_after(process.self(), ("close", id), CLOSING)
+        for id in Ledger.registered(LEDGER, CLOSING):
+            process.send_after(process.self(), ("close", id), TO_CLOSE)
+        # Whoever was here before may have died with something half done.
+        process.spawn(branches.report)
 
     def handle_call(self, request: Message, caller: Caller, state: None) -> Reply[object, None]:
         """Do what is asked; the answer is the complaint if it is refused."""
@@ -178,7 +179,6 @@ class Control(GenServer[None]):
         try:
             branches.add_input(plan, self.settings)
         except (ChildError, CallFailed) as failed:
-            Ledger.drop(LEDGER, ("input", id))
             Queue.carry_out(QUEUE, RemoveInput(id))
             raise SpecRefused(f"input {id}", failed, "an input that can be started") from failed
 
@@ -212,22 +212,20 @@ class Control(GenServer[None]):
     def handle_cast(self, request: Message, state: None) -> None:
         """Hear of what was carried out by others."""
         match request:
-            case RemoveInput(id):
-                found = Ledger.get(LEDGER, ("input", id))
-                Ledger.drop(LEDGER, ("input", id))
-                if isinstance(found, InputPlan):
-                    branches.remove_input(found)
-                # The next input of this id begins at its own beginning.
-                Ledger.drop(LEDGER, memory_of(id))
-                Ledger.drop(LEDGER, link_of("input", id))
+            case InputGone(plan):
+                branches.remove_input(plan)
+                Ledger.drop(LEDGER, memory_of(plan.id))
+                Ledger.drop(LEDGER, link_of("input", plan.id))
+            case Running():
+                branches.tidy(request, self.settings)
+                self._watch_all()
             case Finished(output=id):
                 events.publish(events.OutputDone(id))
-                if Ledger.get(LEDGER, (_CLOSING, id)) is not None:
+                if Ledger.get(LEDGER, (CLOSING, id)) is not None:
                     self._remove_output(id)
             case Disconnect(id):
                 # It is told to end now, and gets some time to complete what it has.
-                Ledger.put(LEDGER, (_CLOSING, id), True)
-                process.send_after(process.self(), ("close", id), CLOSING)
+                process.send_after(process.self(), ("close", id), TO_CLOSE)
             case OutputsUp():
                 self._watch_all()
             case _:
@@ -245,13 +243,12 @@ class Control(GenServer[None]):
             branches.add_output(plan, self.settings)
         except (ChildError, CallFailed) as failed:
             raise SpecRefused(f"output {id}", failed, "an output that can be started") from failed
-        Ledger.put(LEDGER, ("output", id), plan)
-        self._watch(id)
         try:
             self._give(Attaching(plan), time, always=True)
         except CallFailed:
             self._remove_output(id)
             raise
+        self._watch(id)
 
     def _check_output(self, spec: OutputSpec) -> None:
         if spec.video is None and spec.audio is None:
@@ -294,7 +291,7 @@ class Control(GenServer[None]):
         self.watched = {ref: name for ref, name in self.watched.items() if name != id}
         Ledger.drop(LEDGER, ("output", id))
         Ledger.drop(LEDGER, ("failed output", id))
-        Ledger.drop(LEDGER, (_CLOSING, id))
+        Ledger.drop(LEDGER, (CLOSING, id))
         Ledger.drop(LEDGER, (SHOWN, id))
         Ledger.drop(LEDGER, (MIXED, id))
         tell(COMPOSITOR, Disconnect(id))
@@ -326,7 +323,7 @@ class Control(GenServer[None]):
             case ("gone", str() as id):
                 if id not in self.watched.values() and process.whereis(output_of(id)) is None:
                     self._give_up(id)
-            case ("close", str() as id) if Ledger.get(LEDGER, (_CLOSING, id)) is not None:
+            case ("close", str() as id) if Ledger.get(LEDGER, (CLOSING, id)) is not None:
                 self._remove_output(id)
             case _:
                 pass

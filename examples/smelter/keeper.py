@@ -24,6 +24,7 @@ from examples.smelter.complaints import SnapshotRefused
 from examples.smelter.snapshot import Key
 
 __all__ = [
+    "CLOSING",
     "KEEPER",
     "MIXED",
     "SCHEDULE",
@@ -37,6 +38,9 @@ __all__ = [
 
 KEEPER = "smelter.keeper"
 """The name it is registered under."""
+
+CLOSING = "closing output"
+"""The kind under which the ledger keeps outputs that are to be removed when they are complete."""
 
 SHOWN = "shown"
 """The kind under which the ledger keeps what an output shows since it was registered."""
@@ -55,7 +59,7 @@ _FAILED = ("smelter", "snapshot", "failed")
 
 _KINDS = frozenset({
     "input", "output", "image", "shader", "scene",
-    SHOWN, MIXED, "failed output", "closing output", "pipeline",
+    SHOWN, MIXED, "failed output", CLOSING, "pipeline",
 })  # fmt: skip
 
 _MUXERS = "smelter.muxer."

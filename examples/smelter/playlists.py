@@ -66,12 +66,14 @@ class Playlists:
             self._doors.open(plan.id, one.number, one.supply.video, one.supply.audio)
         self._change(replace(plan, later=tracks))
 
-    def remove(self, name: str) -> None:
-        """Let an input take part no more."""
+    def remove(self, name: str) -> InputPlan:
+        """Let an input take part no more; return what it was."""
         plan = self._plans.pop(name)
+        Ledger.drop(LEDGER, ("input", name))
         for one in plan.tracks:
             self._doors.close(name, one.number)
         self._line.remove(name)
+        return plan
 
     def add(self, asked: AddTrack) -> bool:
         """Let a track wait behind the others; False if as many wait as may."""

@@ -21,6 +21,7 @@ from fractions import Fraction
 
 from actors import Caller, GenServer, Message, NoReply, Pid, Ref, Reply, call, process
 from examples.smelter import events
+from examples.smelter.commands import Commands
 from examples.smelter.deliveries import BOTH, Deliveries, send
 from examples.smelter.doors import Doors
 from examples.smelter.guardians import Guardians
@@ -35,30 +36,18 @@ from examples.smelter.requests import InputPlan, Settings
 from examples.smelter.sets import AudioSet, Dropped, Emission, Notice, Ran, VideoSet
 from examples.smelter.wire import (
     COMPOSITOR,
-    CONTROL,
     MIXER,
-    AddTrack,
     Attach,
     Attaching,
     Command,
     ConsumerUp,
-    Disconnect,
     Done,
     Finish,
     FinishNow,
-    Gone,
-    NextTrack,
     Offer,
-    PauseInput,
     QueueUp,
     Ready,
-    RemoveInput,
-    ResumeInput,
-    SeekInput,
-    SetMix,
-    SetScene,
     Taken,
-    Together,
     consumer_of,
     tell,
 )
@@ -79,8 +68,9 @@ class _State:
     limit: tuple[int, int] | None
     doors: Doors
     playlists: Playlists
+    deliveries: Deliveries
+    commands: Commands
     head: Ns = 0
-    deliveries: Deliveries = field(default_factory=Deliveries)
     guardians: Guardians = field(default_factory=Guardians)
     wake: tuple[Ns, Ref] | None = None
     """When the next look is, and the timer that tells of it: there is never more than one."""
@@ -113,7 +103,9 @@ class Queue(GenServer[_State], restart="permanent"):
         doors = Doors(line)
         stats, limit = QueueStats(ticks=found.ticks), self.settings.limit
         playlists = Playlists(line, doors, origin, head)
-        state = _State(line, origin, stats, limit, doors, playlists, head)
+        deliveries = Deliveries()
+        commands = Commands(line, playlists, deliveries, self.settings.framerate)
+        state = _State(line, origin, stats, limit, doors, playlists, deliveries, commands, head)
         for one in found.inputs:
             playlists.register(one)
         for plan, held in found.outputs.items():
@@ -124,9 +116,11 @@ class Queue(GenServer[_State], restart="permanent"):
 
     def _resume(self, saved: Saved) -> _State:
         line, doors, playlists = resume(self.settings, saved, _now() - saved.origin)
-        state = _State(line, saved.origin, saved.stats, saved.limit, doors, playlists)
-        state.deliveries = Deliveries.restored(saved.serial, saved.drawn, saved.orders)
-        return state
+        deliveries = Deliveries.restored(saved.serial, saved.drawn, saved.orders)
+        commands = Commands(line, playlists, deliveries, self.settings.framerate)
+        return _State(
+            line, saved.origin, saved.stats, saved.limit, doors, playlists, deliveries, commands
+        )
 
     def handle_cast(self, request: Message, state: _State) -> None:
         """Handle what `wire` says the queue is told."""
@@ -178,7 +172,8 @@ class Queue(GenServer[_State], restart="permanent"):
     @call
     def carry_out(self, state: _State, command: Command) -> Reply[bool, _State]:
         """Do something now, that is before the next set; False if there is nothing to do it to."""
-        has_done = self._carry_out(state, command)
+        self._note(command)
+        has_done = state.commands.carry_out(command, self._at(state))
         self._save(state)
         self._look(state)
         return Reply(has_done)
@@ -189,10 +184,17 @@ class Queue(GenServer[_State], restart="permanent"):
     ) -> Reply[bool, _State]:
         """Do something at its place between the sets; False if that is past."""
         accepted = state.line.schedule(command, time, always=always)
+        if accepted:
+            self._note(command)
         self._save_schedule(state)
         self._save(state)
         self._look(state)
         return Reply(accepted)
+
+    def _note(self, command: Command) -> None:
+        """Register an output in the same breath in which it is accepted, whoever dies of what."""
+        if isinstance(command, Attaching):
+            Ledger.put(LEDGER, ("output", command.plan.id), command.plan)
 
     @call
     def begin(self, state: _State) -> Reply[bool, _State]:
@@ -213,59 +215,6 @@ class Queue(GenServer[_State], restart="permanent"):
                 GenServer.reply(caller, stats.ticks)
             else:
                 state.patient.append((tick, caller))
-
-    # -- commands ----------------------------------------------------------------------------------
-
-    def _carry_out(self, state: _State, command: object) -> bool:
-        match command:
-            case Attaching(plan):
-                where = connection(state.line, self.settings.framerate, plan)
-                state.deliveries.order(where, *BOTH)
-            case Disconnect():
-                state.deliveries.order(command, *BOTH)
-                tell(CONTROL, command)
-            case SetScene():
-                state.deliveries.order(command, "video")
-            case SetMix():
-                state.deliveries.order(command, "audio")
-            case Together(scene, mix):
-                state.deliveries.order(scene, "video")
-                state.deliveries.order(mix, "audio")
-            case RemoveInput(name) if name in state.line.names:
-                state.playlists.remove(name)
-                state.deliveries.order(Gone(name), *BOTH)
-                tell(CONTROL, command)
-            case (
-                PauseInput(name)
-                | ResumeInput(name)
-                | AddTrack(name)
-                | NextTrack(name)
-                | SeekInput(name)
-            ) if name in state.line.names:
-                return self._play(state, command)
-            case _:
-                # An input that was unregistered before its time came.
-                return False
-        return True
-
-    def _play(
-        self,
-        state: _State,
-        command: PauseInput | ResumeInput | AddTrack | NextTrack | SeekInput,
-    ) -> bool:
-        now = self._at(state)
-        match command:
-            case PauseInput(name):
-                state.line.pause(name, now)
-            case ResumeInput(name):
-                state.line.resume(name, now)
-            case AddTrack():
-                return state.playlists.add(command)
-            case NextTrack(name):
-                return state.playlists.cut(name)
-            case SeekInput():
-                return state.playlists.seek(command, now)
-        return True
 
     # -- consumers ---------------------------------------------------------------------------------
 
@@ -387,7 +336,7 @@ class Queue(GenServer[_State], restart="permanent"):
             case Notice():
                 events.publish(announced(emission))
             case Ran(_, command):
-                self._carry_out(state, command)
+                state.commands.carry_out(command, self._at(state))
                 self._save_schedule(state)
                 state.is_unsaved = True
 

@@ -53,6 +53,8 @@ class Kept:
     """What the ledger remembers of a stock, so that a new feeder goes on without a seam."""
 
     track: int
+    asked_at: Ns
+    """When the track was asked for: what another one has left under its name is not its own."""
     halves: tuple[tuple[Media, int, Ns], ...] = ()
     """Of each medium: number of the oldest item that is needed, and up to where those before it go."""
     epoch: Ns | None = None
@@ -118,14 +120,16 @@ class Stock:
     def __init__(self, input: str, plan: TrackPlan, kept: Kept | None = None) -> None:
         self.plan = plan
         self._input = input
-        supply, known = plan.supply, kept or Kept(plan.number)
+        if kept is None or kept.asked_at != plan.epoch:
+            kept = Kept(plan.number, plan.epoch)
+        supply = plan.supply
         halves: tuple[tuple[Media, bool], ...] = (("video", supply.video), ("audio", supply.audio))
         self._halves: dict[Media, _Half] = {
             media: _Half() for media, is_there in halves if is_there
         }
-        for media, number, reached in known.halves:
+        for media, number, reached in kept.halves:
             self._halves[media] = _Half(number, reached, reached, sent=number)
-        self.sessions = self._sessions(known.epoch) if supply.is_live else None
+        self.sessions = self._sessions(kept.epoch) if supply.is_live else None
         self._begun_at: Ns | None = None
         self._deaths = 0
         self._shown = Picture.solid(2, 2, BLACK)
@@ -151,7 +155,7 @@ class Stock:
         """What is to be remembered."""
         halves = tuple((media, one.base, one.gone) for media, one in self._halves.items())
         epoch = None if self.sessions is None else self.sessions.epoch
-        return Kept(self.plan.number, halves, epoch)
+        return Kept(self.plan.number, self.plan.epoch, halves, epoch)
 
     # -- in ----------------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ from examples.smelter.inputs import Item, Supply
 from examples.smelter.mix import MixChange, OutputMix
 from examples.smelter.offsets import CHUNK, Media, Ns, Offset
 from examples.smelter.pictures import Picture, Samples, Sound
-from examples.smelter.requests import OutputPlan, TrackPlan
+from examples.smelter.requests import InputPlan, OutputPlan, TrackPlan
 from examples.smelter.scene import Component
 from examples.smelter.sets import Batch, Frame
 from examples.smelter.sprites import Still
@@ -71,6 +71,7 @@ __all__ = [
     "Finished",
     "Gone",
     "Grant",
+    "InputGone",
     "Job",
     "More",
     "NextTrack",
@@ -84,6 +85,7 @@ __all__ = [
     "Ready",
     "RemoveInput",
     "ResumeInput",
+    "Running",
     "SeekInput",
     "SetMix",
     "SetScene",
@@ -597,6 +599,22 @@ class Ended:
 
 
 # -- to the director and control ----------------------------------------------------------------
+
+
+@shareable
+@dataclass(frozen=True, slots=True)
+class InputGone:
+    """An input takes part no more; its processes are of no use."""
+
+    plan: InputPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What there is below the supervisors of inputs and outputs: ids of children."""
+
+    inputs: frozenset[str]
+    outputs: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -970,6 +970,41 @@ def test_a_task_that_races_its_mail_may_do_all_else_meanwhile(home: Home) -> Non
     assert go(main) == [0, False, "at last"]
 
 
+def test_nothing_is_lost_and_all_is_in_order_where_mail_and_calls_race(home: Home) -> None:
+    async def takes(count: int) -> list[object]:
+        taken: list[object] = []
+        counter = await as_process(Counter.start)
+        mail = asyncio.create_task(receive())
+        while len(taken) < count:
+            await asyncio.wait({mail, asyncio.create_task(as_process(Counter.value, counter))})
+            await as_process(Counter.value, counter)
+            taken.append(await mail)
+            mail = asyncio.create_task(receive())
+            await asyncio.sleep(0)
+            assert await as_process(Counter.value, counter) == 0
+        mail.cancel()
+        return taken
+
+    async def main() -> object:
+        async with home():
+            taking = asyncio.create_task(takes(50))
+            await asyncio.sleep(0)
+            while not (pid := standing_for(taking)):
+                await asyncio.sleep(0)
+            for number in range(50):
+                send(pid, number)
+                await asyncio.sleep(0)
+            return await taking
+
+    assert go(main) == [*range(50)]
+
+
+def standing_for(task: asyncio.Task[object]) -> Pid | None:
+    infos = [process.info(pid) for pid in process.processes()]
+    named = f"asyncio {task.get_name()}"
+    return next((each.pid for each in infos if each and each.initial_call == named), None)
+
+
 def test_a_receive_that_was_put_off_is_cancelled_and_leaves_the_message(home: Home) -> None:
     async def main() -> object:
         async with home():

@@ -146,7 +146,7 @@ def test_what_a_callback_may_not_return_is_shown_beside_what_it_may() -> None:
     server = ServerExited(("bad_return_value", 0), "counter", "value", 5.0)
     machine = ServerExited((("bad_return_from_state_function", 0), Stack(())), "door", "open", None)
 
-    assert "('bad_return_value', 0), accepted is Reply, NoReply or Stop" in str(server)
+    assert "('bad_return_value', 0), accepted is from a call Reply, NoReply or Stop" in str(server)
     assert "('bad_return_from_state_function', 0), accepted is NextState, KeepState" in str(machine)
     assert str(StartError(("bad_return_from_init", "idle"))) == (
         "the process did not start: ('bad_return_from_init', 'idle'),"

@@ -21,8 +21,10 @@ from actors import (
     StartError,
     Stop,
     Via,
+    debug,
     process,
     receive,
+    run,
 )
 from actors.messages import Message
 from actors.pid import Pid
@@ -535,3 +537,20 @@ def test_a_failing_continue_of_init_fails_after_start_link_has_returned() -> Non
         assert mail() == [("terminate", "c", "in_continue"), Exited(pid, "in_continue")]
 
     on(main)
+
+
+def test_a_constructor_that_wants_arguments_is_refused_with_the_class() -> None:
+    with pytest.raises(BadArgument, match="start_link is given goes to `init`"):
+
+        class Built(GenServer[int]):
+            def __init__(self, size: int) -> None:
+                self.size = size
+
+    class Prepared(GenServer[int]):
+        def __init__(self, size: int = 3, *rest: int, **named: int) -> None:
+            self.size = size
+
+        def init(self) -> int:
+            return self.size
+
+    assert run(lambda: debug.get_state(Prepared.start_link())) == 3

@@ -129,7 +129,7 @@ def test_a_main_that_a_server_takes_along_says_what_its_callback_may_return() ->
         receive()
 
     with pytest.raises(
-        MainExited, match=r"\('bad_return_value', None\), accepted is Reply, NoReply"
+        MainExited, match=r"\('bad_return_value', None\), accepted is from a call Reply, NoReply"
     ):
         run(main)
 

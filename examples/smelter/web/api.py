@@ -15,10 +15,11 @@ from examples.smelter import control
 from examples.smelter.complaints import NotRegistered, SpecRefused
 from examples.smelter.inputs import Supply
 from examples.smelter.ledger import LEDGER, Ledger
+from examples.smelter.offsets import SECOND, Ns
 from examples.smelter.protocols.live_sink import KeyWanted, LiveSink
 from examples.smelter.protocols.watching import WatchedSink
 from examples.smelter.requests import InputPlan, OutputPlan, Settings, Sink
-from examples.smelter.web import answers, bodies, places
+from examples.smelter.web import answers, bodies, places, scenes
 from examples.smelter.web.fields import Fields
 from examples.smelter.web.gate import Gate
 from examples.smelter.web.tree_view import kill, tree
@@ -26,16 +27,13 @@ from examples.smelter.web.watch import WATCH, Watch
 from examples.smelter.wire import tell, video_end_of
 from supervisors import Supervisor
 
-__all__ = ["PIPELINE", "SCENE", "Answer", "Api", "Rules", "sink_of"]
+__all__ = ["PIPELINE", "Answer", "Api", "Rules", "sink_of"]
 
 Answer: TypeAlias = dict[str, object]
 """What becomes JSON."""
 
 PIPELINE = "pipeline"
 """The id of the pipeline below the root."""
-
-SCENE = "scene"
-"""The kind under which the ledger keeps scenes as they were written."""
 
 _MOST_IMAGE = 32 << 20
 
@@ -100,7 +98,8 @@ class Api:
             asked = bodies.output_of(body, self._rules.settings)
             places.refuse_shared(asked.spec.sink, _outputs(), _inputs())
             control.register_output(id, asked.spec, asked.at)
-        _remember_scene(id, body, "initial")
+        scenes.forget(id)
+        self._remember(id, _within(body, "video", "initial", "root"), None)
         if isinstance(asked.spec.sink, WatchedSink):
             return {**_routes(id, asked.spec.sink), **asked.answer}
         return asked.answer
@@ -111,8 +110,14 @@ class Api:
     def update_output(self, id: str, body: object) -> None:
         update = bodies.update_of(body)
         control.update_output(id, scene=update.scene, mix=update.mix, at=update.at)
-        if update.scene is not None:
-            _remember_scene(id, body)
+        self._remember(id, _within(body, "video", "root"), update.at)
+
+    def _remember(self, id: str, scene: object, at: Ns | None) -> None:
+        if scene is not None:
+            scenes.remember(id, scene, at, self._now(control.status()))
+
+    def _now(self, status: control.Status) -> Ns:
+        return self._rules.settings.framerate.tick(status.queue.ticks)
 
     def request_keyframe(self, id: str, body: object) -> None:
         if not isinstance(sink_of(id), LiveSink):
@@ -147,13 +152,13 @@ class Api:
         there = control.status()
         found = answers.status_of(there)
         rate = self._rules.settings.framerate
-        seconds = rate.tick(there.queue.ticks) / 1e9
+        now = self._now(there)
         preview = self._rules.preview
         return {
             **found,
-            "scene": None if preview is None else Ledger.get(LEDGER, (SCENE, preview)),
+            "scene": None if preview is None else scenes.shown(preview, now),
             "output_framerate": f"{rate.num}/{rate.den}",
-            "seconds": round(seconds, 3),
+            "seconds": round(now / SECOND, 3),
             "preview": preview,
             "may_kill": self._rules.may_kill,
         }
@@ -206,13 +211,11 @@ def _outputs() -> dict[str, Sink]:
     return {id: plan.spec.sink for id, plan in found if isinstance(plan, OutputPlan)}
 
 
-def _remember_scene(id: str, body: object, *inside: str) -> None:
-    """Keep what was asked for as it was written, for people who look."""
+def _within(body: object, *keys: str) -> object:
     found = body
-    for key in ("video", *inside, "root"):
+    for key in keys:
         found = found.get(key) if isinstance(found, dict) else None
-    if found is not None:
-        Ledger.put(LEDGER, (SCENE, id), found)
+    return found
 
 
 def _only_time(body: object) -> int | None:

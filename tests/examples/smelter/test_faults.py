@@ -144,7 +144,7 @@ def test_a_feeder_fills_up_what_has_fallen_behind(red: Path) -> None:
     credit = Credit(oldest=None, newest=0, reach=10 * SECOND)
 
     def main() -> Offer:
-        Ledger.start_link(name=LEDGER)
+        Ledger.start_link({}, name=LEDGER)
         queue = Offers.start_link(process.self(), name=QUEUE)
         plan = InputPlan.of_file("1", probe(str(red)))
         feeder = Feeder.start_link(plan, name=feeder_of("1"))

@@ -13,8 +13,9 @@ from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
 
 from examples.smelter.complaints import InputRefused, MediaBroken
+from examples.smelter.file_reader import FileReader
 from examples.smelter.inputs import NOTHING, Item, Source
-from examples.smelter.media import FileSource, open_source, probe
+from examples.smelter.media import open_source, probe
 from examples.smelter.pictures import RATE, SECOND, Frame, Samples
 from tests.examples.smelter.films import RED, make_film, tone
 
@@ -306,7 +307,7 @@ def test_a_file_cut_off_while_it_is_read_says_where(film: Path, tmp_path: Path) 
     os.truncate(path, size * 2 // 3)
 
     with pytest.raises(MediaBroken, match=r"broken at 0\.\d+ s") as broken:
-        read_all(FileSource(info))
+        read_all(FileReader(info))
 
     assert SECOND // 4 < broken.value.at < SECOND * 9 // 10
     assert "\n" not in str(broken.value)

@@ -34,9 +34,10 @@ function connected(isUp) {
   $("connection").className = isUp ? "up" : "down";
 }
 
-function shape(name, attributes) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+function line(x) {
+  const made = $("wanted").cloneNode();
+  made.removeAttribute("id");
+  for (const [key, value] of Object.entries({ x1: x, x2: x, y1: 0, y2: 56 })) made.setAttribute(key, value);
   return made;
 }
 
@@ -140,8 +141,7 @@ function pace(status) {
   $("wanted").setAttribute("y2", y(wanted));
   const points = paces.slice(2).map((one) => `${x(one.at).toFixed(1)},${y(one.rate).toFixed(1)}`);
   $("rate").setAttribute("points", points.join(" "));
-  $("deaths").replaceChildren(
-    ...deaths.map((at) => shape("line", { x1: x(at), x2: x(at), y1: 0, y2: 56 })));
+  $("deaths").replaceChildren(...deaths.map((at) => line(x(at))));
 }
 
 function link(kind, id, status) {
@@ -284,9 +284,15 @@ function told(event) {
   note(`${type} ${Object.values(rest).join(" ")}`, kind);
 }
 
+let isAgain = false;
 function listen() {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   const socket = new WebSocket(`${scheme}://${location.host}/ws`);
+  socket.addEventListener("open", () => {
+    // The server has died and is back, and pictures that broke off do not always say so.
+    if (isAgain && previewed) showPreview();
+    isAgain = true;
+  });
   socket.addEventListener("message", (message) => told(JSON.parse(message.data)));
   socket.addEventListener("close", () => setTimeout(listen, 1000));
 }

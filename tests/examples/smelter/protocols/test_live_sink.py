@@ -89,7 +89,7 @@ def test_a_receiver_that_is_not_there_is_tried_later_and_later() -> None:
 def test_how_it_stands_is_written_down_and_told(tmp_path: Path) -> None:
     def main() -> tuple[list[object], list[object]]:
         Events.start_link(name=events.EVENTS)
-        Ledger.start_link(name=LEDGER)
+        Ledger.start_link({}, name=LEDGER)
         events.subscribe()
         nowhere = LiveSink(Nowhere(process.self()), SMALL)  # type: ignore[arg-type]
         Sender.start_link("lost", nowhere, ("video",), name=muxer_of("lost"))

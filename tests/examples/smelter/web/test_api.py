@@ -228,8 +228,17 @@ def test_a_scene_changes_and_a_bad_one_leaves_the_old_one(client: Client) -> Non
 
 
 def test_an_update_may_be_scheduled_but_not_for_what_has_passed(client: Client) -> None:
-    update = {"video": {"root": SCENE}, "schedule_time_ms": client.status()["seconds"] * 1000 + 500}
+    black, at = (
+        {"type": "view", "background_color": "#000000"},
+        1000 + client.status()["seconds"] * 1000,
+    )
+    assert client.post("/api/output/preview/update", {"video": {"root": black}}).status == 200
+    update = {"video": {"root": SCENE}, "schedule_time_ms": at}
     assert client.post("/api/output/preview/update", update).status == 200
+    before = client.status()
+    assert before["scene"] == (black if before["seconds"] * 1000 < at else SCENE)
+    eventually(lambda: client.status()["scene"] == SCENE)
+    assert client.status()["seconds"] * 1000 >= at
 
     late = client.post("/api/output/preview/update", {**update, "schedule_time_ms": 0})
     assert (late.status, late.json["error_code"]) == (409, "TIME_HAS_PASSED")

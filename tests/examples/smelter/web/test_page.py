@@ -142,19 +142,38 @@ def test_one_after_the_other_is_killed_for_as_long_as_that_is_wanted(page: Brows
 
 
 def test_a_scene_that_is_written_is_shown(page: Browser) -> None:
-    page.run(WRITE, '{"type": "view", "background_color": "#00FF00"}')
-
     def is_green() -> bool:
+        # Again, because who was killed by another test may not be back yet.
+        page.run(WRITE, '{"type": "view", "background_color": "#00FF00"}')
         colour = page.run(COLOUR)
         return colour is not None and colour[0] < 40 and colour[1] > 215 and colour[2] < 40
 
     eventually(is_green)
 
 
+def test_pictures_go_on_when_the_server_has_died(client: Client, page: Browser) -> None:
+    for colour, wanted in (("#FF0000", 0), ("#0000FF", 2)):
+
+        def is_shown() -> bool:
+            root = {"type": "view", "background_color": colour}  # noqa: B023 - called at once
+            client.post("/api/output/preview/update", {"video": {"root": root}})
+            found = page.run(COLOUR)
+            return found is not None and found.index(max(found)) == wanted and max(found) > 215  # noqa: B023
+
+        eventually(is_shown)
+        pid = client.processes()["web"]
+        client.post("/api/kill", {"pid": pid})
+        eventually(lambda: client.processes().get("web", "") not in {pid, ""})  # noqa: B023
+
+
 def test_what_is_wrong_with_a_scene_is_said_beside_it(page: Browser) -> None:
-    page.run(WRITE, '{"type": "view", "colour": 1}')
     said = "return document.getElementById('scene-said').textContent"
-    eventually(lambda: "scene.colour" in page.run(said))
+
+    def is_said() -> bool:
+        page.run(WRITE, '{"type": "view", "colour": 1}')
+        return "scene.colour" in page.run(said)
+
+    eventually(is_said)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
