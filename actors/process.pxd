@@ -12,7 +12,7 @@ cdef class Launched:
     cdef public object ref
 
 @cython.locals(cell=Cell)
-cpdef Launched _launch(CScheduler scheduler, Cell parent, object context, object body, object doing, bint link, object ref, bint is_alias, object host, object mailbox, bint heir, object before)
+cpdef Launched launch_on(CScheduler scheduler, Cell parent, object context, object body, object doing, bint link, object ref, bint is_alias, object host, object mailbox, bint heir, object before)
 
 cpdef _lineage(Cell parent)
 
