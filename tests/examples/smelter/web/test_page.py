@@ -103,11 +103,10 @@ return film.hidden || film.paused ? 0 : film.videoWidth;
 def test_the_preview_is_heard_when_it_is_asked_for_and_comes_back_by_itself(page: Browser) -> None:
     page.run("document.getElementById('listen').click()")
     eventually(lambda: page.run(FILM) == 320)
-    before = row(page, "viewers preview")["pid"]
+    page.run("window.before = watching")
     page.run(PRESS, "viewers preview")
-    eventually(lambda: row(page, "viewers preview")["pid"] not in {before, ""})
-    eventually(lambda: page.run("return watching?.connectionState") != "connected")
-    eventually(lambda: page.run("return watching?.connectionState") == "connected")
+    is_new = "return watching !== window.before && watching?.connectionState === 'connected'"
+    eventually(lambda: page.run(is_new))
     eventually(lambda: page.run(FILM) == 320)
 
     page.run("document.getElementById('listen').click()")
