@@ -22,7 +22,7 @@ from actors import (
 from actors.naming import Via
 from actors.task import Task
 from supervisors import Registry, Supervisor
-from tests.bench import asyncio_side, gevent_side, pykka_side
+from tests.bench import asyncio_side, gevent_side, peers_side, pykka_side
 from tests.bench.measures import Elixir, Figure, Measure, clocked, in_process, resident, started
 
 __all__ = ["ROWS", "Counter"]
@@ -278,6 +278,7 @@ _PEERS = {
     "pykka": pykka_side.FIGURES,
     "asyncio": asyncio_side.FIGURES,
     "gevent": gevent_side.FIGURES,
+    **peers_side.FIGURES,
 }
 
 ROWS = (

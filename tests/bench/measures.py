@@ -60,7 +60,7 @@ class Measure:
         return None if side not in _PACKAGES or find_spec(side) is not None else side
 
 
-_PACKAGES = {"pykka", "gevent"}
+_PACKAGES = {"pykka", "gevent", "thespian", "otpylib", "actio"}
 
 
 def all_measures() -> dict[str, tuple[str, Measure]]:
