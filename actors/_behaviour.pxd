@@ -6,6 +6,7 @@ from actors._kernel.cell cimport Cell as CCell
 from actors._kernel.scheduler cimport Scheduler as CScheduler
 from actors.naming cimport locate, whereis
 from actors.pid cimport Pid, Ref
+from actors.process cimport Launched, launch_on
 
 cdef set SHARED
 cdef str ASKED, CALL, CAST
@@ -27,11 +28,12 @@ cdef class StartOptions:
 
 @cython.final
 cdef class _Boot:
-    cdef public object _initial_call
+    cdef public tuple _given
     cdef public object _make
     cdef public StartOptions _options
-    cdef public Ref _ref
     cdef public CCell _starter
+    cdef public object initial_call
+    cdef public Ref ref
 
 @cython.locals(pid=Pid, ref=Ref, waiting=CCell, here=CCell, scheduler=CScheduler)
 cpdef give(tuple caller, object value)
@@ -45,10 +47,13 @@ cpdef _locate(object server)
 @cython.locals(cell=CCell, target=CCell, scheduler=CScheduler)
 cpdef stop(object server, object reason, object timeout, object function=*)
 
-cpdef start(object make, object initial_call, object options)
+cpdef start(object make, object initial_call, object options, object given=*)
 
 @cython.locals(starter=CCell, boot=_Boot)
-cpdef _start(object make, object initial_call, StartOptions options)
+cpdef Launched _start(object make, object initial_call, StartOptions options, object given)
+
+@cython.locals(scheduler=CScheduler, launched=Launched, pid=Pid)
+cpdef Launched _launched(_Boot boot, CCell starter, StartOptions options)
 
 cpdef tuple _answer_of(CCell starter, object launched, StartOptions options)
 

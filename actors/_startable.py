@@ -9,14 +9,14 @@ Source: https://hexdocs.pm/elixir/Supervisor.html#module-child_spec-1-function
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from inspect import Parameter, signature
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 from typing import cast as typed
 
-from actors import _behaviour, process
-from actors._behaviour import Server, StartOptions, start
+from actors import process
+from actors._behaviour import Given, Server, StartOptions, start, start_monitor
 from actors.errors import BadArgument
 from actors.naming import MaybeMonitored, MaybePid, Name
 from actors.pid import Pid
@@ -32,13 +32,6 @@ RestartWord: TypeAlias = Literal["permanent", "transient", "temporary"]
 
 
 _SAID_NOTHING = (None, None, None, None)
-
-
-class _Given(TypedDict):
-    args: tuple[object, ...]
-    kwargs: Mapping[str, object]
-
-
 UNSET = object()
 """An option that was not given, where `None` means something."""
 _OF_THE_START = {"host", "mailbox"}
@@ -134,8 +127,7 @@ class Startable:
         of, _, options = cls.__usual
         if of is not cls.options or (name, timeout, host, mailbox) != _SAID_NOTHING:
             options = StartOptions(True, name, timeout, cls.__host(host), cls.__mailbox(mailbox))
-        make, initial_call = cls.__maker(args, kwargs)
-        return start(make, initial_call, options)
+        return start(cls._otp_make, cls.__initial_call, options, cls.__given(args, kwargs))
 
     @classmethod
     def start(
@@ -181,8 +173,7 @@ class Startable:
         of, options, _ = cls.__usual
         if of is not cls.options or (name, timeout, host, mailbox) != _SAID_NOTHING:
             options = StartOptions(False, name, timeout, cls.__host(host), cls.__mailbox(mailbox))
-        make, initial_call = cls.__maker(args, kwargs)
-        return start(make, initial_call, options)
+        return start(cls._otp_make, cls.__initial_call, options, cls.__given(args, kwargs))
 
     @classmethod
     def start_monitor(
@@ -233,7 +224,8 @@ class Startable:
         Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html#start_monitor/3
         """
         options = StartOptions(False, name, timeout, cls.__host(host), cls.__mailbox(mailbox))
-        return _behaviour.start_monitor(*cls.__maker(args, kwargs), options)
+        given = cls.__given(args, kwargs)
+        return start_monitor(cls._otp_make, cls.__initial_call, options, given)
 
     @classmethod
     def child_spec(
@@ -284,15 +276,13 @@ class Startable:
         return bound
 
     @classmethod
-    def __maker(
-        cls, args: tuple[object, ...], kwargs: Mapping[str, object]
-    ) -> tuple[Callable[[Pid], Server], str]:
-        """Return what makes the process half, and its initial call."""
-        initial_call = cls.__initial_call
-        if args or kwargs:
-            given = typed("_Given", process.crossed({"args": args, "kwargs": kwargs}, "start"))
-            args, kwargs = given["args"], given["kwargs"]
-        return lambda parent: cls._otp_make(initial_call, parent, args, kwargs), initial_call
+    def __given(cls, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Given:
+        """Return what the other side gets of the arguments."""
+        if not (args or kwargs):
+            return (), {}
+        crossed = process.crossed({"args": args, "kwargs": kwargs}, "start")
+        given = typed("dict[str, Any]", crossed)
+        return given["args"], given["kwargs"]
 
 
 def _wants_arguments(cls: type) -> bool:

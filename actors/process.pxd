@@ -18,7 +18,7 @@ cpdef Launched launch(object body, object doing, bint link=*, bint monitor=*, ob
 cpdef tuple given(object fn, tuple args)
 
 @cython.locals(cell=Cell)
-cpdef Launched _launch(CScheduler scheduler, Cell parent, object context, object body, object doing, bint link, object ref, bint is_alias, object host, object mailbox, bint heir, object before)
+cpdef Launched launch_on(CScheduler scheduler, Cell parent, object context, object body, object doing, bint link, object ref, bint is_alias, object host, object mailbox, bint heir, object before)
 
 cpdef _lineage(Cell parent)
 

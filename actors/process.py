@@ -342,10 +342,10 @@ def launch(
     is_alias = alias is not None
     if cell.port is not None:
         how = (body, doing, link, ref, is_alias, host, mailbox, heir, before)
-        return cell.port.ask(_launch, own_context(), *how)
+        return cell.port.ask(launch_on, own_context(), *how)
     scheduler = cell.scheduler
     context = scheduler.inherited()
-    return _launch(
+    return launch_on(
         scheduler, cell, context, body, doing, link, ref, is_alias, host, mailbox, heir, before
     )
 
@@ -355,7 +355,7 @@ def become(handler: Callable[[Message], object]) -> None:
     me().handler = handler
 
 
-def _launch(
+def launch_on(
     scheduler: Scheduler,
     parent: Cell,
     context: Context | None,
@@ -369,6 +369,7 @@ def _launch(
     heir: bool,
     before: Callable[[Scheduler, Cell], object] | None,
 ) -> Launched:
+    """Do on the loop what `launch` does, for a parent and in a context of its own; nothing is checked."""
     cell = scheduler.spawn(body, doing, parent, context)
     if mailbox is not None:
         cell.mail = BoundedMail(cell, mailbox)

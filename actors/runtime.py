@@ -267,6 +267,7 @@ class Runtime:
     def _loop(self) -> None:
         scheduler = self._scheduler
         scheduler.on_idle = self._find_deadlock
+        scheduler.main = self._main
         scheduler.on_end = self._on_end
         scheduler.on_failure = self._on_failure
         watchdog = None if self._held is None else Watchdog(scheduler, self._held)
@@ -352,10 +353,9 @@ class Runtime:
 
     # -- the end ----------------------------------------------------------------------------------
 
-    def _on_end(self, cell: Cell) -> None:
-        if cell is self._main:
-            self._is_stopped = self._closer is not None
-            self._begin_closing()
+    def _on_end(self) -> None:
+        self._is_stopped = self._closer is not None
+        self._begin_closing()
 
     def _begin_closing(self) -> None:
         if self._closer is None:

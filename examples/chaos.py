@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import random
 import sys
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -31,6 +31,7 @@ from actors import (
     send,
     telemetry,
 )
+from examples import _arguments
 from examples._frame import Cell, Frame, Row
 from examples._screen import Screen, can_draw
 from supervisors import ChildLike, ChildSpec, Supervisor
@@ -265,15 +266,11 @@ def play(seconds: float, seed: int, *, is_live: bool) -> Count | None:
         screen.close()
 
 
-def _seconds(text: str) -> float:
-    if 0.0 < (seconds := float(text)) <= 3600.0:
-        return seconds
-    raise ArgumentTypeError(f"accepted are more than 0 seconds and at most 3600, got {text}")
-
-
 def main(argv: list[str]) -> int:
     options = ArgumentParser("chaos")
-    options.add_argument("--seconds", type=_seconds, default=20.0, help="how long it storms (20)")
+    options.add_argument(
+        "--seconds", type=_arguments.seconds, default=20.0, help="how long it storms (20)"
+    )
     options.add_argument("--seed", type=int, default=1, help="another storm (1)")
     given = options.parse_args(argv)
     before = telemetry.set_reporter(listen)

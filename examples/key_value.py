@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import socket
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator
 
 from actors import (
@@ -37,6 +37,7 @@ from actors import (
 )
 from supervisors import Supervisor, TaskSupervisor
 
+LAST_PORT = 65_535
 LISTENING = 0.1
 """Seconds after which a process that listens to a socket looks whether it shall end."""
 
@@ -73,7 +74,6 @@ def answer(line: str) -> str:
 def connection() -> None:
     """Serve one client, until it goes."""
     conn = receive(socket.socket)
-    assert isinstance(conn, socket.socket)
     with conn:  # also closed by a crash, so that the client knows
         for line in lines(conn):
             conn.sendall(f"{answer(line)}\n".encode())
@@ -170,9 +170,20 @@ def serve(port: int) -> None:
     process.sleep(None)
 
 
+def free_port(text: str) -> int:
+    """Return a port that can be listened to now; better said here than by a supervisor that gives up."""
+    if not text.isdecimal() or int(text) > LAST_PORT:
+        raise ArgumentTypeError(f"accepted is a port from 0 to {LAST_PORT}, got {text!r}")
+    try:
+        with socket.create_server(("localhost", int(text))):
+            return int(text)
+    except OSError as error:
+        raise ArgumentTypeError(str(error)) from error
+
+
 def main(argv: list[str]) -> int:
     options = ArgumentParser("key_value")
-    options.add_argument("--serve", type=int, metavar="PORT", help="serve until Ctrl-C")
+    options.add_argument("--serve", type=free_port, metavar="PORT", help="serve until Ctrl-C")
     port = options.parse_args(argv).serve
     if port is None:
         telemetry.set_reporter(None)  # the log would tell of the crash; here we do

@@ -30,6 +30,7 @@ from actors import (
     run,
     send,
 )
+from examples._arguments import count
 
 Account: TypeAlias = dict[str, int]
 
@@ -204,8 +205,8 @@ def outcome(way: Callable[[int, int], int], workers: int, rounds: int) -> int:
 
 def main(argv: list[str]) -> int:
     options = ArgumentParser("shared_nothing")
-    options.add_argument("--workers", type=int, default=WORKERS, help=f"by default {WORKERS}")
-    options.add_argument("--rounds", type=int, default=ROUNDS, help=f"by default {ROUNDS}")
+    options.add_argument("--workers", type=count, default=WORKERS, help=f"by default {WORKERS}")
+    options.add_argument("--rounds", type=count, default=ROUNDS, help=f"by default {ROUNDS}")
     given = options.parse_args(argv)
     if given.workers < 1 or given.rounds < 1:
         options.error("--workers and --rounds are numbers above 0")

@@ -16,6 +16,7 @@ from argparse import ArgumentParser
 
 from actors import Emit, Pid, Reply, Stage, call, process, receive, run, send
 from actors.stage import Consumer, Producer, ProducerConsumer, SubscribeTo, Subscription
+from examples._arguments import count
 from supervisors import Supervisor
 
 PAGES_IN_A_BOOK = 5  # at most: a book is made of the pages that are there
@@ -83,7 +84,7 @@ def pipeline(books: int) -> None:
 
 def main(argv: list[str]) -> int:
     parser = ArgumentParser("stages", description=__doc__)
-    parser.add_argument("--books", type=int, default=6, help="how many books to bind (6)")
+    parser.add_argument("--books", type=count, default=6, help="how many books to bind (6)")
     run(pipeline, parser.parse_args(argv).books)
     return 0
 

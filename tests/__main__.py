@@ -8,12 +8,16 @@ compiler, and runs the tests of processes and supervisors there.
 ``python3 -m tests --coverage [arguments]`` runs the same tests under coverage.py, lists the rooms of `actors` and
 `supervisors` that have lines or branches no test takes, and fails below 95 %.
 
+``python3 -m tests --repeat N [arguments]`` runs the tests N times, each time in another order, and says which
+orders failed; ``python3 -m tests --randomly-seed=…`` plays one of them again.
+
 Format, lint, types and tests are all run, whatever fails; the exit code is 0 when all passed.
 """
 
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 
@@ -75,8 +79,25 @@ def covered(arguments: list[str]) -> int:
     return next(filter(None, codes), 0)
 
 
+def repeated(arguments: list[str]) -> int:
+    times = arguments[0] if arguments else ""
+    if not times.isdecimal() or int(times) == 0:
+        print(f"--repeat {times or 'nothing'}: how often? A number from 1 on", file=sys.stderr)
+        return 2
+    failed = []
+    for seed in random.sample(range(2**32), int(times)):
+        print(f"== tests in order {seed}", flush=True)
+        pytest = ["pytest", "-q", f"--randomly-seed={seed}", *arguments[1:]]
+        if subprocess.run([sys.executable, "-m", *pytest], cwd=ROOT, check=False).returncode:
+            failed.append(seed)
+    print(f"== {int(times) - len(failed)} of {times} orders passed", *failed, flush=True)
+    return int(bool(failed))
+
+
 def main(arguments: list[str]) -> int:
     enter("dev")
+    if arguments[:1] == ["--repeat"]:
+        return repeated(arguments[1:])
     if "--coverage" in arguments:
         return covered([each for each in arguments if each != "--coverage"])
     if "--compiled" in arguments:

@@ -8,6 +8,8 @@ from actors._kernel.timers cimport Deadlines, Timer
 from actors.isolation cimport witnessed
 from actors.pid cimport Pid, Ref
 
+cdef set SHARED
+
 cdef class Relations:
     cdef public object cross
     cdef public dict cells
@@ -51,5 +53,6 @@ cdef class Relations:
     @cython.locals(other=Cell)
     cpdef _take_back(self, Cell cell)
     @cython.locals(other=Cell, owner=Cell, caller=Cell)
+    cpdef _seen_of(self, object reason)
     cpdef finish(self, Cell cell)
     cpdef _tell_down(self, Cell owner, Ref ref, object watched, object reason)

@@ -25,7 +25,7 @@ from actors._kernel.signals import Verdict, link, unlink, verdict
 from actors._kernel.timers import Deadlines, Timer
 from actors.errors import BadArgument, CallFailed
 from actors.exits import KILL, NOPROC, NORMAL, Reason
-from actors.isolation import Cross, witnessed
+from actors.isolation import SHARED, Cross, witnessed
 from actors.messages import Down, Exited, Message
 from actors.pid import LOCAL_NODE, Pid, Ref
 
@@ -342,7 +342,7 @@ class Relations:
         """Do the second half of a death: tell links, monitors and callers."""
         if self.cells.pop(cell.pid.serial, None) is None or cell.exiting is None:
             return
-        reason, cross = cell.exiting[0], self.cross
+        reason = cell.exiting[0]
         # What its `finally` blocks have asked for.
         if cell.aliases is not None or cell.monitors is not None:
             self._take_back(cell)
@@ -353,24 +353,27 @@ class Relations:
             for caller in callers:
                 caller.listed = None
                 if caller.calling is cell and caller.awaiting is not None:
-                    self.answer(caller, caller.awaiting, "down", witnessed(reason, cross))
+                    self.answer(caller, caller.awaiting, "down", self._seen_of(reason))
         if cell.watchers:
             watchers, cell.watchers = cell.watchers, None
             for ref, owner in watchers.items():
                 if owner.monitors is not None:
                     owner.monitors.pop(ref, None)
                 watched = self._watched.pop(ref, cell.pid) if self._watched else cell.pid
-                self._tell_down(owner, ref, watched, witnessed(reason, cross))
+                self._tell_down(owner, ref, watched, self._seen_of(reason))
         if cell.links:
             links, cell.links = cell.links, None
             for other in links.values():
                 if other.links is not None and other.links.pop(cell.pid, None) is not None:
-                    self.signal(other, cell.pid, witnessed(reason, cross), True)
+                    self.signal(other, cell.pid, self._seen_of(reason), True)
         if type(cell.mail) is deque and cell.port is None:
             cell.mail.clear()
             self.give_back(cell.mail)
         # What it worked with must not outlive it; the record itself may, in somebody's frame.
         cell.body = cell.handler = cell.mail = cell.context = cell.dictionary = None
+
+    def _seen_of(self, reason: Reason) -> Reason:
+        return reason if type(reason) in SHARED else witnessed(reason, self.cross)
 
     def discard(self, cell: Cell) -> None:
         """Undo the making of a process whose code could not be started; nobody has seen it yet."""

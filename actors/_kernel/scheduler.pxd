@@ -25,6 +25,7 @@ cdef class Scheduler(Relations):
     cdef public bint ended
     cdef public bint abandoned
     cdef public object on_idle
+    cdef public Cell main
     cdef public object on_end
     cdef public object on_failure
     cdef public size_t thread

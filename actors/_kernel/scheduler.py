@@ -99,8 +99,10 @@ class Scheduler(Relations):
         """Whether this is a forked child's copy, which belongs to the parent."""
         self.on_idle: Callable[[], bool] = _never
         """Asked when nobody can run and no deadline is set; tells whether it changed anything."""
-        self.on_end: Callable[[Cell], None] = _unheard
-        """Told of every process that is dead and buried."""
+        self.main: Cell | None = None
+        """The process whose end is that of the runtime."""
+        self.on_end: Callable[[], object] = _never
+        """Told when that one is dead and buried."""
         self.on_failure: Callable[[BaseException], None] = _raise
         """Told what was raised on the loop itself: by a signal handler, or by a driver."""
         self.thread = 0
@@ -340,7 +342,8 @@ class Scheduler(Relations):
         if cell.port is not None:
             self.carried.pop(cell, None)
         Relations.finish(self, cell)
-        self.on_end(cell)
+        if cell is self.main:
+            self.on_end()
 
     def hasten(self, cell: Cell) -> None:
         """Bury a process whose thread was told to end and does not, after a last short wait."""
@@ -636,10 +639,6 @@ class Abandoned(BaseException):
 
 def _never() -> bool:
     return False
-
-
-def _unheard(_: Cell) -> None:
-    return None
 
 
 def _raise(error: BaseException) -> None:

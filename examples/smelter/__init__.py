@@ -6,8 +6,8 @@ what they say to each other. The rooms, from the entrance down:
 
 - the command: `__main__`, `command` (exit codes, signals), `options` (what is accepted) and `plan`
   (what came of it); `director` (the first process), `saboteur` (who kills), `view` (who tells);
-- who is asked: `control` (register, update, schedule), in the words of `requests`, and `controller`,
-  the process behind it; `events` (what happens);
+- who is asked: `control` (register, update, schedule), in the words of `requests` and by the rules of
+  `request_rules`, and `controller`, the process behind it; `events` (what happens);
 - the tree's parts that come and go: `branches`, `heirs` (who begins when);
 - the processes: `sources` (read an input) and `feeder` (keeps it), `queue_server` (the clock),
   `assets` (images), `compositor` and `mixer`, `sinks` (encoders and file), `ledger` (what has to

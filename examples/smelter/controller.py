@@ -24,12 +24,12 @@ from examples.smelter.complaints import (
 from examples.smelter.control import Status
 from examples.smelter.feeder import memory_of
 from examples.smelter.guardians import GIVEN_UP, ORPHANED
-from examples.smelter.inputs import Supply
 from examples.smelter.keeper import CLOSING, MIXED, SHOWN
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.mix import MixChange, OutputMix
 from examples.smelter.offsets import MILLISECOND, SECOND, Ns
 from examples.smelter.queue_server import Queue
+from examples.smelter.request_rules import check_id, check_mix, check_output, check_supply, time_of
 from examples.smelter.requests import InputPlan, InputSpec, OutputPlan, OutputSpec, Settings
 from examples.smelter.scene import Component
 from examples.smelter.scene_rules import check_scene
@@ -64,6 +64,9 @@ from supervisors import ChildError
 
 __all__ = ["Control", "OutputsUp"]
 
+DISK = 8.0
+"""Seconds that a disk may take; a little less than whoever asks is ready to wait."""
+
 TO_CLOSE = 5.0
 """Seconds that an output gets to complete what it has."""
 
@@ -95,7 +98,7 @@ class Control(GenServer[None]):
             answer = self._do(request)
             if answer is None:
                 # What was granted would survive whoever is killed from here on.
-                Ledger.kept(LEDGER)
+                Ledger.kept.within(DISK)(LEDGER)
             return Reply(answer)
         except RequestRefused as refused:
             return Reply(refused)
@@ -157,7 +160,7 @@ class Control(GenServer[None]):
 
     def _command(self, kind: str, id: str, command: Command, at: object) -> None:
         self._refuse_unknown(kind, id)
-        self._give(command, _time(at))
+        self._give(command, time_of(at))
 
     def _give(self, command: Command, at: Ns | None, *, always: bool = False) -> bool:
         """Have the queue carry something out; False if it came to nothing."""
@@ -170,9 +173,9 @@ class Control(GenServer[None]):
     # -- inputs ------------------------------------------------------------------------------------
 
     def _register_input(self, id: str, spec: InputSpec) -> None:
-        _check_id(id)
+        check_id(id)
         self._refuse_known("input", id)
-        _check_supply(spec.supply)
+        check_supply(spec.supply)
         plan = InputPlan(id, spec, round(process.monotonic() * SECOND))
         if not Queue.register(QUEUE, plan):
             raise AlreadyRegistered("input", id)
@@ -189,25 +192,25 @@ class Control(GenServer[None]):
 
     def _queue_track(self, asked: AddTrack, at: object) -> None:
         self._plan_of(asked.input)
-        _check_supply(asked.supply)
-        if not self._give(asked, _time(at)):
+        check_supply(asked.supply)
+        if not self._give(asked, time_of(at)):
             raise SpecRefused("track", asked.supply.title, f"one of {MAX_WAITING} that may wait")
 
     def _next_track(self, id: str, at: object) -> None:
         self._plan_of(id)
-        if not self._give(NextTrack(id), _time(at)):
+        if not self._give(NextTrack(id), time_of(at)):
             raise SpecRefused("input", id, "one with a track that waits")
 
     def _seek(self, id: str, place: object, at: object) -> None:
         supply = self._plan_of(id).tracks[0].supply
-        place = _time(place)
+        place = time_of(place, "place")
         length = duration_of(supply)
         if place is None or sought(supply, place) is None:
             raise SpecRefused("input", id, "a file, to go to another place of")
         if length is not None and place >= length:
             accepted = f"a time before its end, {length // MILLISECOND} ms"
             raise SpecRefused("seek_ms", place // MILLISECOND, accepted)
-        self._give(SeekInput(id, place), _time(at))
+        self._give(SeekInput(id, place), time_of(at))
 
     def handle_cast(self, request: Message, state: None) -> None:
         """Hear of what was carried out by others."""
@@ -234,10 +237,12 @@ class Control(GenServer[None]):
     # -- outputs -----------------------------------------------------------------------------------
 
     def _register_output(self, id: str, spec: OutputSpec, at: object) -> None:
-        _check_id(id)
+        check_id(id)
         self._refuse_known("output", id)
-        self._check_output(spec)
-        time = _time(at)
+        check_output(spec)
+        if spec.video is not None:
+            self._check_scene(spec.video.scene)
+        time = time_of(at)
         plan = OutputPlan(id, spec)
         try:
             branches.add_output(plan, self.settings)
@@ -249,18 +254,6 @@ class Control(GenServer[None]):
             self._remove_output(id)
             raise
         self._watch(id)
-
-    def _check_output(self, spec: OutputSpec) -> None:
-        if spec.video is None and spec.audio is None:
-            raise SpecRefused("output", None, "an output with video or audio")
-        if spec.video is not None:
-            for side in ("width", "height"):
-                length = getattr(spec.video, side)
-                if not (isinstance(length, int) and 2 <= length <= 7682 and length % 2 == 0):
-                    raise SpecRefused(f"video.{side}", length, "an even number from 2 to 7682")
-            self._check_scene(spec.video.scene)
-        if spec.audio is not None:
-            _check_mix(spec.audio.mix)
 
     def _check_scene(self, scene: Component) -> None:
         images = Ledger.registered(LEDGER, "image")
@@ -281,11 +274,11 @@ class Control(GenServer[None]):
         if isinstance(mix, OutputMix | MixChange):
             if plan.spec.audio is None:
                 raise SpecRefused("mix", mix, f"for output {id}, which has no audio")
-            _check_mix(mix)
+            check_mix(mix)
             sound = SetMix(id, mix)
         command = Together(show, sound) if show and sound else show or sound
         if command is not None:
-            self._give(command, _time(at))
+            self._give(command, time_of(at))
 
     def _remove_output(self, id: str) -> None:
         self.watched = {ref: name for ref, name in self.watched.items() if name != id}
@@ -355,31 +348,3 @@ class _Unavailable(RequestRefused):
 
     def __str__(self) -> str:
         return f"not available just now, ask again: {self.args[0]}"
-
-
-def _check_id(id: str) -> None:
-    if not id or len(id) > 200 or not id.isprintable():
-        raise SpecRefused("id", id, "a printable name of 1 to 200 letters")
-
-
-def _check_supply(supply: Supply) -> None:
-    if not (supply.video or supply.audio):
-        raise SpecRefused("supply", supply.title, "an input with video or audio")
-
-
-def _check_mix(mix: OutputMix | MixChange) -> None:
-    seen: set[str] = set()
-    for number, one in enumerate(mix.inputs):
-        if not 0 <= one.volume <= 2:
-            raise SpecRefused(f"inputs[{number}].volume", one.volume, "a number from 0 to 2")
-        if one.id in seen:
-            raise SpecRefused(f"inputs[{number}].input_id", one.id, "listed once")
-        seen.add(one.id)
-
-
-def _time(at: object) -> Ns | None:
-    if at is None:
-        return None
-    if isinstance(at, bool) or not isinstance(at, int) or at < 0:
-        raise SpecRefused("time", at, "whole nanoseconds from the start")
-    return at

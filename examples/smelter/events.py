@@ -18,6 +18,7 @@ from examples.smelter.offsets import Media, Ns
 
 __all__ = [
     "EVENTS",
+    "CommandFailed",
     "Event",
     "Events",
     "InputConnected",
@@ -147,6 +148,16 @@ class SetPoisoned:
 
 
 @dataclass(frozen=True, slots=True)
+class CommandFailed:
+    """What was scheduled came to nothing: its input, or whatever it was for, was not there."""
+
+    command: str
+    """What it was, such as `SeekInput`."""
+    at: Ns
+    """When it was to be done, from the start."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShaderFailed:
     """A function raised, or made something else than pixels; its place stays clear."""
 
@@ -168,6 +179,7 @@ Event: TypeAlias = (
     | OutputError
     | SetDropped
     | SetPoisoned
+    | CommandFailed
     | ShaderFailed
 )
 

@@ -6,8 +6,9 @@ The ledger hands on what was asked for whenever that changes, and is given it ba
 anew. So its death costs no registration. With a file, neither does the keeper's own, nor a power cut: a
 request is answered when what it changed is on the disk (`Ledger.kept`).
 
-An orderly end removes the file: what it holds is for those who did not come to that. One that cannot be
-used is reported, put aside under another name, and the pipeline begins with what it was started with.
+The file stays when the pipeline ends, in order or not, and the next one begins with what it holds, until
+somebody says `forget`. One that cannot be used is reported, put aside under another name, and the
+pipeline begins with what it was started with.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from actors import Caller, GenServer, Message, Reply, call, process, telemetry
-from actors.exits import is_clean
 from actors.isolation import shareable
 from examples.smelter import snapshot
 from examples.smelter.complaints import SnapshotRefused
@@ -120,6 +120,14 @@ class Keeper(GenServer[None], host="thread", shutdown=5.0):
         """Return what is asked for."""
         return Reply(self.table)
 
+    @call
+    def forget(self, state: None) -> Reply[None, None]:
+        """Remove the file, and write no more: the next one begins with what it is started with."""
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+        self.path = None
+        return Reply(None)
+
     def handle_cast(self, request: Message, state: None) -> None:
         """Keep, and tell whoever waits for that."""
         match request:
@@ -152,8 +160,5 @@ class Keeper(GenServer[None], host="thread", shutdown=5.0):
                 telemetry.report(_FAILED, "error", {"path": str(self.path), "why": str(error)})
 
     def terminate(self, reason: object, state: None) -> None:
-        """Leave a file only to those who did not end in order."""
-        if self.path is not None and is_clean(reason):
-            self.path.unlink(missing_ok=True)
-        else:
-            self._write()
+        """Leave nothing unwritten."""
+        self._write()

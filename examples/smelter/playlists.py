@@ -83,7 +83,7 @@ class Playlists:
             number = self._line.queue_track(asked.input, self._spec(track))
         except NoPlaceForTrack:
             return False
-        self._open(plan, replace(track, number=number), len(plan.tracks))
+        self._open(plan, (*plan.tracks, replace(track, number=number)), number)
         return True
 
     def cut(self, name: str) -> bool:
@@ -102,25 +102,31 @@ class Playlists:
         supply = sought(plan.tracks[0].supply, asked.place)
         if supply is None:
             return False
-        plan = self._without_unseen_seeks(plan)
-        track = TrackPlan(0, supply, Floating(), self._origin + now, cuts_in=True)
+        stays, waiting = self._before_a_seek(plan)
+        track = TrackPlan(0, supply, Floating(), self._origin + now, cuts_in=True, is_seek=True)
         number = self._line.put_next(asked.input, self._spec(track))
-        self._open(plan, replace(track, number=number), 1)
+        self._open(plan, (*stays, replace(track, number=number), *waiting), number)
         return True
 
-    def _without_unseen_seeks(self, plan: InputPlan) -> InputPlan:
-        """Forget where it was to go before, if it has not come there yet."""
-        playing, *waiting = plan.tracks
-        gone = [one.number for one in waiting[:1] if one.cuts_in]
-        for number in gone:
-            self._line.withdraw(plan.id, number)
-            self._doors.close(plan.id, number)
-        return replace(plan, later=(playing, *(one for one in waiting if one.number not in gone)))
+    def _before_a_seek(self, plan: InputPlan) -> tuple[list[TrackPlan], list[TrackPlan]]:
+        """Return what plays on until a seek has come there, and what is to follow it.
 
-    def _open(self, plan: InputPlan, track: TrackPlan, place: int) -> None:
-        self._doors.open(plan.id, track.number, track.supply.video, track.supply.audio)
-        tracks = plan.tracks
-        self._change(replace(plan, later=(*tracks[:place], track, *tracks[place:])))
+        What has not begun plays no more: neither where it was to go before, nor a first track.
+        """
+        playing, *waiting = plan.tracks
+        gone = [one for one in waiting[:1] if one.is_seek]
+        if self._line.playing(plan.id) is None:
+            gone.append(playing)
+        for one in gone:
+            self._line.withdraw(plan.id, one.number)
+            self._doors.close(plan.id, one.number)
+        rest = [replace(one, cuts_in=False) for one in waiting if one not in gone]
+        return [one for one in (playing,) if one not in gone], rest
+
+    def _open(self, plan: InputPlan, tracks: tuple[TrackPlan, ...], number: int) -> None:
+        supply = next(one.supply for one in tracks if one.number == number)
+        self._doors.open(plan.id, number, supply.video, supply.audio)
+        self._change(replace(plan, later=tracks))
 
     def _spec(self, track: TrackPlan) -> TrackSpec:
         supply = track.supply
@@ -134,6 +140,10 @@ class Playlists:
                 return AtPts(max(0, track.epoch - self._origin))
             case other:
                 return other
+
+    def tracks(self, name: str) -> tuple[TrackPlan, ...]:
+        """Return what an input plays, the current track first."""
+        return self._plans[name].tracks
 
     # -- as time goes on ---------------------------------------------------------------------------
 

@@ -335,8 +335,9 @@ class Queue(GenServer[_State], restart="permanent"):
                 events.publish(events.SetDropped(media, pts - start))
             case Notice():
                 events.publish(announced(emission))
-            case Ran(_, command):
-                state.commands.carry_out(command, self._at(state))
+            case Ran(time, command):
+                if not state.commands.carry_out(command, self._at(state)):
+                    events.publish(events.CommandFailed(type(command).__name__, time))
                 self._save_schedule(state)
                 state.is_unsaved = True
 

@@ -100,6 +100,8 @@ class TrackPlan:
     """When it was asked for, on the runtime's clock."""
     cuts_in: bool = False
     """Whether it begins as soon as it has something to show; otherwise when the one before ends."""
+    is_seek: bool = False
+    """Whether it is another place of the track before it."""
 
 
 @shareable

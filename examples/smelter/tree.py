@@ -69,8 +69,8 @@ def start(settings: Settings, desired: Mapping[tuple[str, str], object] | None =
 
     Args:
         settings: how it treats time.
-        desired: what is registered from the start, as the ledger keeps it; what a run that did not
-            end in order has left in the settings' file goes before it.
+        desired: what is registered from the start, as the ledger keeps it; what a run before has
+            left in the settings' file is taken in its place.
 
     Raises:
         StartError: Something cannot be started; nothing is left of the rest.

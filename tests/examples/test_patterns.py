@@ -4,6 +4,7 @@ import re
 import shutil
 import socket
 import subprocess
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from examples import (
     producer_consumer,
     sendable,
 )
+from examples._arguments import count
 
 SEEDS = pytest.mark.parametrize("seed", range(5))
 
@@ -259,3 +261,23 @@ def test_the_conversation_goes_on_after_the_crash(capsys: pytest.CaptureFixture[
     said = capsys.readouterr().out
     assert "bob's process died of ValueError" in said
     assert said.splitlines()[-2:] == ["ann: GET tea       5", "     connections that live: 1"]
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "x", "", "1000001"])
+def test_how_many_is_a_whole_number(text: str) -> None:
+    with pytest.raises(ArgumentTypeError, match="whole number"):
+        count(text)
+
+    assert count("1000000") == 1_000_000
+
+
+def test_a_port_that_somebody_has_is_refused_before_a_supervisor_tries_it_again_and_again() -> None:
+    with (
+        socket.create_server(("localhost", 0)) as taken,
+        pytest.raises(ArgumentTypeError, match="in use"),
+    ):
+        key_value.free_port(str(taken.getsockname()[1]))
+
+    for text in ("65536", "x"):
+        with pytest.raises(ArgumentTypeError):
+            key_value.free_port(text)

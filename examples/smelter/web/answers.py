@@ -141,13 +141,16 @@ def event_of(event: events.Event) -> dict[str, object]:
             return {"type": "SET_DROPPED", "media": media, "pts_ms": pts / 1e6}
         case events.SetPoisoned(media, pts):
             return {"type": "SET_POISONED", "media": media, "pts_ms": pts / 1e6}
+        case events.CommandFailed(command, at):
+            return {"type": "COMMAND_FAILED", "command": command, "time_ms": at / 1e6}
         case events.ShaderFailed(shader, why):
             return {"type": "SHADER_FAILED", "shader_id": shader, "why": why}
 
 
 def report_of(report: Report) -> dict[str, object]:
     """Put what happened to a process into JSON."""
-    return {"type": "PROCESS", "id": report.child, "what": report.what, "why": report.why}
+    about = {"id": report.child, "what": report.what, "why": report.why}
+    return {"type": "PROCESS", **about, "number": report.number}
 
 
 def _link(link: Link) -> dict[str, object]:

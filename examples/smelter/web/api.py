@@ -6,14 +6,17 @@ raised, and has changed nothing.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from actors import CallFailed
 from examples.smelter import control
 from examples.smelter.complaints import NotRegistered, SpecRefused
 from examples.smelter.inputs import Supply
+from examples.smelter.keeper import KEEPER, Keeper
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.offsets import SECOND, Ns
 from examples.smelter.protocols.live_sink import KeyWanted, LiveSink
@@ -143,6 +146,8 @@ class Api:
 
     def reset(self, id: str, body: object) -> None:
         _nothing_in(body)
+        with contextlib.suppress(CallFailed):
+            Keeper.forget(KEEPER)
         Supervisor.terminate_child(self._rules.root, PIPELINE)
         Supervisor.restart_child(self._rules.root, PIPELINE)
 

@@ -109,7 +109,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--tls-certificate", help="PEM file; with --tls-key, clients connect by https")
     add("--tls-key", help="PEM file")
     add("--insecure-http", action="store_true", help="another address than the loopback by http")
-    add("--state", help="a file, in which what clients ask for outlives a crash; none at first")
+    add(
+        "--state", help="a file that keeps what clients ask for; if it is there, it is gone on with"
+    )
     add("--read-only", action="store_true", help="no buttons that kill (always so elsewhere)")
     return parser
 

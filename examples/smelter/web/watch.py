@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter, deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 
@@ -63,6 +63,8 @@ class Report:
     """What happened: ``"died"``, ``"is back"``, …"""
     why: str
     """The reason, in short; empty when there is none."""
+    number: int = 0
+    """Each has a larger one, also after a crash of who counts: who was away can tell what is missing."""
 
 
 class Watch(GenServer[None]):
@@ -73,6 +75,7 @@ class Watch(GenServer[None]):
         self.known: set[str] = set()
         self.returns: Counter[str] = Counter()
         self.latest: deque[Report] = deque(maxlen=KEPT)
+        self.count = 0
         self.subscribers: dict[Pid, Ref] = {}
         me, self.handler = process.self(), f"{WATCH}.{next(_NUMBERS)}"
         tell = partial(_tell, me, self.handler)
@@ -107,7 +110,9 @@ class Watch(GenServer[None]):
             if not is_known:
                 return NoReply()
             self.returns[report.child] += 1
-            report = Report(report.child, "is back", "")
+            report = replace(report, what="is back", why="")
+        self.count = max(self.count + 1, round(process.monotonic() * 1e6))
+        report = replace(report, number=self.count)
         self.latest.append(report)
         for who in self.subscribers:
             process.send(who, report)

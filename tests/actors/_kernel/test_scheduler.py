@@ -3,7 +3,6 @@ from __future__ import annotations
 import contextvars
 import gc
 import resource
-import time
 import weakref
 from functools import partial
 
@@ -283,24 +282,21 @@ def test_a_hundred_thousand_processes_are_born_and_die_without_a_trace() -> None
     def nothing() -> None:
         return None
 
-    def main() -> tuple[int, int, float]:
+    def main() -> tuple[int, int]:
         spawn(nothing)
         process.sleep(0.0)
         gc.collect()
         before = len(gc.get_objects())
-        began = time.perf_counter()
         for _ in range(100):
             for _ in range(1_000):
                 spawn(nothing)
             process.sleep(0.0)
-        spent = time.perf_counter() - began
         gc.collect()
-        return len(gc.get_objects()) - before, len(running().cells), spent
+        return len(gc.get_objects()) - before, len(running().cells)
 
-    objects, cells, spent = simulate(main)
+    objects, cells = simulate(main)
     assert objects < 100
     assert cells == 1
-    assert spent < 10.0
 
 
 @pytest.mark.parametrize("how", ["returns", "raises", "is killed", "waits"])

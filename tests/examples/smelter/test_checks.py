@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,19 +19,23 @@ from actors.process import info
 from examples.smelter import control, events
 from examples.smelter.compose import Compositor
 from examples.smelter.easing import ease
+from examples.smelter.inputs import Item
 from examples.smelter.inspection import inspect_output
 from examples.smelter.layout import PixelRect
 from examples.smelter.mix import InputVolume, MixerState, OutputMix, SoundMixer
 from examples.smelter.offsets import (
     CHUNK,
+    LOOK_AHEAD,
     MILLISECOND,
     SECOND,
+    SPAN,
     Floating,
     Framerate,
     FromStart,
+    Ns,
     chunk_start,
 )
-from examples.smelter.pictures import Picture, Samples, rgb_to_yuv
+from examples.smelter.pictures import Frame, Picture, Samples, rgb_to_yuv
 from examples.smelter.queue_server import Queue
 from examples.smelter.replay import cases
 from examples.smelter.requests import AllInputs, Settings
@@ -47,6 +52,8 @@ from examples.smelter.scene import (
 )
 from examples.smelter.scene_json import scene_of
 from examples.smelter.sets import Options
+from examples.smelter.sources import ITEMS
+from examples.smelter.stock import AHEAD
 from examples.smelter.tracks import TrackSpec
 from examples.smelter.transition import Memory
 from examples.smelter.wire import (
@@ -59,8 +66,10 @@ from examples.smelter.wire import (
 )
 from tests.examples.smelter.feeding import Feeder, World, batches, frames
 from tests.examples.smelter.rigs import (
+    WATCHER,
     WIDTH,
     Clip,
+    ClipReader,
     Eye,
     Seen,
     among,
@@ -267,6 +276,51 @@ def test_check_14_producers_without_a_clock_are_stopped_and_the_queues_mailbox_s
     )
 
     assert max(lengths) <= 4 * len(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Eager(Clip):
+    """Tells the watcher of every item that is read of it."""
+
+    def open(self, start: Ns) -> ClipReader:
+        return EagerReader(self, start)
+
+
+class EagerReader(ClipReader):
+    def read(self) -> Item | None:
+        item = super().read()
+        watcher = process.whereis(WATCHER)
+        if watcher is not None and item is not None:
+            process.send(watcher, item)
+        return item
+
+
+def test_check_14_a_producer_is_stopped_by_what_the_queue_may_hold_and_goes_on_when_it_may() -> (
+    None
+):
+    def read(seen: Seen) -> tuple[Ns, Ns]:
+        pictures = [one.pts for one in seen.others if isinstance(one, Frame)]
+        sounds = [one.end for one in seen.others if isinstance(one, Samples)]
+        return max(pictures), max(sounds)
+
+    def body(seen: Seen) -> tuple[tuple[Ns, Ns], tuple[Ns, Ns], Ns]:
+        seen.for_seconds(10.0)
+        before = read(seen)
+        control.start()
+        seen.for_seconds(10.0)
+        return before, read(seen), max(seen.ticks("out")) * 20 * MILLISECOND
+
+    before, after, shown = among(
+        body,
+        an_input("a", Eager()),
+        an_output("out", whole("a"), sound=["a"]),
+    )
+
+    # In the queue, in the feeder, and what a source reads before it looks up.
+    most = SPAN + AHEAD + (ITEMS + 2) * 20 * MILLISECOND
+    assert max(before) <= most
+    assert shown >= 9 * SECOND
+    assert max(after) <= shown + most + LOOK_AHEAD
 
 
 def test_check_15_a_pause_shifts_the_offset_by_its_length() -> None:

@@ -13,7 +13,7 @@ from actors import Pid, process, run, telemetry
 from actors.testing import VirtualClock
 from examples.smelter import control, events, snapshot, tree
 from examples.smelter.complaints import AlreadyRegistered
-from examples.smelter.keeper import KEEPER
+from examples.smelter.keeper import KEEPER, Keeper
 from examples.smelter.ledger import LEDGER
 from examples.smelter.mix import InputVolume, OutputMix
 from examples.smelter.muxer import check_output
@@ -189,19 +189,24 @@ def test_a_pipeline_that_did_not_end_in_order_is_found_again_by_the_next_one(
     assert with_file(path, second, desired) == (("a", "b"), BLUE)
 
 
-def test_an_orderly_end_leaves_nothing_to_be_found(tmp_path: Path) -> None:
-    path = tmp_path / "state"
+@pytest.mark.parametrize(("forgets", "left"), [(False, ("a", "b")), (True, ("a",))])
+def test_after_an_orderly_end_it_is_gone_on_with_unless_somebody_said_forget(
+    tmp_path: Path, forgets: bool, left: tuple[str, ...]
+) -> None:
+    settings = replace(FIFTY, snapshot=tmp_path / "state")
 
-    def main() -> bool:
+    def main() -> tuple[str, ...]:
         process.trap_exit(True)
-        top = tree.start(replace(FIFTY, snapshot=path), dict([A, OUT]))
+        top = tree.start(settings, dict([A, OUT]))
         ask_for_something_else()
-        was_there = path.exists()
+        if forgets:
+            Keeper.forget(KEEPER)
+            control.register_input("c", InputSpec(Clip()))
         Supervisor.stop(top)
-        return was_there
+        top = tree.start(settings, dict([A, OUT]))
+        return control.status().inputs
 
-    assert run(main, clock=VirtualClock(), held=None)
-    assert list(tmp_path.iterdir()) == []
+    assert run(main, clock=VirtualClock(), held=None) == left
 
 
 def test_what_was_granted_is_on_the_disk_before_the_answer(tmp_path: Path) -> None:

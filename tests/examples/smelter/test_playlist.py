@@ -6,15 +6,22 @@ from collections.abc import Callable
 
 import pytest
 
+from actors import run
+from actors.testing import VirtualClock
 from examples.smelter import control, events
 from examples.smelter.complaints import NotRegistered, SpecRefused
+from examples.smelter.doors import Doors
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.offsets import MILLISECOND, SECOND, Framerate, FromStart
+from examples.smelter.playlists import Playlists
+from examples.smelter.queue_words import Line
 from examples.smelter.requests import AllInputs, InputPlan, InputSpec, Settings
 from examples.smelter.scene import Input, Rescaler
 from examples.smelter.seek import SeekSupply
+from examples.smelter.sets import Options
+from examples.smelter.timeline import Timeline
 from examples.smelter.tracks import MAX_WAITING
-from examples.smelter.wire import QUEUE, feeder_of, source_of
+from examples.smelter.wire import QUEUE, SeekInput, feeder_of, source_of
 from tests.examples.smelter.rigs import (
     FIFTY,
     Clip,
@@ -270,6 +277,37 @@ def test_what_waits_behind_a_seek_follows_it() -> None:
     assert found[seam:] == after[: len(found) - seam]
 
 
+def test_a_seek_takes_nothing_away_that_was_to_be_next() -> None:
+    def body(seen: Seen) -> list[tuple[int, tuple[int, int]]]:
+        control.queue_track("a", a_clip(None, GREEN))
+        # At one place: first the next one is wanted at once, then another place of this one.
+        control.next_track("a", at=10 * TICK)
+        control.seek_input("a", 95 * TICK, at=10 * TICK)
+        control.start()
+        ticks(seen, 25)
+        return shown(seen)[:25]
+
+    found = among(body, a_film(100), an_output("out", WHOLE), settings=OFFLINE)
+
+    plain = (128, 128)
+    assert found == [*counted(0, 11, plain), *counted(95, 100, plain), *counted(0, 9, GREEN)]
+
+
+def test_what_is_sought_before_it_has_begun_begins_there() -> None:
+    def main() -> tuple[list[int], int | None, int | None]:
+        line: Line = Timeline(Options(Framerate(50)))
+        playlists = Playlists(line, Doors(line), 0)
+        playlists.register(a_film()[1])
+        playlists.seek(SeekInput("a", 3 * SECOND), 0)
+        (track,) = playlists.tracks("a")
+        before = line.playing("a")
+        line.step(0)
+        assert isinstance(track.supply, SeekSupply)
+        return [track.number, track.supply.seek], before, line.playing("a")
+
+    assert run(main, clock=VirtualClock()) == ([2, 3 * SECOND], None, 2)
+
+
 @pytest.mark.parametrize("who", [QUEUE, feeder_of("a"), source_of("a")])
 def test_offline_a_seek_survives_whoever_is_killed_with_it_in_hand(who: str) -> None:
     def body(seen: Seen) -> list[int]:
@@ -285,6 +323,23 @@ def test_offline_a_seek_survives_whoever_is_killed_with_it_in_hand(who: str) -> 
     found = among(body, a_film(), an_output("out", WHOLE), settings=OFFLINE)
 
     assert found == [*range(11), *range(150, 164)]
+
+
+def test_what_was_scheduled_and_came_to_nothing_is_told() -> None:
+    def body(seen: Seen) -> list[object]:
+        events.subscribe()
+        for _ in range(MAX_WAITING + 1):
+            control.queue_track("a", a_clip(5, GREEN), at=100 * MILLISECOND)
+        control.seek_input("a", SECOND, at=300 * MILLISECOND)
+        control.unregister_input("a", at=200 * MILLISECOND)
+        control.start()
+        ticks(seen, 20)
+        return [one for one in seen.others if isinstance(one, events.CommandFailed)]
+
+    assert among(body, a_film(), an_output("out", WHOLE)) == [
+        events.CommandFailed("AddTrack", 100 * MILLISECOND),
+        events.CommandFailed("SeekInput", 300 * MILLISECOND),
+    ]
 
 
 def test_what_is_no_file_is_not_sought_in() -> None:

@@ -269,8 +269,11 @@ function note(text, kind) {
   while ($("events").children.length > SHOWN) $("events").lastChild.remove();
 }
 
+let heard = 0;
 function told(event) {
   if (event.type === "PROCESS") {
+    if (event.number <= heard) return; // it has been recalled
+    heard = event.number ?? heard;
     const kind = event.what === "is back" ? "good" : "bad";
     if (event.what === "died") deaths.push(Date.now());
     // The connection would notice only after some seconds.
@@ -291,9 +294,13 @@ function listen() {
   socket.addEventListener("open", () => {
     // The server has died and is back, and pictures that broke off do not always say so.
     if (isAgain && previewed) showPreview();
+    if (isAgain) recalled = recall();
     isAgain = true;
   });
-  socket.addEventListener("message", (message) => told(JSON.parse(message.data)));
+  socket.addEventListener("message", async (message) => {
+    await recalled;
+    told(JSON.parse(message.data));
+  });
   socket.addEventListener("close", () => setTimeout(listen, 1000));
 }
 
@@ -330,13 +337,14 @@ $("scene-form").addEventListener("submit", async (event) => {
 
 async function recall() {
   try {
+    const isFirst = !heard;
     for (const report of await ask("/api/reports")) told(report);
-    deaths.length = 0; // these were before our time
+    if (isFirst) deaths.length = 0; // these were before our time
   } catch (error) {
     connected(false);
   }
 }
 
-recall();
+let recalled = recall();
 listen();
 look();
