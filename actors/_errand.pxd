@@ -1,5 +1,7 @@
 # How `_errand.py` is called when it is compiled.
 cimport cython
+from actors._coroutines cimport settled
+from actors.process cimport deliver, given, put
 from actors.pid cimport Pid, Ref
 
 cpdef tuple callers()

@@ -30,6 +30,7 @@ from actors.exits import SHUTDOWN, Exit, Reason, is_clean, reason_of
 from actors.isolation import SHARED
 from actors.messages import Down, Message
 from actors.pid import Pid, Ref
+from actors.process import deliver, given, put
 
 if TYPE_CHECKING:
     from actors.process import Host
@@ -174,7 +175,7 @@ def engage(
 
     Source: https://hexdocs.pm/elixir/Task.html#async/3
     """
-    fn, args = process.given(fn, args)
+    fn, args = given(fn, args)
     ref = Ref()
     body = partial(_bring, fn, args, callers(), ref, ref)
     return process.launch(body, doing, link=True, alias=ref, host=host, heir=True).pid, ref
@@ -203,7 +204,7 @@ def packed(fn: Callable[..., object], args: tuple[object, ...], asked_by: tuple[
 
     Source: https://hexdocs.pm/elixir/Task.html#async/3
     """
-    return Job(*process.given(fn, args), asked_by)
+    return Job(*given(fn, args), asked_by)
 
 
 def send_off(job: Job, doing: str, *, link: bool, host: Host = None) -> Pid:
@@ -241,7 +242,7 @@ def _bring(
     result = run(fn, args, asked_by)
     if type(result) not in SHARED:
         result = process.crossed(result, "result")
-    process.deliver(reply_to, (tag, result))
+    deliver(reply_to, (tag, result))
 
 
 def run(fn: Callable[..., object], args: tuple[object, ...], asked_by: tuple[Pid, ...]) -> object:
@@ -250,7 +251,7 @@ def run(fn: Callable[..., object], args: tuple[object, ...], asked_by: tuple[Pid
     Raises:
         Exit: It failed, or the process was told to end.
     """
-    process.put(CALLERS, [*asked_by])
+    put(CALLERS, [*asked_by])
     try:
         return settled(fn(*args))
     except BaseException as error:

@@ -20,6 +20,7 @@ from actors import process
 from actors.exits import KILL, KILLED, NOPROC, SHUTDOWN, Reason
 from actors.messages import Down, Message, TimedOut, reference_of
 from actors.pid import Pid, Ref
+from actors.process import begin_waiting, check_timeout, end_waiting, receive_of
 
 __all__ = ["Awaited", "Circle", "Outcome", "end", "forget", "next_of"]
 
@@ -42,22 +43,22 @@ def next_of(ref: Ref, timeout: float | None, pid: Pid | None = None) -> Outcome 
         BadArgument: The timeout is not accepted.
         Circle: It does.
     """
-    process.check_timeout("timeout", timeout)
+    check_timeout("timeout", timeout)
     if pid is None:
-        return _outcome(process.receive_of(ref, timeout), ref)
-    chain = process.begin_waiting((pid,))
+        return _outcome(receive_of(ref, timeout), ref)
+    chain = begin_waiting((pid,))
     if chain is not None:
         raise Circle(chain)
     try:
-        return _outcome(process.receive_of(ref, timeout), ref)
+        return _outcome(receive_of(ref, timeout), ref)
     finally:
-        process.end_waiting()
+        end_waiting()
 
 
 def forget(ref: Ref) -> None:
     """Give up a task's result: afterwards no message of it is or will be in the mailbox."""
     process.demonitor(ref, flush=True)
-    process.receive_of(ref, 0)
+    receive_of(ref, 0)
 
 
 class Circle(Exception):
@@ -81,7 +82,7 @@ class Awaited(Generic[T]):
     """
 
     def __init__(self, tasks: Mapping[Ref, T], timeout: float | None) -> None:
-        process.check_timeout("timeout", timeout)
+        check_timeout("timeout", timeout)
         self.pending = dict(tasks)
         """Those that are not done."""
         self.done: dict[Ref, Outcome] = {}
@@ -115,13 +116,13 @@ class Awaited(Generic[T]):
     def _receive(self, pids: Sequence[Pid]) -> Message:
         if not pids:
             return process.receive(self._is_one, self._left())
-        chain = process.begin_waiting(pids)
+        chain = begin_waiting(pids)
         if chain is not None:
             raise Circle(chain)
         try:
             return process.receive(self._is_one, self._left())
         finally:
-            process.end_waiting()
+            end_waiting()
 
     def _left(self) -> float | None:
         return None if self._deadline is None else max(self._deadline - process.monotonic(), 0.0)
@@ -146,7 +147,7 @@ def end(ref: Ref, pid: Pid, timeout: Limit) -> Outcome | None:
         down = process.receive(partial(_is_down_of, ref), 0)
         reason = down.reason if isinstance(down, Down) else NOPROC
     process.demonitor(ref, flush=True)
-    match process.receive_of(ref, 0):
+    match receive_of(ref, 0):
         case (_, value):
             return ("ok", value)
         case _ if isinstance(reason, str) and reason == wanted:

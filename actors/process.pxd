@@ -1,15 +1,21 @@
 # How `process.py` is laid out when it is compiled.
 cimport cython
-from actors._kernel.current cimport me
+from actors._kernel.current cimport me, running
 from actors._kernel.cell cimport Cell
 from actors._kernel.scheduler cimport Scheduler as CScheduler
 from actors._kernel.signals cimport link as make_link
+from actors.isolation cimport crosses_as_it_is, witnessed
 from actors.pid cimport Pid, Ref
 
 @cython.final
 cdef class Launched:
     cdef public object pid
     cdef public object ref
+
+@cython.locals(cell=Cell, scheduler=CScheduler)
+cpdef Launched launch(object body, object doing, bint link=*, bint monitor=*, object alias=*, object host=*, object mailbox=*, bint heir=*, object before=*)
+
+cpdef tuple given(object fn, tuple args)
 
 @cython.locals(cell=Cell)
 cpdef Launched launch_on(CScheduler scheduler, Cell parent, object context, object body, object doing, bint link, object ref, bint is_alias, object host, object mailbox, bint heir, object before)
@@ -34,6 +40,16 @@ cpdef deliver(object dest, object message)
 
 @cython.locals(cell=Cell, scheduler=CScheduler)
 cpdef receive(object match=*, object timeout=*)
+
+@cython.locals(cell=Cell, scheduler=CScheduler)
+cpdef begin_waiting(object pids)
+
+@cython.locals(cell=Cell)
+cpdef end_waiting()
+
+cpdef put(object key, object value)
+
+cpdef dict _dictionary(Cell cell)
 
 @cython.locals(target=Cell, first=Cell)
 cpdef _begin_waiting(CScheduler scheduler, Cell cell, object pids)

@@ -308,7 +308,6 @@ class Launched:
 def launch(
     body: Body,
     doing: str,
-    *,
     link: bool = False,
     monitor: bool = False,
     alias: Ref | None = None,

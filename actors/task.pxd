@@ -1,5 +1,7 @@
 # How `task.py` is called when it is compiled.
 cimport cython
+from actors._errand cimport engage, named
+from actors._outcome cimport next_of
 
 cpdef check_function(object fn)
 
