@@ -48,7 +48,7 @@ import sys
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-include, *modules = sys.argv[1:]
+include, extent, *modules = sys.argv[1:]
 rooms = [
     Extension(
         module,
@@ -62,7 +62,7 @@ directives = {"language_level": 3, "annotation_typing": False, "binding": True}
 setup(
     name="rooms",
     packages=[],
-    ext_modules=cythonize(rooms, nthreads=2, compiler_directives=directives),
+    ext_modules=cythonize(rooms, nthreads=2, compiler_directives=directives, force=extent == "all"),
     script_args=["build_ext", "--build-lib=built", "-j2"],
 )
 """
@@ -108,9 +108,12 @@ def compile_rooms(root: Path, work: Path) -> Path:
         _write(work / room.relative_to(root), text)
     _write(work / "build.py", BUILD)
     modules = [".".join(path.relative_to(root).with_suffix("").parts) for path in rooms]
+    # A room knows how the classes of others are laid out, also through rooms that it does not name.
+    known, laid_out = work / "layouts", "".join(path.read_text() for path in layouts)
+    extent = "changed" if known.exists() and known.read_text() == laid_out else "all"
     # What prints warnings when all is well is only shown when it is not.
     done = subprocess.run(
-        [sys.executable, "build.py", _headers(), *modules],
+        [sys.executable, "build.py", _headers(), extent, *modules],
         cwd=work,
         capture_output=True,
         text=True,
@@ -118,6 +121,7 @@ def compile_rooms(root: Path, work: Path) -> Path:
     )
     if done.returncode:
         sys.exit(f"compiling failed:\n{done.stdout}\n{done.stderr}")
+    _write(known, laid_out)
     built = work / "built"
     wanted = {room.relative_to(root).with_suffix("") for room in rooms}
     for path in built.rglob("*.so"):

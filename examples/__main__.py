@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import subprocess
 import sys
 import tempfile
@@ -130,8 +131,21 @@ def main(arguments: list[str]) -> int:
     return run(name, rest)
 
 
+def is_a_closed_pipe(error: BaseException | None) -> bool:
+    """Tell whether somebody who read our output, such as `head`, has seen enough."""
+    while error is not None and not isinstance(error, BrokenPipeError):
+        error = error.__cause__
+    return error is not None
+
+
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        if not is_a_closed_pipe(error):
+            raise
+        # What is still to be written would fail again at the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)

@@ -171,3 +171,20 @@ def read_until(terminal: int, wanted: bytes | None) -> bytes:
             return shown
         shown += new
     return shown
+
+
+def test_one_whose_reader_has_seen_enough_ends_quietly() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+
+    done = subprocess.run(
+        [sys.executable, "-u", "-m", "examples", "let_it_crash", "--script"],
+        cwd=ROOT,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+    os.close(writer)
+
+    assert (done.returncode, done.stderr) == (141, b"")

@@ -183,7 +183,8 @@ class Away:
             job.end(None, Exit(exiting[0]))
             return
         self._queue_of(job).append(job)
-        self._put_off()
+        if self._doing is not None:
+            self._put_off()
         self._call()
 
     def _queue_of(self, job: Job) -> deque[Job]:

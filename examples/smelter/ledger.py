@@ -2,11 +2,11 @@
 
 Two kinds of entries, never media. *What was asked for*: registered inputs, outputs, images and
 shaders, under pairs of a kind and an id; everything that runs can be made anew from them. *How far
-it is*: positions, counters, anchors, scenes, under names of their owners. It is the first child of
-the pipeline, so whoever is started after it finds it alive and, after a crash of its own, reads
-there how far its predecessor had come. Writing is a cast: once sent, it is in the ledger's mailbox
-and stays there whatever becomes of the sender. When the ledger itself is lost, the
-`keeper` still has what was asked for, and everything begins anew with that, behind what the files hold.
+it is*: positions, counters, anchors, scenes, under names of their owners. But for its keeper it is the
+first child of the pipeline, so whoever is started after it finds it alive and, after a crash of its own,
+reads there how far its predecessor had come. Writing is a cast: once sent, it is in the ledger's mailbox
+and stays there whatever becomes of the sender. When the ledger itself is lost, the `keeper` still has
+what was asked for, and everything begins anew with that, behind what the files hold.
 """
 
 from __future__ import annotations

@@ -167,8 +167,8 @@ class Sender(GenServer[None], host="thread", shutdown=5.0):
             tell(consumer, Written(self.output, media, end, end))
 
     def _may_be_up(self, outlet: Outlet) -> None:
-        """Say so when the other end has taken something for long enough to be there."""
-        if not self.is_up and process.monotonic() - self.connected >= outlet.settles:
+        """Say so when the other end is there."""
+        if outlet.is_let_in() and not self.is_up:
             self.is_up = True
             self._link(Link("up", self.attempts + 1, self.why))
             events.publish(events.OutputConnected(self.output))

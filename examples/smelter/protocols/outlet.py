@@ -78,11 +78,6 @@ class RtmpTarget:
         """What people know it by; without the key, which is a secret."""
         return f"rtmp {urlsplit(self.url).netloc.rpartition('@')[2]}"
 
-    @property
-    def settles(self) -> float:
-        """The program behind the pipe takes the first packets by itself."""
-        return PATIENCE + 1.0
-
     def ways(self, media: tuple[Media, ...]) -> list[_Way]:
         """Start an ffmpeg that pushes what it is given.
 
@@ -90,6 +85,8 @@ class RtmpTarget:
         to answer would stop everybody here.
         """
         arguments = ["-analyzeduration", "0", "-f", "flv", "-i", "pipe:0", "-c", "copy"]
+        # It tells how it goes on from the moment on that the server has let it in.
+        arguments += ["-progress", "pipe:1"]
         program = Program([*arguments, "-f", "flv", self.url], patience=PATIENCE)
         return [_Way(program, "flv", media)]
 
@@ -116,11 +113,6 @@ class RtpTarget:
     def title(self) -> str:
         """What people know it by."""
         return f"rtp {self.host}:{self.port}"
-
-    @property
-    def settles(self) -> float:
-        """Datagrams are taken by nobody in particular."""
-        return 0.0
 
     def sdp(self, encoding: Encoding, media: tuple[Media, ...] = ("video", "audio")) -> str:
         """Describe what is sent to whoever is to receive it."""
@@ -185,11 +177,6 @@ class HlsTarget:
         """What people know it by."""
         return f"hls {Path(self.path).name}"
 
-    @property
-    def settles(self) -> float:
-        """What is on the disk is there."""
-        return 0.0
-
     def ways(self, media: tuple[Media, ...]) -> list[_Way]:
         """Return what to open; a playlist that is there already is gone on with."""
         options = {
@@ -232,8 +219,6 @@ class Outlet:
         media: tuple[Media, ...] = ("video", "audio"),
     ) -> None:
         self._title = target.title
-        self.settles = target.settles
-        """Seconds after which what is taken has been taken by the other end."""
         self._header = VideoEncoder(encoding).header if "video" in media else b""
         self._streams: dict[Media, tuple[OutputContainer, Stream, bool]] = {}
         self._containers: list[OutputContainer] = []
@@ -261,6 +246,10 @@ class Outlet:
             configure_audio(audio.codec_context, encoding)
             self._streams["audio"] = (container, audio, way.in_band)
         container.start_encoding()
+
+    def is_let_in(self) -> bool:
+        """Tell whether the other end is there: what a pipe takes, it takes by itself."""
+        return all(program.has_spoken() for program in self._programs)
 
     def write(self, packets: Iterable[Packet]) -> None:
         """Send packets; before the first key frame they are left out.

@@ -52,6 +52,7 @@ class Program:
         self._child = child
         self._in, self._out = child.stdin.fileno(), child.stdout.fileno()
         self._patience = patience
+        self._has_spoken = self._is_silent = False
         os.set_blocking(self._in, False)
         self.end = weakref.finalize(self, _end, child)
         """End it at once; again is no error."""
@@ -70,6 +71,14 @@ class Program:
         """Wait until there is something to read, or nothing will ever come; False if not in time."""
         ready, _, _ = select.select([self._out], [], [], seconds)
         return bool(ready)
+
+    def has_spoken(self) -> bool:
+        """Tell whether it has written anything so far; takes it away, so that it never waits for us."""
+        while not self._is_silent and self.has_something(0.0):
+            said = os.read(self._out, 65536)
+            self._has_spoken = self._has_spoken or bool(said)
+            self._is_silent = not said
+        return self._has_spoken
 
     def read(self, size: int) -> bytes:
         """Read what is there; nothing means that it has ended, or is silent for too long."""

@@ -325,6 +325,24 @@ def test_offline_a_seek_survives_whoever_is_killed_with_it_in_hand(who: str) -> 
     assert found == [*range(11), *range(150, 164)]
 
 
+def test_a_live_track_may_follow_a_file_and_begins_where_the_line_is_then() -> None:
+    def body(seen: Seen) -> list[tuple[int, tuple[int, int]]]:
+        control.queue_track("a", Clip(colour=GREEN, is_live=True, buffer=100 * MILLISECOND))
+        control.start()
+        ticks(seen, 60)
+        return shown(seen)[:60]
+
+    found = among(
+        body, an_input("a", a_clip(30, RED), required=False), an_output("out", WHOLE, sound=["a"])
+    )
+
+    assert found[:30] == counted(0, 30, RED)
+    live = [number for number, colour in found[30:] if colour == GREEN]
+    # What came before its turn is past; from there on no picture is missing.
+    assert live == list(range(live[0], live[0] + len(live)))
+    assert len(live) >= 20
+
+
 def test_what_was_scheduled_and_came_to_nothing_is_told() -> None:
     def body(seen: Seen) -> list[object]:
         events.subscribe()

@@ -43,7 +43,6 @@ class Nowhere:
 
     boss: Pid
     title: str = "nowhere"
-    settles: float = 0.0
 
     def ways(self, media: tuple[Media, ...]) -> Sequence[object]:
         process.send(self.boss, ("tried", process.monotonic()))

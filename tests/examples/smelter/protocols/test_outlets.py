@@ -59,6 +59,7 @@ def receiver(path: Path, *source: str) -> Iterator[subprocess.Popen[bytes]]:
 def write_slowly(outlet: Outlet) -> None:
     for some in packets(60):
         outlet.write(some)
+        assert not outlet.is_let_in(), "nobody is there"
         time.sleep(0.01)
 
 
@@ -83,6 +84,8 @@ def test_rtmp_arrives_complete_at_a_server(tmp_path: Path) -> None:
         with Outlet(RtmpTarget(url), SMALL) as outlet:
             for some in packets(2):
                 outlet.write(some)
+            while not outlet.is_let_in():
+                time.sleep(0.05)
         assert server.wait(timeout=20) == 0
 
     found = inspect_output(str(path))

@@ -18,6 +18,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from actors import Task, process, run
 from examples._setup import ROOT
+from examples.smelter.inspection import inspect_output
 from examples.smelter.requests import Settings
 from examples.smelter.web.api import Rules
 from examples.smelter.web.app import routes
@@ -192,13 +193,38 @@ def test_what_clients_asked_for_outlives_a_process_that_was_killed(tmp_path: Pat
     with command("--state", str(state)) as (_, client):
         body = {"type": "mp4", "path": str(film), "loop": True}
         assert client.post("/api/input/clip/register", body).status == 200
+        recorded = recording(tmp_path / "recorded.mp4")
+        assert client.post("/api/output/recorded/register", recorded).status == 200
+        part = tmp_path / "recorded.part.mp4"
+        eventually(part.exists)
+        for _ in range(2):
+            size = part.stat().st_size
+            eventually(lambda: part.stat().st_size > size)  # noqa: B023 - called at once
     # It had no time to say good-bye.
-    assert state.exists()
+    recorded_before = inspect_output(part).video_frames
+    assert recorded_before > 0
 
     with serving("test:", "--state", str(state)) as again:
         assert again.status()["inputs"] == ["input_1", "clip"]
+        assert again.post("/api/output/recorded/unregister").status == 200
+        eventually((tmp_path / "recorded.mp4").exists)
         assert again.post("/api/reset").status == 200
         eventually(lambda: again.status().get("inputs") == ["input_1"])
+
+    found = inspect_output(tmp_path / "recorded.mp4")
+    assert found.video_pts_increase
+    assert found.audio_is_contiguous
+    assert found.video_frames >= recorded_before
+
+
+def recording(path: Path) -> dict[str, object]:
+    scene = {"root": {"type": "input_stream", "input_id": "input_1"}}
+    return {
+        "type": "mp4",
+        "path": str(path),
+        "video": {"resolution": {"width": 64, "height": 36}, "initial": scene},
+        "audio": {"initial": {"inputs": [{"input_id": "input_1"}]}},
+    }
 
 
 def test_a_state_that_cannot_be_used_is_said_in_one_line(tmp_path: Path) -> None:
