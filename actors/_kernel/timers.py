@@ -64,9 +64,10 @@ class Deadlines:
         cell.deadline = deadline
         armed = cell.armed
         if armed is None or deadline < armed:
-            if armed is not None:
-                self._stale += 1
             cell.armed = deadline
+            if armed is not None:
+                # One that waits long and then briefly, again and again, leaves an entry each time.
+                self._forget()
             self._push(deadline, cell)
 
     def cancel(self, timer: Timer) -> None:
