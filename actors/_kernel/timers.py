@@ -84,8 +84,8 @@ class Deadlines:
 
     def due(self, now: float) -> Timer | Cell | None:
         """Remove and return the next entry whose time has come."""
-        # Asked every few turns, and hardly ever is it time for anything.
-        if not self._heap or self._heap[0][0] > now:
+        # Asked every few turns, and hardly ever is it time for anything. What means nothing any more goes at once.
+        if not self._heap or (self._heap[0][0] > now and not self._stale):
             return None
         soonest = self.soonest()
         if soonest is None or soonest > now:
