@@ -4,7 +4,6 @@ from actors._kernel.current cimport me, running
 from actors._kernel.cell cimport Cell
 from actors._kernel.scheduler cimport Scheduler as CScheduler
 from actors._kernel.signals cimport link as make_link
-from actors.isolation cimport crosses_as_it_is, witnessed
 from actors.pid cimport Pid, Ref
 
 @cython.final

@@ -5,7 +5,6 @@ from actors._kernel.queues cimport append, pop, popleft
 from actors._kernel.names cimport Names
 from actors._kernel.signals cimport link, unlink, verdict
 from actors._kernel.timers cimport Deadlines, Timer
-from actors.isolation cimport witnessed
 from actors.pid cimport Pid, Ref
 
 cdef set SHARED

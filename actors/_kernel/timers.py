@@ -64,9 +64,10 @@ class Deadlines:
         cell.deadline = deadline
         armed = cell.armed
         if armed is None or deadline < armed:
-            if armed is not None:
-                self._stale += 1
             cell.armed = deadline
+            if armed is not None:
+                # One that waits long and then briefly, again and again, leaves an entry each time.
+                self._forget()
             self._push(deadline, cell)
 
     def cancel(self, timer: Timer) -> None:
@@ -83,8 +84,8 @@ class Deadlines:
 
     def due(self, now: float) -> Timer | Cell | None:
         """Remove and return the next entry whose time has come."""
-        # Asked every few turns, and hardly ever is it time for anything.
-        if not self._heap or self._heap[0][0] > now:
+        # Asked every few turns, and hardly ever is it time for anything. What means nothing any more goes at once.
+        if not self._heap or (self._heap[0][0] > now and not self._stale):
             return None
         soonest = self.soonest()
         if soonest is None or soonest > now:

@@ -162,7 +162,7 @@ def _restart(scale: int) -> float:
     Supervisor.start_link(
         [Counter.child_spec(0, name="restarted")], max_restarts=1_000_000, max_seconds=5.0
     )
-    count = max(10, 2_000 * scale // 100)
+    count = max(10, 10_000 * scale // 100)
 
     def loop() -> None:
         for _ in range(count):

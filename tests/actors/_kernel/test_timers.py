@@ -82,6 +82,17 @@ def test_an_earlier_deadline_comes_earlier_and_only_once() -> None:
     assert len(deadlines) == 0
 
 
+def test_long_waits_between_short_ones_do_not_pile_up() -> None:
+    deadlines = Deadlines()
+    waiting = cell()
+    for number in range(1_000):
+        deadlines.arm(waiting, 5_000.0 + number)
+        deadlines.arm(waiting, float(number))
+        assert deadlines.due(float(number)) is waiting
+
+    assert len(deadlines) < 200
+
+
 def test_the_deadline_of_a_process_that_has_ended_is_forgotten() -> None:
     deadlines = Deadlines()
     for number in range(1_000):

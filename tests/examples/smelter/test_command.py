@@ -101,7 +101,11 @@ def test_a_signal_in_the_middle_of_crashes_leaves_a_whole_film(
     assert err == ""
     assert "interrupted" in out
     found = inspect_output(tmp_path / "film.mp4")
-    assert 25 <= found.video_frames < 90
+    # On a busy machine pictures are left out; how long it is, its sound tells to the sample.
+    assert 25 * 1600 <= found.audio_samples < 90 * 1600
+    assert 0 < found.video_frames < 90
+    assert found.video_pts_increase
+    assert found.audio_is_contiguous
     assert not found.is_fragmented
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "film.mp4"]
 

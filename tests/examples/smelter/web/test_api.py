@@ -128,7 +128,9 @@ def test_an_output_is_written_and_complete_when_it_is_unregistered(
 
     eventually(path.exists)
     found = inspect_output(str(path))
-    assert found.video_frames >= 20
+    # A busy machine leaves pictures out, and no sample.
+    assert found.audio_samples >= 20 * 1600
+    assert found.video_frames > 0
     assert found.video_pts_increase
     assert found.audio_is_contiguous
     eventually(lambda: "file" not in client.status()["outputs"])
@@ -153,7 +155,7 @@ def test_an_id_may_be_used_again(client: Client, film: Path, tmp_path: Path) -> 
         eventually(path.exists)
         eventually(lambda: "again" not in client.status()["outputs"])
         eventually(lambda: "source again" not in client.processes())
-        assert inspect_output(str(path)).video_frames >= 10
+        assert inspect_output(str(path)).audio_samples >= 10 * 1600
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def test_what_is_pushed_to_a_server_arrives_and_a_server_that_comes_back_is_foun
         assert server.wait(20) == 0
 
     found = inspect_output(str(paths[1]))
-    assert found.video_frames > 30
+    assert found.video_frames > 5
     assert found.video_pts_increase
     assert found.audio_pts_increase
 
