@@ -1,1 +1,0 @@
-# `supervisor.py` is compiled as it is.
