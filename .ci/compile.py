@@ -8,7 +8,8 @@ reads both. It accepts no decorators and no generic bases on such classes, which
 compiled class, so they are taken out of what it reads; every line keeps its number.
 
 A room that is not compiled works the same: Python takes the extension module where there is one, and the
-source where there is none.
+source where there is none. A room whose own functions go to other processes has to stay plain: what a compiled
+function has captured cannot be copied.
 
 Source: https://cython.readthedocs.io/en/stable/src/tutorial/pure.html
 """

@@ -7,12 +7,14 @@ then it becomes orders in the same lines as the sets.
 from __future__ import annotations
 
 from examples.smelter.deliveries import BOTH, Deliveries
-from examples.smelter.keeper import CLOSING
+from examples.smelter.keeper import CLOSING, MIXED, SHOWN
 from examples.smelter.ledger import LEDGER, Ledger
+from examples.smelter.mix import MixChange, OutputMix
 from examples.smelter.offsets import Framerate, Ns
 from examples.smelter.playlists import Playlists
 from examples.smelter.queue_start import connection
 from examples.smelter.queue_words import Line
+from examples.smelter.requests import OutputPlan
 from examples.smelter.wire import (
     CONTROL,
     AddTrack,
@@ -85,15 +87,32 @@ class Commands:
                 Ledger.put(LEDGER, (CLOSING, name), True)
                 tell(CONTROL, command)
             case SetScene():
-                self._deliveries.order(command, "video")
+                self._show(command)
             case SetMix():
-                self._deliveries.order(command, "audio")
+                self._mix(command)
             case Together(scene, mix):
-                self._deliveries.order(scene, "video")
-                self._deliveries.order(mix, "audio")
+                self._show(scene)
+                self._mix(mix)
             case _:
                 return False
         return True
+
+    # What outputs show and consist of is written down here and not by who draws and mixes: whoever has
+    # asked for it is answered when it would outlive everybody.
+
+    def _show(self, command: SetScene) -> None:
+        self._deliveries.order(command, "video")
+        if Ledger.get(LEDGER, ("output", command.output)) is not None:
+            Ledger.put(LEDGER, (SHOWN, command.output), command.scene)
+
+    def _mix(self, command: SetMix) -> None:
+        self._deliveries.order(command, "audio")
+        plan = Ledger.get(LEDGER, ("output", command.output))
+        if isinstance(plan, OutputPlan) and plan.spec.audio is not None:
+            found = Ledger.get(LEDGER, (MIXED, command.output))
+            now = found if isinstance(found, OutputMix) else plan.spec.audio.mix
+            new = command.mix.of(now) if isinstance(command.mix, MixChange) else command.mix
+            Ledger.put(LEDGER, (MIXED, command.output), new)
 
 
 def _is_wanted(output_id: str) -> bool:

@@ -20,7 +20,6 @@ from examples.smelter import events
 from examples.smelter.compose import Assets, Scaling, Shading, is_fresh
 from examples.smelter.compose import Compositor as Drawing
 from examples.smelter.endings import Endings
-from examples.smelter.keeper import SHOWN
 from examples.smelter.lanes import VideoLane
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.pictures import Picture
@@ -226,7 +225,6 @@ class Compositor(GenServer[None], host="thread"):
                 one = self.outputs[name]
                 one.drawing.update(scene, order.at)
                 one.shown = replace(one.shown, memory=one.drawing.memory)
-                Ledger.put(LEDGER, (SHOWN, name), scene)
             case Gone(name):
                 self._note(self.saved.endings.without(name))
             case _:

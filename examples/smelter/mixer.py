@@ -16,7 +16,6 @@ from functools import partial
 from actors import GenServer, Message
 from actors.isolation import shareable
 from examples.smelter.endings import Endings
-from examples.smelter.keeper import MIXED
 from examples.smelter.lanes import SoundLane
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.mix import MixChange, MixerState, OutputMix, SoundMixer
@@ -210,7 +209,6 @@ class Mixer(GenServer[None], host="thread"):
                 new = mix.of(self.heard[name].mix) if isinstance(mix, MixChange) else mix
                 self.mixing.change(name, new)
                 self.heard[name] = replace(self.heard[name], mix=new)
-                Ledger.put(LEDGER, (MIXED, name), new)
             case Gone(name):
                 self.mixing.forget(name)
                 self._note(self.saved.endings.without(name))

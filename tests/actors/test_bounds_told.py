@@ -8,7 +8,7 @@ import pytest
 
 from actors import GenServer, NoReply, Reply, cast, process, telemetry
 from actors._kernel.bounds import BoundedMail
-from actors.errors import MailboxFull, SendCycle, ServerFull
+from actors.errors import BadArgument, MailboxFull, SendCycle, ServerFull
 from actors.pid import Pid
 from actors.process import Bounded, Host, MailboxStats, receive, self, send, sleep, spawn
 from tests.actors.probes import mail, simulate
@@ -221,3 +221,109 @@ def test_a_process_that_was_told_to_end_does_not_wait_for_room() -> None:
 
     assert told == ["unwound"]
     assert (seen.length, seen.waiting) == (1, 0)
+
+
+# -- in which words ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("limit", [0, -1, True, 1.0, "5", None])
+def test_a_limit_that_is_none_is_refused_in_these_words(limit: Term) -> None:
+    with pytest.raises(BadArgument) as refused:
+        Bounded(limit)
+
+    assert str(refused.value) == (
+        f"limit: got {limit!r}, accepted is a number of messages, 1 or more"
+    )
+
+
+@pytest.mark.parametrize("policy", ["", "WAIT", None, ["wait"]])
+def test_a_policy_that_there_is_not_is_refused_in_these_words(policy: Term) -> None:
+    with pytest.raises(BadArgument) as refused:
+        Bounded(1, policy)
+
+    assert str(refused.value) == (
+        f"when_full: got {policy!r}, accepted is one of ('raise', 'wait', 'drop_newest', 'drop_oldest')"
+    )
+
+
+def letters_of(main: Any) -> list[Term]:  # noqa: ANN401 - a function of any result
+    """Run it; return the dead letters: to whom, what, and why."""
+    told: list[Term] = []
+    event = ("actors", "mailbox", "dead_letter")
+    telemetry.attach(
+        "letters",
+        event,
+        lambda _, __, data: told.append((data["dest"], data["message"], data["cause"])),
+    )
+    try:
+        simulate(main)
+    finally:
+        telemetry.detach("letters")
+    return told
+
+
+@pytest.mark.parametrize(("when_full", "lost"), [("drop_newest", 3), ("drop_oldest", 1)])
+def test_the_very_message_that_is_dropped_is_the_dead_letter(when_full: Term, lost: int) -> None:
+    pids: list[Pid] = []
+
+    def main() -> None:
+        pids.append(spawn(sleep, 1.0, mailbox=Bounded(2, when_full)))
+        for number in (1, 2, 3):
+            send(pids[0], number)
+
+    assert letters_of(main) == [(pids[0], lost, "dropped")]
+
+
+def test_what_senders_waited_to_say_is_a_dead_letter_when_nobody_is_there_any_more() -> None:
+    pids: list[Pid] = []
+
+    def main() -> None:
+        pids.append(spawn(sleep, 1.0, mailbox=Bounded(1)))
+        for number in (1, 2, 3):
+            spawn(send, pids[0], number)
+        sleep(2.0)
+
+    assert letters_of(main) == [(pids[0], 2, "noproc"), (pids[0], 3, "noproc")]
+
+
+def test_that_messages_are_dropped_is_said_once_and_again_after_it_was_less_than_half_full() -> (
+    None
+):
+    said: list[Term] = []
+
+    def main() -> Pid:
+        telemetry.set_reporter(lambda *report: said.append(report))
+
+        def reader() -> None:
+            while True:
+                receive(lambda message: message == "take")
+                receive(lambda message: message != "take")
+
+        pid = spawn(reader, mailbox=Bounded(4, "drop_newest"))
+        sleep(0.1)
+        for number in range(6):
+            send(pid, number)
+        # Two of four is half of it, one is less than half.
+        for left in (2, 1):
+            while line_of(pid).stats.length > left:
+                receive(timeout=0)
+                sleep(0.1)
+                line_of(pid).popleft()
+            for number in range(5):
+                send(pid, number)
+        return pid
+
+    pid = simulate(main)
+
+    who = {"pid": pid, "name": None, "when_full": "drop_newest", "limit": 4}
+    assert said == [
+        (("actors", "mailbox", "dropping"), "warning", {**who, "dropped": dropped})
+        for dropped in (1, 6)
+    ]
+
+
+def test_a_mailbox_that_nothing_has_come_into_has_held_nothing() -> None:
+    def main() -> MailboxStats:
+        return stats(spawn(sleep, 1.0, mailbox=Bounded(3, "raise")))
+
+    assert simulate(main) == MailboxStats(3, "raise", 0, 0, 0, 0)

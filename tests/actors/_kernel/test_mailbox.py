@@ -126,5 +126,12 @@ def test_any_message_will_do_where_nothing_is_said_of_it() -> None:
 
 @pytest.mark.parametrize("match", [3, "x", (), (int, 3), [int], Ref()])
 def test_anything_else_is_refused(match: object) -> None:
-    with pytest.raises(BadArgument, match="a predicate, a type, a tuple of types"):
+    with pytest.raises(BadArgument) as refused:
         check_match(match)  # type: ignore[arg-type]
+
+    assert (refused.value.what, refused.value.got) == ("match", match)
+    assert refused.value.accepted == "a predicate, a type, a tuple of types, or None"
+
+
+def test_a_tuple_of_one_type_is_a_match() -> None:
+    check_match((int,))

@@ -13,7 +13,7 @@ from actors import Pid, process, run, telemetry
 from actors.testing import VirtualClock
 from examples.smelter import control, events, snapshot, tree
 from examples.smelter.complaints import AlreadyRegistered
-from examples.smelter.keeper import KEEPER, Keeper
+from examples.smelter.keeper import KEEPER, MIXED, SHOWN, Keeper
 from examples.smelter.ledger import LEDGER
 from examples.smelter.mix import InputVolume, OutputMix
 from examples.smelter.muxer import check_output
@@ -215,11 +215,15 @@ def test_what_was_granted_is_on_the_disk_before_the_answer(tmp_path: Path) -> No
     def body(seen: Seen) -> list[bool]:
         control.register_input("b", InputSpec(Clip()))
         found = [("input", "b") in (snapshot.read(path) or {})]
+        scene, mix = Rescaler(Input("b")), OutputMix((InputVolume("b", 0.5),))
+        control.update_output("out", scene=scene, mix=mix)
+        kept = snapshot.read(path) or {}
+        found.append((kept.get((SHOWN, "out")), kept.get((MIXED, "out"))) == (scene, mix))
         control.unregister_output("out")
         control.register_input("c", InputSpec(Clip()))
         return [*found, ("input", "c") in (snapshot.read(path) or {})]
 
-    assert among(body, A, OUT, settings=kept_in(tmp_path)) == [True, True]
+    assert among(body, A, OUT, settings=kept_in(tmp_path)) == [True, True, True]
 
 
 def test_a_film_that_is_complete_is_not_begun_again(tmp_path: Path) -> None:
