@@ -220,7 +220,8 @@ def _strip(node: ast.ClassDef, lines: list[str]) -> None:
         if text.startswith("dataclass"):
             options = "eq=False" + (", frozen=True" if "frozen=True" in text else "")
             lines[decorator.lineno - 1] = f"@cython.dataclasses.dataclass({options})"
-            _compare_parts(node, lines, is_hashed="frozen=True" in text)
+            if "eq=False" not in text:
+                _compare_parts(node, lines, is_hashed="frozen=True" in text)
     _without_generic(node, lines)
     for each in node.body:
         is_slots = isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == "__slots__"

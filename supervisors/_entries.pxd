@@ -4,6 +4,13 @@ from actors.pid cimport Pid
 from actors.process cimport is_alive
 
 @cython.final
+cdef class Entry:
+    cdef public object serial
+    cdef public object key
+    cdef public Pid pid
+    cdef public object value
+
+@cython.final
 cdef class _Partition:
     cdef public object pid
     cdef public dict by_key
@@ -20,5 +27,5 @@ cdef class Tables:
     cdef public object _serials
     cdef public object _lock
 
-    @cython.locals(part=_Partition, parts=list)
+    @cython.locals(part=_Partition, parts=list, entry=Entry, pid=Pid)
     cpdef owner_of(self, object key)

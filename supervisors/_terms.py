@@ -17,29 +17,30 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from weakref import finalize
 from zlib import crc32
 
 from actors.errors import BadArgument
 from actors.pid import Pid, Ref
 
-__all__ = ["ByPid", "slot", "strict"]
+__all__ = ["ByPid", "keep", "slot", "strict"]
 
 V = TypeVar("V")
 
 
-class ByPid(dict[int, V]):
-    """Something for each of some processes, by the identity of its pid, and forgotten with that.
+ByPid: TypeAlias = dict[int, V]
+"""Something for each of some processes, by the identity of its pid, and forgotten with that.
 
-    Numbers will not do: the pids of two runtimes may have the same. `get(id(pid))` takes a tenth of the time of a
-    look into a `WeakKeyDictionary`, which makes a weak reference for it.
-    """
+Numbers will not do: the pids of two runtimes may have the same. `get(id(pid))` takes a tenth of the time of a
+look into a `WeakKeyDictionary`, which makes a weak reference for it.
+"""
 
-    def keep(self, pid: Pid, value: V) -> None:
-        """Keep something for a process; an identity is used again only when this has been forgotten."""
-        self[id(pid)] = value
-        finalize(pid, self.pop, id(pid), None).atexit = False
+
+def keep(table: ByPid[V], pid: Pid, value: V) -> None:
+    """Keep something for a process; an identity is used again only when this has been forgotten."""
+    table[id(pid)] = value
+    finalize(pid, table.pop, id(pid), None).atexit = False
 
 
 def strict(key: object) -> Hashable:

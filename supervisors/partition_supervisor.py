@@ -26,7 +26,7 @@ from actors.messages import Message
 from actors.naming import Address, Name, Via
 from actors.pid import Pid
 from supervisors._options import UNSET, Overseen, Unset, described
-from supervisors._terms import MOST_PARTITIONS, ByPid, slot
+from supervisors._terms import MOST_PARTITIONS, ByPid, keep, slot
 from supervisors.child_spec import ChildLike, ChildSpec, Restart, Shutdown, of, override
 from supervisors.dynamic_supervisor import id_of
 from supervisors.strategy import Strategy
@@ -59,7 +59,7 @@ class _Table:
         self.pids: dict[int, Pid | None] = {}
 
 
-_tables: ByPid[_Table] = ByPid()
+_tables: ByPid[_Table] = {}
 
 
 class PartitionSupervisor(Overseen):
@@ -433,7 +433,7 @@ class _Tree(Supervisor):
 
     def init(self, table: _Table, rules: Supervised) -> Supervised:
         # Before the first partition starts, which may ask for another one.
-        _tables.keep(process.self(), table)
+        keep(_tables, process.self(), table)
         return rules
 
 

@@ -4,6 +4,8 @@ from actors._kernel.cell cimport Cell
 from actors.naming cimport locate
 from supervisors._entries cimport Tables
 
+cdef dict _tables
+
 @cython.locals(cell=Cell)
 cpdef Tables _tables_of(object registry)
 

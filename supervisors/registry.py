@@ -32,7 +32,7 @@ from actors.task import Task
 from supervisors._cleaner import Cleaner
 from supervisors._entries import Entry, Keys, Tables
 from supervisors._options import UNSET, Overseen, Unset, described
-from supervisors._terms import MOST_PARTITIONS, ByPid, strict
+from supervisors._terms import MOST_PARTITIONS, ByPid, keep, strict
 from supervisors.child_spec import ChildSpec, Restart, Shutdown
 from supervisors.dynamic_supervisor import id_of
 from supervisors.patterns import Clause, Guard, as_clauses, check_guard, matches
@@ -52,7 +52,7 @@ KeysOption: TypeAlias = (
 _ABSENT: Final = object()
 
 
-_tables: ByPid[Tables] = ByPid()
+_tables: ByPid[Tables] = {}
 
 
 class AlreadyRegistered(NameTaken):
@@ -860,7 +860,7 @@ class _Tree(Supervisor):
     """The supervisor of a registry."""
 
     def init(self, tables: Tables, rules: Supervised) -> Supervised:
-        _tables.keep(process.self(), tables)
+        keep(_tables, process.self(), tables)
         return rules
 
 
