@@ -545,7 +545,9 @@ def cast(
     cell = me()
     scheduler = cell.scheduler
     if told is None:
-        told = (CAST, request if type(request) in SHARED else _crossed(scheduler, request))
+        kind = type(request)
+        is_shared = kind is not tuple and kind in SHARED
+        told = (CAST, request if is_shared else _crossed(scheduler, request))
     there = pid._cell  # noqa: SLF001 - the corridor
     if there is not None and cell.port is None and there.scheduler is scheduler:
         scheduler.deliver(there, told)

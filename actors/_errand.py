@@ -30,7 +30,7 @@ from actors.exits import SHUTDOWN, Exit, Reason, is_clean, reason_of
 from actors.isolation import SHARED
 from actors.messages import Down, Message
 from actors.pid import Pid, Ref
-from actors.process import deliver, given, put
+from actors.process import deliver, get, given, launch, put
 
 if TYPE_CHECKING:
     from actors.process import Host
@@ -95,9 +95,12 @@ def callers() -> tuple[Pid, ...]:
 
     Source: https://hexdocs.pm/elixir/Task.html#module-ancestor-and-caller-tracking
     """
-    before = process.get(CALLERS)
+    before = get(CALLERS)
+    here = process.self()
+    if before is None:
+        return (here,)
     above = tuple(before) if isinstance(before, list | tuple) else ()
-    return (process.self(), *above)
+    return (here, *above)
 
 
 def named(fn: object) -> str:
@@ -178,7 +181,9 @@ def engage(
     fn, args = given(fn, args)
     ref = Ref()
     body = partial(_bring, fn, args, callers(), ref, ref)
-    return process.launch(body, doing, link=True, alias=ref, host=host, heir=True).pid, ref
+    # In their order, so that it is called in C; `tests.bench` name: task.
+    launched = launch(body, doing, True, False, ref, host, None, True)
+    return launched.pid, ref
 
 
 def packed(fn: Callable[..., object], args: tuple[object, ...], asked_by: tuple[Pid, ...]) -> Job:

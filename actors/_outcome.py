@@ -20,7 +20,7 @@ from actors import process
 from actors.exits import KILL, KILLED, NOPROC, SHUTDOWN, Reason
 from actors.messages import Down, Message, TimedOut, reference_of
 from actors.pid import Pid, Ref
-from actors.process import begin_waiting, check_timeout, end_waiting, receive_of
+from actors.process import begin_waiting, check_timeout, end_waiting, receive_of, unwatch
 
 __all__ = ["Awaited", "Circle", "Outcome", "end", "forget", "next_of"]
 
@@ -177,7 +177,7 @@ def _outcome(message: Message, ref: Ref) -> Outcome | None:
     if type(message) is TimedOut:
         return None
     # The `Down` that follows a result, if it is there already.
-    process.demonitor(ref, flush=True)
+    unwatch(ref, True)
     _, value = typed("tuple[Ref, object]", message)
     return ("ok", value)
 

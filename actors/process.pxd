@@ -43,6 +43,14 @@ cpdef receive(object match=*, object timeout=*)
 @cython.locals(cell=Cell, scheduler=CScheduler)
 cpdef begin_waiting(object pids)
 
+@cython.locals(cell=Cell, scheduler=CScheduler)
+cpdef bint unwatch(Ref ref, bint flush) except -1
+
+@cython.locals(scheduler=CScheduler)
+cpdef _send_to_alias(Cell cell, Ref alias, object message)
+
+cpdef get(object key, object default=*)
+
 @cython.locals(cell=Cell)
 cpdef end_waiting()
 

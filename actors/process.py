@@ -616,13 +616,13 @@ def _deliver_to_itself(scheduler: Scheduler, cell: Cell, message: Message) -> No
 
 
 def _send_to_alias(cell: Cell, alias: Ref, message: Message) -> None:
-    scheduler = cell.scheduler
     if cell.port is None:
+        scheduler = cell.scheduler
         scheduler.send_alias(alias, message)
     elif cell.aliases is not None and alias in cell.aliases:
         cell.port.ask(_send_to_own_alias, alias, message)
     else:
-        cell.port.post(scheduler.send_alias, alias, message)
+        cell.port.post(cell.scheduler.send_alias, alias, message)
 
 
 def _send_to_own_alias(scheduler: Scheduler, _: Cell, alias: Ref, message: Message) -> None:
@@ -915,10 +915,16 @@ def demonitor(ref: Ref, *, flush: bool = False) -> bool:
     """
     if not isinstance(flush, bool):
         raise BadArgument("flush", flush, "True or False")
+    return unwatch(_ref(ref), flush)
+
+
+def unwatch(ref: Ref, flush: bool) -> bool:
+    """Stop monitoring by a reference of which the caller knows that it is one; otherwise like `demonitor`."""
     cell = me()
     if cell.port is None:
-        return cell.scheduler.demonitor(cell, _ref(ref), flush)
-    return cell.port.ask(Scheduler.demonitor, _ref(ref), flush)
+        scheduler = cell.scheduler
+        return scheduler.demonitor(cell, ref, flush)
+    return cell.port.ask(Scheduler.demonitor, ref, flush)
 
 
 def exit(reason: Reason) -> NoReturn:

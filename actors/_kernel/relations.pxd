@@ -8,6 +8,7 @@ from actors._kernel.timers cimport Deadlines, Timer
 from actors.pid cimport Pid, Ref
 
 cdef set SHARED
+cdef object deque
 
 cdef class Relations:
     cdef public object cross
@@ -27,6 +28,7 @@ cdef class Relations:
     cpdef deliver(self, Cell cell, object message)
     cpdef give_back(self, object mail)
     cpdef Cell resolve(self, object dest)
+    @cython.locals(cell=Cell)
     cpdef send_alias(self, Ref alias, object message)
     cpdef enlist(self, Cell cell, Cell target)
     cpdef _delist(self, Cell cell)
@@ -55,3 +57,6 @@ cdef class Relations:
     cpdef _seen_of(self, object reason)
     cpdef finish(self, Cell cell)
     cpdef _tell_down(self, Cell owner, Ref ref, object watched, object reason)
+
+@cython.locals(index=Py_ssize_t)
+cpdef _flush_down(object mail, Ref ref)

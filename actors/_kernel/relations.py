@@ -108,10 +108,11 @@ class Relations:
             self.unalias(cell, alias)
             if kind == "reply_demonitor":
                 self.demonitor(cell, alias, False)
-        if kind == "explicit":
+        mail = cell.mail
+        if kind == "explicit" or mail is None or type(mail) is deque:
             self.deliver(cell, message)
         else:
-            # An alias that goes with a request is for its reply, which no bound holds up.
+            # An alias that goes with a request is for its reply, which no bound of the mailbox holds up.
             force(cell, message)
 
     # -- exchanges --------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ from actors._kernel.timers cimport Timer
 from actors._kernel.switch cimport context_of, current_stack, get_ident, switch_to
 from actors.pid cimport Pid, Ref
 
+cdef object deque
+cdef Py_ssize_t SPARE_MAIL
 cdef Py_ssize_t _BATCH, _LOOK_UP, _STACKS, _STEPS, _REFUSALS, _FAILURES
 
 @cython.final

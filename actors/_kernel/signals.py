@@ -32,6 +32,9 @@ class Verdict(Enum):
     DEATH = "death"
 
 
+_IGNORED, _MESSAGE, _DEATH = Verdict.IGNORED, Verdict.MESSAGE, Verdict.DEATH
+
+
 def verdict(reason: Reason, linked: bool, traps: bool, to_oneself: bool) -> tuple[Verdict, Reason]:
     """Decide what an exit signal does.
 
@@ -46,12 +49,12 @@ def verdict(reason: Reason, linked: bool, traps: bool, to_oneself: bool) -> tupl
     """
     plain = reason if isinstance(reason, str) else None
     if plain == KILL and not linked:
-        return Verdict.DEATH, KILLED
+        return _DEATH, KILLED
     if traps:
-        return Verdict.MESSAGE, reason
+        return _MESSAGE, reason
     if plain == NORMAL and not to_oneself:
-        return Verdict.IGNORED, reason
-    return Verdict.DEATH, reason
+        return _IGNORED, reason
+    return _DEATH, reason
 
 
 def link(one: Cell, other: Cell) -> None:
