@@ -2,6 +2,7 @@
 cimport cython
 from actors._coroutines cimport settled
 from actors.process cimport Launched, deliver, get, given, launch, put
+from actors.process cimport self as myself
 from actors.pid cimport Pid, Ref
 
 cpdef tuple callers()

@@ -31,6 +31,7 @@ from actors.isolation import SHARED
 from actors.messages import Down, Message
 from actors.pid import Pid, Ref
 from actors.process import deliver, get, given, launch, put
+from actors.process import self as myself
 
 if TYPE_CHECKING:
     from actors.process import Host
@@ -96,7 +97,7 @@ def callers() -> tuple[Pid, ...]:
     Source: https://hexdocs.pm/elixir/Task.html#module-ancestor-and-caller-tracking
     """
     before = get(CALLERS)
-    here = process.self()
+    here = myself()
     if before is None:
         return (here,)
     above = tuple(before) if isinstance(before, list | tuple) else ()
@@ -122,7 +123,8 @@ def named(fn: object) -> str:
     """
     while isinstance(fn, partial):
         fn = fn.func
-    return f"{getattr(fn, '__module__', '?')}.{getattr(fn, '__qualname__', type(fn).__name__)}"
+    name = getattr(fn, "__qualname__", None)
+    return f"{getattr(fn, '__module__', '?')}.{type(fn).__name__ if name is None else name}"
 
 
 def recruit(sender: Pid, doing: str, *, watch: bool, host: Host = None) -> Pid:

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Generic, Literal, TypeAlias, TypeVar, final
-from typing import cast as typed
 
 from actors import process
 from actors.exits import KILL, KILLED, NOPROC, SHUTDOWN, Reason
@@ -178,8 +177,7 @@ def _outcome(message: Message, ref: Ref) -> Outcome | None:
         return None
     # The `Down` that follows a result, if it is there already.
     unwatch(ref, True)
-    _, value = typed("tuple[Ref, object]", message)
-    return ("ok", value)
+    return ("ok", message[1])  # type: ignore[index]
 
 
 def _is_down_of(ref: Ref, message: Message) -> bool:

@@ -46,7 +46,6 @@ Source: https://www.erlang.org/doc/system/eff_guide_processes.html#process-messa
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import FunctionType
 from typing import Final, Literal, TypeAlias, TypeVar, cast, get_args
 
 from actors import _captures, _containers, _instances
@@ -62,7 +61,6 @@ __all__ = [
     "Isolation",
     "Moved",
     "Withheld",
-    "crosses_as_it_is",
     "crossing",
     "explain_sendable",
     "is_once_only",
@@ -274,34 +272,6 @@ def crossing(policy: Isolation) -> Cross:
     if policy not in get_args(Isolation):
         raise BadArgument("isolation", policy, f"one of {get_args(Isolation)}")
     return _POLICIES[policy]
-
-
-def crosses_as_it_is(fn: object, args: tuple[object, ...]) -> bool:
-    """Tell at a glance whether a function, and what it is given, cross as they are: if not, `cross` looks closer.
-
-    Runs in the caller and does not wait.
-
-    Args:
-        fn: A function, or anything else.
-        args: What goes along.
-
-    Returns:
-        `True` if there is nothing to copy and nothing to refuse, whatever the runtime's policy.
-
-    Example:
-        >>> crosses_as_it_is(lambda: 1, ()), crosses_as_it_is(print, ([],))
-        (True, False)
-
-    Source: https://docs.python.org/3/reference/datamodel.html#user-defined-functions
-    """
-    kind = type(fn)
-    if kind is FunctionType:
-        code = cast("FunctionType", fn)
-        if code.__closure__ or code.__defaults__ or code.__kwdefaults__ or code.__dict__:
-            return False
-    elif kind not in SHARED:
-        return False
-    return SHARED.issuperset(map(type, args))
 
 
 def witnessed(value: object, cross: Cross) -> object:

@@ -14,6 +14,14 @@ cdef class Launched:
 @cython.locals(cell=Cell, scheduler=CScheduler)
 cpdef Launched launch(object body, object doing, bint link=*, bint monitor=*, object alias=*, object host=*, object mailbox=*, bint heir=*, object before=*)
 
+cdef set SHARED
+
+cpdef bint _crosses_as_it_is(object fn, tuple args) except -1
+
+cpdef dict _given(Cell cell)
+
+cpdef Pid self()
+
 cpdef tuple given(object fn, tuple args)
 
 @cython.locals(cell=Cell)

@@ -24,6 +24,7 @@ import importlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import partial
+from types import FunctionType
 from typing import (
     TYPE_CHECKING,
     Concatenate,
@@ -51,7 +52,7 @@ from actors._kernel.signals import link as make_link
 from actors._kernel.timers import Timer
 from actors.errors import BadArgument, MailboxFull, SendCycle
 from actors.exits import KILL, NOPROC, Exit, Reason
-from actors.isolation import SHARED, crosses_as_it_is, witnessed
+from actors.isolation import SHARED, witnessed
 from actors.messages import Message, TimedOut
 from actors.pid import LOCAL_NODE, Pid, Ref
 
@@ -449,7 +450,7 @@ def given(
     Raises:
         NotSendable: They may not cross.
     """
-    if crosses_as_it_is(fn, args):
+    if _crosses_as_it_is(fn, args):
         return fn, args
     cross = me().scheduler.cross
     if not args:
@@ -457,6 +458,23 @@ def given(
     # In one: what both hold stays one.
     crossing = cross((fn, args), "(fn, args)")
     return cast("tuple[Callable[[Unpack[Ts]], R], tuple[*Ts]]", crossing)
+
+
+def _crosses_as_it_is(fn: Callable[..., object], args: tuple[object, ...]) -> bool:
+    """Tell at a glance whether there is nothing to copy and nothing to refuse, whatever the runtime's policy.
+
+    If not, `cross` looks closer. Here and not with the isolation, which is never compiled: every task asks this.
+    """
+    kind = type(fn)
+    if kind is FunctionType:
+        if fn.__closure__ or fn.__defaults__ or fn.__kwdefaults__ or fn.__dict__:
+            return False
+    elif kind not in SHARED:
+        return False
+    for each in args:  # noqa: SIM110 - a generator in C takes longer than the loop
+        if type(each) not in SHARED:
+            return False
+    return True
 
 
 def _named(fn: Callable[..., object]) -> str:

@@ -2,6 +2,7 @@
 cimport cython
 from actors._errand cimport engage, named
 from actors._outcome cimport next_of
+from actors.process cimport self as myself
 
 cpdef check_function(object fn)
 

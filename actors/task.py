@@ -47,6 +47,7 @@ from actors._task_stream import Hire, OnTimeout, Rules, Work, stream
 from actors.errors import BadArgument, CallCycle, CallFailed, TaskExited, TaskTimeout
 from actors.exits import NOCONNECTION, TIMEOUT, Crash, Reason
 from actors.pid import Pid, Ref
+from actors.process import self as myself
 
 if TYPE_CHECKING:
     from actors.process import Host
@@ -182,7 +183,7 @@ class Task(Generic[T]):
         doing = named(fn)
         work, given, place = placed(fn, args, host)
         pid, ref = engage(work, given, doing, place)
-        return Task(pid, ref, process.self(), doing)
+        return Task(pid, ref, myself(), doing)
 
     @staticmethod
     def start(fn: Callable[[Unpack[Ts]], object], *args: *Ts, host: TaskHost = None) -> Pid:
@@ -348,7 +349,7 @@ class Task(Generic[T]):
             raise TaskTimeout(TIMEOUT, task, None, timeout, *_call("await", [task, timeout]))
         if outcome[0] == "exit":
             raise _exited(outcome[1], task, "await", [task, timeout])
-        return typed("R", outcome[1])
+        return outcome[1]  # type: ignore[return-value]
 
     @staticmethod
     def await_many(tasks: Sequence[Task[R]], timeout: float | None = _TIMEOUT) -> list[R]:
@@ -798,7 +799,7 @@ def stream_of(
 def _check_owner(task: Task[object]) -> None:
     if not isinstance(task, Task):
         raise BadArgument("task", task, "a Task")
-    here = process.self()
+    here = myself()
     if task.owner is not here:
         raise BadArgument("task", task, f"one that {here!r}, the calling process, has started")
 

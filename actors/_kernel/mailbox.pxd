@@ -3,6 +3,9 @@ cimport cython
 from actors.messages cimport reference_of
 from actors.pid cimport Ref
 
+cdef object deque
+cdef Py_ssize_t _NEAR
+
 @cython.locals(size=Py_ssize_t, near=Py_ssize_t, index=Py_ssize_t)
 cpdef tuple take(object mail, object wanted, Py_ssize_t start)
 

@@ -82,7 +82,7 @@ def take(mail: Mail, wanted: Wanted, start: int) -> tuple[Message, int]:
         BadArgument: The predicate has itself taken mail out of the mailbox.
     """
     # Only a predicate is called for each message.
-    accepts = None if isinstance(wanted, _PLAIN) else wanted
+    accepts = None if type(wanted) is Ref or isinstance(wanted, _PLAIN) else wanted
     if type(mail) is not deque:
         return _take_bounded(typed("BoundedMail", mail), wanted, accepts, start)
     size = len(mail)

@@ -53,8 +53,8 @@ cdef class Relations:
     cpdef release(self, Cell cell, object reason)
     @cython.locals(other=Cell)
     cpdef _take_back(self, Cell cell)
-    @cython.locals(other=Cell, owner=Cell, caller=Cell)
     cpdef _seen_of(self, object reason)
+    @cython.locals(other=Cell, owner=Cell, caller=Cell)
     cpdef finish(self, Cell cell)
     cpdef _tell_down(self, Cell owner, Ref ref, object watched, object reason)
 

@@ -104,12 +104,12 @@ class Relations:
         if entry is None:
             return
         cell, kind = entry
-        if kind in {"reply", "reply_demonitor"}:
+        if kind != "demonitor" and kind in {"reply", "reply_demonitor"}:
             self.unalias(cell, alias)
             if kind == "reply_demonitor":
                 self.demonitor(cell, alias, False)
         mail = cell.mail
-        if kind == "explicit" or mail is None or type(mail) is deque:
+        if mail is None or type(mail) is deque or kind == "explicit":
             self.deliver(cell, message)
         else:
             # An alias that goes with a request is for its reply, which no bound of the mailbox holds up.
