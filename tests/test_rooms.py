@@ -52,7 +52,7 @@ FLOORS = {
     "kernel": Floor(
         "actors._kernel",
         "switch clock wakeup mailbox timers names signals cell bounds "
-        "relations scheduler press outside watchdog away current turns",
+        "relations scheduler frames press outside watchdog away current turns",
         "words",
     ),
     "doors": Floor("actors", "_coroutines process latch naming runtime hosting", "words kernel"),

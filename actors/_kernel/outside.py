@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Concatenate, Generic, ParamSpec, TypeVar, fina
 
 from actors import telemetry
 from actors._kernel.bounds import BoundedMail
+from actors._kernel.frames import uncollected
 from actors._kernel.mailbox import NOTHING, Wanted, has_news, take
 from actors._kernel.press import press_thread
 from actors.errors import NotInProcess
@@ -170,7 +171,8 @@ class Port:
         if cell.exiting is None:
             cell.scheduler.doom(cell, KILLED)
             return
-        frame = None if self.thread is None else sys._current_frames().get(self.thread)
+        with uncollected():
+            frame = None if self.thread is None else sys._current_frames().get(self.thread)
         fields = {
             "pid": cell.pid,
             "initial_call": cell.doing,

@@ -21,6 +21,7 @@ import threading
 from _thread import start_new_thread
 from typing import TYPE_CHECKING
 
+from actors._kernel.frames import uncollected
 from actors._kernel.scheduler import Scheduler
 from actors.exits import Killed
 
@@ -85,13 +86,14 @@ def _press(cell: Cell) -> None:
         never.wait(_LOOK)
         if cell.pid.serial not in scheduler.cells:
             return
-        frame = sys._current_frames().get(loop)
-        line = None if frame is None else frame.f_lasti
-        if frame is None or not is_open(frame) or sys._current_frames().get(loop) is not frame:
-            continue
-        # Innermost a moment ago, and if it stands where it stood, then now: no call from here to the exception.
-        if scheduler.current is cell and frame.f_lasti == line:
-            set_exception(thread, kind)
+        with uncollected():
+            frame = sys._current_frames().get(loop)
+            line = None if frame is None else frame.f_lasti
+            if frame is None or not is_open(frame) or sys._current_frames().get(loop) is not frame:
+                continue
+            # Innermost a moment ago, and if it stands where it stood, then now: no call from here on.
+            if scheduler.current is cell and frame.f_lasti == line:
+                set_exception(thread, kind)
 
 
 def _press_thread(port: Port) -> None:

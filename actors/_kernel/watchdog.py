@@ -13,6 +13,7 @@ import threading
 from typing import TYPE_CHECKING, final
 
 from actors import telemetry
+from actors._kernel.frames import uncollected
 from actors._kernel.outside import place
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ class Watchdog:
                 told = turns
                 if telemetry.is_loading():
                     continue
-                where = place(sys._current_frames().get(self._watched))
+                with uncollected():
+                    frame = sys._current_frames().get(self._watched)
+                where = place(frame)
                 fields = {
                     "pid": cell.pid,
                     "name": cell.name,
