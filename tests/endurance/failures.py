@@ -451,7 +451,8 @@ def whatever_is_raised_wherever(size: int, tally: Tally) -> None:
 # -- the machine's own limits ----------------------------------------------------------------------
 
 _LIMITED = """
-import resource, sys
+import resource, sys, threading
+import actors.logs  # what a report needs must not be loaded with the last of the memory
 from actors import GenServer, NoReply, Reply, run, process
 from actors.errors import CallFailed
 from supervisors import ChildError, Supervisor
@@ -485,7 +486,12 @@ def main():
             assert [GenServer.call(f"h{n}", "how are you") for n in range(3)] == ["well"] * 3
     print("kept", kept)
 
-run(main)
+# The stack of a thread is there from the beginning. That of the program grows, and the system ends
+# whoever needs one page more of it under the limit.
+threading.stack_size(64 << 20)
+thread = threading.Thread(target=run, args=(main,))
+thread.start()
+thread.join()
 """
 
 
