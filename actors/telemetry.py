@@ -254,10 +254,11 @@ def _log(event: Event, level: str, metadata: Mapping[str, object]) -> None:
 
 def _is_wanted(event: Event, level: str) -> bool:
     number = _LEVELS[level]
-    logging = sys.modules.get("logging")
-    if logging is None:
+    # It may be there in part, while another thread loads it; what has come last is looked for.
+    logger_of = getattr(sys.modules.get("logging"), "getLogger", None)
+    if logger_of is None:
         return number >= _LEVELS["warning"]
-    return bool(logging.getLogger(event[0]).isEnabledFor(number))
+    return bool(logger_of(event[0]).isEnabledFor(number))
 
 
 _loading: list[Event] = []

@@ -309,3 +309,37 @@ print("actors.logs" in sys.modules)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == str(is_loaded)
+
+
+LOADING = """
+import sys, threading, time
+from actors import telemetry
+
+begun = threading.Event()
+
+def slowly(event, arguments):
+    # One of the first things that `logging` loads itself.
+    if event == "import" and arguments[0] == "string" and threading.current_thread().name == "loads":
+        begun.set()
+        time.sleep(1.0)
+
+assert not {"logging", "string"} & set(sys.modules)
+sys.addaudithook(slowly)
+threading.Thread(target=__import__, args=("logging",), name="loads").start()
+assert begun.wait(60.0)
+assert not hasattr(sys.modules["logging"], "getLogger"), "it has been loaded already"
+print([telemetry.is_reported(("actors", "some"), level) for level in ("info", "warning", "error")])
+"""
+
+
+def test_whether_a_report_is_wanted_can_be_asked_while_a_thread_loads_the_logs() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOADING],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120.0,
+        check=False,
+    )
+
+    assert (done.stdout, done.stderr) == ("[False, True, True]\n", "")
