@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import TypeAlias
 
 import pytest
 
 import actors.threads  # noqa: F401 - the carriers are there when it is
-from actors import Down, Pid, Ref, process, receive, send, spawn, telemetry
+from actors import Down, GenServer, Pid, Ref, process, receive, send, spawn, telemetry
 from actors._kernel.bounds import BoundedMail
 from actors._kernel.cell import Cell
 from actors._kernel.mailbox import has_news
 from actors._kernel.relations import SPARE_MAIL
 from actors.errors import CallFailed
 from actors.process import Bounded
+from tests.actors.gen_servers import Counter
 from tests.actors.probes import ended, inside, mail, probe, simulate
 
 Told: TypeAlias = tuple[telemetry.Event, Mapping[str, float], Mapping[str, object]]
@@ -143,20 +145,22 @@ def test_an_explicit_alias_is_bound_by_the_mailbox_and_the_reply_to_a_request_is
 def test_the_answer_through_a_monitors_alias_leaves_no_down_that_has_come_to_others() -> None:
     """What the answer takes away is the monitor alone; nothing in the mailbox is searched for it."""
 
-    def main() -> list[object]:
-        pid = probe("server")
+    def main(whom: Callable[[], Pid]) -> list[object]:
+        pid = whom()
         ref = process.monitor(pid, alias="reply_demonitor")
         # A message that looks like the monitor's own, and is not the kernel's to take.
         send(process.self(), Down(ref, pid, "made up"))
         send(ref, "the answer")
-        ended(pid)
+        if pid is not process.self():
+            ended(pid)
         return mail()
 
-    made_up, answer = simulate(main)
+    for whom in (lambda: probe("server"), process.self):
+        made_up, answer = simulate(partial(main, whom))
 
-    assert isinstance(made_up, Down)
-    assert made_up.reason == "made up"
-    assert answer == "the answer"
+        assert isinstance(made_up, Down)
+        assert made_up.reason == "made up"
+        assert answer == "the answer"
 
 
 def test_nothing_is_kept_of_an_alias_a_monitor_or_a_name_that_is_over() -> None:
@@ -215,6 +219,52 @@ def test_nothing_is_kept_of_what_a_watcher_has_watched_when_it_dies() -> None:
         )
 
     assert simulate(main) == (0, 0, 0)
+
+
+# -- exchanges -------------------------------------------------------------------------------------
+
+
+def test_an_exchange_is_answered_once_and_who_answers_learns_whether_it_was_in_time() -> None:
+    def main() -> tuple[list[bool], tuple[object, ...], object]:
+        boss = process.self()
+        silent = spawn(process.sleep, None)
+        cell = record(spawn(lambda: send(boss, GenServer.call(silent, "question", 5.0))))
+        process.sleep(0.1)
+        ref, answer = cell.awaiting, cell.scheduler.answer
+        assert ref is not None
+        assert cell.calling is record(silent)
+        assert cell.deadline is not None
+        told = [
+            answer(cell, Ref(), "reply", "another's"),
+            answer(cell, ref, "reply", "its own"),
+            answer(cell, ref, "reply", "too late"),
+        ]
+        return told, (cell.awaiting, cell.calling, cell.deadline), receive()
+
+    assert simulate(main) == ([False, True, False], (None, None, None), "its own")
+
+
+def test_a_process_is_among_the_callers_of_whom_it_called_last_and_of_nobody_else() -> None:
+    def main() -> list[tuple[bool, ...]]:
+        one, other, caller = Counter.start(), Counter.start(), probe("caller")
+        cell = record(caller)
+
+        def among() -> tuple[bool, ...]:
+            return tuple(cell in (record(pid).callers or {}) for pid in (one, other))
+
+        found = [among()]
+        for server in (one, one, other):
+            inside(caller, partial(Counter.value, server))
+            found.append(among())
+        ended(caller)
+        return [*found, among()]
+
+    never, once, again, elsewhere, dead = simulate(main)
+
+    assert never == (False, False)
+    assert once == again == (True, False)
+    assert elsewhere == (False, True)
+    assert dead == (False, False)
 
 
 # -- timers ----------------------------------------------------------------------------------------
@@ -278,6 +328,7 @@ def test_a_link_to_the_dead_fails_with_whom_and_by_what() -> None:
     pid, error = simulate(main)
 
     assert error.reason == ("noproc", ("Process", "link", [pid]))
+    assert error.server == pid
 
 
 def test_what_the_dead_worked_with_does_not_outlive_them() -> None:
@@ -289,6 +340,20 @@ def test_what_the_dead_worked_with_does_not_outlive_them() -> None:
         return [cell.body, cell.handler, cell.mail, cell.context, cell.dictionary, cell.links]
 
     assert simulate(main) == [None] * 6
+
+
+def test_whoever_is_not_spared_is_killed_whether_it_traps_exits_or_not() -> None:
+    def main() -> list[object]:
+        boss = process.self()
+        refs = [
+            process.monitor(probe(name, trap=trap)) for name, trap in (("a", False), ("b", True))
+        ]
+        cell = record(boss)
+        cell.scheduler.kill_all(boss, cell)
+        downs = {each.ref: each.reason for each in mail() if isinstance(each, Down)}
+        return [downs[ref] for ref in refs]
+
+    assert simulate(main) == ["killed", "killed"]
 
 
 def test_a_process_that_no_thread_could_be_found_for_was_never_there(
