@@ -16,6 +16,7 @@ from actors._kernel.cell import Cell
 from actors._kernel.mailbox import has_news
 from actors._kernel.relations import SPARE_MAIL
 from actors.errors import CallFailed
+from actors.pid import LOCAL_NODE
 from actors.process import Bounded
 from tests.actors.gen_servers import Counter
 from tests.actors.probes import ended, inside, mail, probe, simulate
@@ -89,6 +90,21 @@ def test_no_more_than_a_thousand_emptied_mailboxes_are_kept() -> None:
         return few, len(scheduler.spare_mail)
 
     assert simulate(main) == (3, SPARE_MAIL)
+
+
+def test_the_mailbox_of_the_dead_is_that_of_who_gets_mail_next() -> None:
+    def main() -> tuple[bool, list[object]]:
+        pid, following = spawn(process.sleep, None), spawn(process.sleep, None)
+        process.sleep(0.1)
+        send(pid, "never read")
+        box = record(pid).mail
+        # Not `ended`, which would get mail itself.
+        process.send_exit(pid, "kill")
+        process.sleep(0.1)
+        send(following, "hello")
+        return record(following).mail is box, list(record(following).mail or ())
+
+    assert simulate(main) == (True, ["hello"])
 
 
 def test_a_bounded_mailbox_has_news_of_what_came_whatever_has_gone() -> None:
@@ -267,6 +283,38 @@ def test_a_process_is_among_the_callers_of_whom_it_called_last_and_of_nobody_els
     assert dead == (False, False)
 
 
+def test_who_sleeps_is_not_woken_by_the_end_of_whom_it_has_called_before() -> None:
+    def main() -> tuple[object, float]:
+        server, caller = Counter.start(), probe("caller")
+        inside(caller, partial(Counter.value, server))
+        boss = process.self()
+        clock = record(boss).scheduler.clock
+        begin = clock.now()
+        send(caller, ("run", "slept", partial(process.sleep, 5.0)))
+        process.sleep(1.0)
+        ended(server)
+        return receive(), clock.now() - begin
+
+    assert simulate(main) == (("ran", "slept", None), 5.0)
+
+
+# -- monitors --------------------------------------------------------------------------------------
+
+
+def test_each_monitor_is_told_of_what_it_was_set_on_the_process_or_its_name() -> None:
+    def main() -> tuple[Pid, dict[Ref, object], list[Ref]]:
+        pid = probe("watched")
+        process.register(pid, "watched")
+        refs: list[Ref] = [process.monitor(to) for to in (pid, "watched", pid, "watched")]
+        process.send_exit(pid, "kill")
+        return pid, {each.ref: each.process for each in mail() if isinstance(each, Down)}, refs
+
+    pid, told, refs = simulate(main)
+
+    by_name = ("watched", LOCAL_NODE)
+    assert [told[ref] for ref in refs] == [pid, by_name, pid, by_name]
+
+
 # -- timers ----------------------------------------------------------------------------------------
 
 
@@ -304,6 +352,22 @@ def test_the_timers_of_the_dead_are_gone_and_those_of_others_fire() -> None:
     assert simulate(main) == (2, ["mine", "by name"])
 
 
+def test_of_the_deadlines_of_the_dead_none_is_waited_for() -> None:
+    def main() -> list[float | None]:
+        deadlines = record(process.self()).scheduler.deadlines
+        soonest = [deadlines.soonest()]
+        waiting, reached = spawn(process.sleep, 1.0), probe("reached")
+        process.send_after(reached, "never read", 2.0)
+        process.sleep(0.5)
+        soonest.append(deadlines.soonest())
+        ended(waiting)
+        soonest.append(deadlines.soonest())
+        ended(reached)
+        return [*soonest, deadlines.soonest()]
+
+    assert simulate(main) == [None, 1.0, 2.0, None]
+
+
 def test_a_timer_for_the_dead_is_not_even_set() -> None:
     def main() -> tuple[int, float | None]:
         pid = probe("dead")
@@ -329,6 +393,50 @@ def test_a_link_to_the_dead_fails_with_whom_and_by_what() -> None:
 
     assert error.reason == ("noproc", ("Process", "link", [pid]))
     assert error.server == pid
+
+
+def test_who_outlives_a_link_keeps_nothing_of_the_dead() -> None:
+    def main() -> tuple[int, int]:
+        survivor = record(probe("survivor", trap=True))
+        linked = probe("linked")
+        inside(survivor.pid, partial(process.link, linked))
+        before = len(survivor.links or ())
+        ended(linked)
+        return before, len(survivor.links or ())
+
+    assert simulate(main) == (1, 0)
+
+
+def test_nothing_is_kept_of_what_finally_blocks_have_asked_for() -> None:
+    def main() -> list[tuple[int, int, int]]:
+        scheduler = record(process.self()).scheduler
+        watched = probe("watched")
+        process.register(watched, "watched")
+
+        def asks(*acts: Callable[[], object]) -> None:
+            try:
+                process.sleep(None)
+            finally:
+                for act in acts:
+                    act()
+
+        def left() -> tuple[int, int, int]:
+            return (
+                len(record(watched).watchers or ()),
+                len(scheduler._aliases),  # noqa: SLF001 - the tables themselves are looked at
+                len(scheduler._watched),  # noqa: SLF001 - the same
+            )
+
+        monitors, aliases = partial(process.monitor, "watched"), partial(process.alias, "explicit")
+        found = [left()]
+        for acts in ((monitors,), (aliases,), (monitors, aliases), ()):
+            pid = spawn(asks, *acts)
+            process.sleep(0.1)
+            ended(pid)
+            found.append(left())
+        return found
+
+    assert simulate(main) == [(0, 0, 0)] * 5
 
 
 def test_what_the_dead_worked_with_does_not_outlive_them() -> None:
@@ -367,11 +475,13 @@ def test_a_process_that_no_thread_could_be_found_for_was_never_there(
     def main() -> tuple[list[Pid], int, int, object]:
         cell = record(process.self())
         before = process.processes()
+        known = list(cell.scheduler.cells)
         watched = len(cell.monitors or ())
         for start in (process.spawn, process.spawn_link, process.spawn_monitor):
             with pytest.raises(RuntimeError, match="no more threads"):
                 start(process.sleep, None, host="thread")
         left = [pid for pid in process.processes() if pid not in before]
+        assert list(cell.scheduler.cells) == known
         return left, len(cell.links or ()), len(cell.monitors or ()) - watched, mail(1.0)
 
     monkeypatch.setitem(process.carriers, "thread", refuses)
