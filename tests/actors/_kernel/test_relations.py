@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -10,16 +11,31 @@ from typing import TypeAlias
 import pytest
 
 import actors.threads  # noqa: F401 - the carriers are there when it is
-from actors import Down, GenServer, Pid, Ref, process, receive, send, spawn, telemetry
+from actors import (
+    Down,
+    Exited,
+    GenServer,
+    Pid,
+    Ref,
+    process,
+    receive,
+    send,
+    spawn,
+    spawn_link,
+    telemetry,
+)
 from actors._kernel.bounds import BoundedMail
 from actors._kernel.cell import Cell
 from actors._kernel.mailbox import has_news
-from actors._kernel.relations import SPARE_MAIL
+from actors._kernel.relations import SPARE_MAIL, Relations
+from actors._kernel.timers import Deadlines
 from actors.errors import CallFailed
+from actors.isolation import Cross
 from actors.pid import LOCAL_NODE
 from actors.process import Bounded
 from tests.actors.gen_servers import Counter
 from tests.actors.probes import ended, inside, mail, probe, simulate
+from tests.watching import Seen
 
 Told: TypeAlias = tuple[telemetry.Event, Mapping[str, float], Mapping[str, object]]
 
@@ -352,20 +368,48 @@ def test_the_timers_of_the_dead_are_gone_and_those_of_others_fire() -> None:
     assert simulate(main) == (2, ["mine", "by name"])
 
 
-def test_of_the_deadlines_of_the_dead_none_is_waited_for() -> None:
-    def main() -> list[float | None]:
+def test_of_the_deadlines_of_the_dead_none_is_waited_for_not_even_while_they_unwind() -> None:
+    seen: list[float | None] = Seen()
+    kept: list[Deadlines] = Seen()
+
+    def main() -> float | None:
         deadlines = record(process.self()).scheduler.deadlines
-        soonest = [deadlines.soonest()]
-        waiting, reached = spawn(process.sleep, 1.0), probe("reached")
+        kept.append(deadlines)
+        seen.append(deadlines.soonest())
+
+        def waits(seconds: float) -> None:
+            try:
+                process.sleep(seconds)
+            finally:
+                seen.append(kept[0].soonest())
+
+        waiting, reached = spawn(waits, 1.0), probe("reached")
         process.send_after(reached, "never read", 2.0)
         process.sleep(0.5)
-        soonest.append(deadlines.soonest())
+        seen.append(deadlines.soonest())
         ended(waiting)
-        soonest.append(deadlines.soonest())
+        seen.append(deadlines.soonest())
         ended(reached)
-        return [*soonest, deadlines.soonest()]
+        return deadlines.soonest()
 
-    assert simulate(main) == [None, 1.0, 2.0, None]
+    assert simulate(main) is None
+    assert seen == [None, 1.0, 2.0, 2.0]
+
+
+def test_of_a_deadline_that_was_asked_for_too_late_nothing_is_left() -> None:
+    """A thread may ask for one and be told to end meanwhile."""
+
+    def main() -> tuple[float | None, float | None]:
+        cell = record(spawn(process.sleep, None))
+        deadlines = cell.scheduler.deadlines
+        process.sleep(0.1)
+        process.send_exit(cell.pid, "kill")
+        deadlines.arm(cell, 1.0)
+        before = deadlines.soonest()
+        process.sleep(0.1)
+        return before, deadlines.soonest()
+
+    assert simulate(main) == (1.0, None)
 
 
 def test_a_timer_for_the_dead_is_not_even_set() -> None:
@@ -395,6 +439,32 @@ def test_a_link_to_the_dead_fails_with_whom_and_by_what() -> None:
     assert error.server == pid
 
 
+def test_who_is_ending_gets_no_turn_for_what_it_is_told() -> None:
+    is_ready: list[bool] = Seen()
+
+    def main() -> None:
+        dead = probe("dead")
+        ended(dead)
+        cells: list[Cell] = Seen()
+
+        def links() -> None:
+            process.trap_exit(True)
+            try:
+                process.sleep(None)
+            finally:
+                process.link(dead)
+                is_ready.append(cells[0] in cells[0].scheduler.ready)
+
+        pid = spawn(links)
+        cells.append(record(pid))
+        process.sleep(0.1)
+        ended(pid)
+
+    simulate(main)
+
+    assert is_ready == [False]
+
+
 def test_who_outlives_a_link_keeps_nothing_of_the_dead() -> None:
     def main() -> tuple[int, int]:
         survivor = record(probe("survivor", trap=True))
@@ -409,16 +479,22 @@ def test_who_outlives_a_link_keeps_nothing_of_the_dead() -> None:
 
 def test_nothing_is_kept_of_what_finally_blocks_have_asked_for() -> None:
     def main() -> list[tuple[int, int, int]]:
-        scheduler = record(process.self()).scheduler
+        kept.append(record(process.self()))
+        scheduler = kept[0].scheduler
         watched = probe("watched")
         process.register(watched, "watched")
 
-        def asks(*acts: Callable[[], object]) -> None:
+        def asks(before: list[Callable[[], object]], after: list[Callable[[], object]]) -> None:
+            for act in before:
+                act()
             try:
                 process.sleep(None)
             finally:
-                for act in acts:
+                scheduler = kept[0].scheduler
+                early.append(len(scheduler._aliases) + len(scheduler._watched))  # noqa: SLF001 - the same
+                for act in after:
                     act()
+                asked.append(len(after))
 
         def left() -> tuple[int, int, int]:
             return (
@@ -428,15 +504,36 @@ def test_nothing_is_kept_of_what_finally_blocks_have_asked_for() -> None:
             )
 
         monitors, aliases = partial(process.monitor, "watched"), partial(process.alias, "explicit")
+        sets: list[list[Callable[[], object]]] = [[], [monitors], [aliases], [monitors, aliases]]
         found = [left()]
-        for acts in ((monitors,), (aliases,), (monitors, aliases), ()):
-            pid = spawn(asks, *acts)
+        for before, after in itertools.product(sets, sets):
+            pid = spawn(asks, before, after)
             process.sleep(0.1)
             ended(pid)
             found.append(left())
         return found
 
-    assert simulate(main) == [(0, 0, 0)] * 5
+    kept: list[Cell] = Seen()
+    early: list[int] = Seen()
+    asked: list[int] = Seen()
+
+    assert simulate(main) == [(0, 0, 0)] * 17
+    assert early == [0] * 16
+    assert asked == [0, 1, 1, 2] * 4
+
+
+def test_whoever_is_told_of_an_end_gets_a_reason_of_its_own() -> None:
+    def main() -> list[object]:
+        process.trap_exit(True)
+        pid = spawn_link(lambda: process.exit(("failed", [1])))
+        process.monitor(pid)
+        process.monitor(pid)
+        return [each.reason for each in mail() if isinstance(each, Down | Exited)]
+
+    reasons = simulate(main)
+
+    assert reasons == [("failed", [1])] * 3
+    assert len({id(reason) for reason in reasons}) == 3
 
 
 def test_what_the_dead_worked_with_does_not_outlive_them() -> None:
@@ -448,6 +545,42 @@ def test_what_the_dead_worked_with_does_not_outlive_them() -> None:
         return [cell.body, cell.handler, cell.mail, cell.context, cell.dictionary, cell.links]
 
     assert simulate(main) == [None] * 6
+
+
+class Hastening(Relations):
+    """Relations that tell for whom there is no more waiting."""
+
+    def __init__(self, cross: Cross) -> None:
+        super().__init__(cross)
+        self.hastened: list[Cell] = []
+
+    def hasten(self, cell: Cell) -> None:
+        self.hastened.append(cell)
+
+
+@pytest.mark.parametrize(
+    ("reason", "linked", "is_hastened"),
+    [
+        ("kill", False, True),
+        ("kill", True, False),
+        ("shutdown", False, False),
+        ("shutdown", True, False),
+        (("kill",), False, False),
+    ],
+)
+def test_a_kill_that_was_sent_and_nothing_else_hastens_who_is_ending_already(
+    reason: object, linked: bool, is_hastened: bool
+) -> None:
+    def main() -> bool:
+        pid = probe("ending")
+        cell = record(pid)
+        ended(pid, "shutdown")
+        relations = Hastening(cell.scheduler.cross)
+        relations.signal(cell, process.self(), reason, linked)
+        assert cell.exiting == ("shutdown",)
+        return relations.hastened == [cell]
+
+    assert simulate(main) is is_hastened
 
 
 def test_whoever_is_not_spared_is_killed_whether_it_traps_exits_or_not() -> None:
