@@ -65,6 +65,55 @@ EQUIVALENT: Final[dict[tuple[str, str], str]] = {
     ("self.demonitor(cell, alias, False)", "self.demonitor(cell, alias, None)"): ("both are false"),
     ("if near < size:", "if near <= size:"): "the rest of nothing is nothing",
     ("sender.answer = None", 'sender.answer = ""'): "it is set anew before anybody reads it",
+    ("self._aliases.pop(alias, None)", "self._aliases.pop(alias, )"): (
+        "one's own table holds an alias only while the common one does"
+    ),
+    ("listed.callers.pop(cell, None)", "listed.callers.pop(cell, )"): (
+        "whoever is listed is among the callers; the default is for the dead"
+    ),
+    ("one.links.pop(other.pid, None)", "one.links.pop(other.pid, )"): "a link is in both tables",
+    ("other.links.pop(one.pid, None)", "other.links.pop(one.pid, )"): "a link is in both tables",
+    ("timer = self.timers.pop(ref, None)", "timer = self.timers.pop(ref, )"): (
+        "a process holds its timers as long as the table of all does"
+    ),
+    ("cell.timers = None", 'cell.timers = ""'): "nobody sets a timer for the dead",
+    (
+        "if cell is not None and cell.timers is not None:",
+        "if cell is not None or cell.timers is not None:",
+    ): "a timer for the dead is in no table, and whoever has one has a table of them",
+    ("target.callers[cell] = None", 'target.callers[cell] = ""'): (
+        "the table is used as an ordered set; nobody reads its values"
+    ),
+    ("cell.idle = False", "cell.idle = None"): "both are false",
+    ("cell.awaiting = cell.calling = None", 'cell.awaiting = cell.calling = ""'): (
+        "of the dead both are only compared with others, and equal none"
+    ),
+    ("self.signal(cell, sender, KILL, False)", "self.signal(cell, None, KILL, False)"): (
+        "whoever is killed is not told by whom"
+    ),
+    ("self.signal(cell, sender, KILL, False)", "self.signal(cell, sender, KILL, None)"): (
+        "both are false"
+    ),
+    (
+        'if kind != "demonitor" and kind in {"reply", "reply_demonitor"}:',
+        'if kind != "XXdemonitorXX" and kind in {"reply", "reply_demonitor"}:',
+    ): "it is not in the set either; asked first, because it is the kind of nearly every alias",
+    (
+        'if kind != "demonitor" and kind in {"reply", "reply_demonitor"}:',
+        'if kind != "DEMONITOR" and kind in {"reply", "reply_demonitor"}:',
+    ): "it is not in the set either; asked first, because it is the kind of nearly every alias",
+    (
+        'if mail is None or type(mail) is deque or kind == "explicit":',
+        'if mail is None and type(mail) is deque or kind == "explicit":',
+    ): "`force` delivers to a mailbox that has no bound; it is asked first to save the way there",
+    (
+        'if mail is None or type(mail) is deque or kind == "explicit":',
+        'if mail is None or type(None) is deque or kind == "explicit":',
+    ): "`force` delivers to a mailbox that has no bound; it is asked first to save the way there",
+    (
+        "if self.cells.pop(cell.pid.serial, None) is None or cell.exiting is None:",
+        "if self.cells.pop(cell.pid.serial, None) is None and cell.exiting is None:",
+    ): "whoever comes to an end a second time has nobody left to tell",
 }
 """The mutants that change nothing that anybody could see: the line, the line instead of it, and why."""
 

@@ -522,6 +522,21 @@ def test_nothing_is_kept_of_what_finally_blocks_have_asked_for() -> None:
     assert asked == [0, 1, 1, 2] * 4
 
 
+def test_an_end_is_told_once_however_often_it_comes() -> None:
+    """A thread that was given up may come to its own end after all."""
+
+    def main() -> int:
+        pid = probe("ends")
+        cell = record(pid)
+        process.monitor(pid)
+        process.send_exit(pid, "kill")
+        process.sleep(0.1)
+        cell.scheduler.finish(cell)
+        return len(mail())
+
+    assert simulate(main) == 1
+
+
 def test_whoever_is_told_of_an_end_gets_a_reason_of_its_own() -> None:
     def main() -> list[object]:
         process.trap_exit(True)
