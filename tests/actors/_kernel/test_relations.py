@@ -81,6 +81,10 @@ def test_each_message_that_finds_nobody_is_counted_and_told(dead_letters: list[T
     ]
 
 
+def test_a_runtime_begins_without_dead_letters() -> None:
+    assert simulate(process.dead_letters) == 0
+
+
 def test_dead_letters_are_counted_when_nobody_listens() -> None:
     def main() -> int:
         pid = probe("gone")
