@@ -9,6 +9,7 @@ import pytest
 from actors import GenServer, NoReply, Reply, cast, process, telemetry
 from actors._kernel.bounds import BoundedMail
 from actors.errors import BadArgument, MailboxFull, SendCycle, ServerFull
+from actors.exits import Exit
 from actors.pid import Pid
 from actors.process import Bounded, Host, MailboxStats, receive, self, send, sleep, spawn
 from tests.actors.probes import mail, simulate
@@ -177,6 +178,30 @@ def test_what_must_not_be_dropped_is_forgotten_when_it_was_taken(chosen: bool) -
     assert simulate(main) == [3, 0, 3]
 
 
+def test_of_what_must_not_be_dropped_that_is_forgotten_which_was_taken_from_the_middle() -> None:
+    def main() -> tuple[list[Term], dict[int, int]]:
+        line = line_of(spawn(sleep, None, mailbox=Bounded(1, "drop_oldest")))
+        for message in ("first", "second"):
+            line.keep(message)
+        del line[0]
+        return list(line), dict(line._kept)  # noqa: SLF001 - what is remembered is looked at
+
+    assert simulate(main) == (["second"], {id("second"): 1})
+
+
+def test_a_sender_goes_on_at_once_for_which_a_thread_has_made_room_meanwhile() -> None:
+    """Meanwhile: after the look at the full mailbox, before the place in its line."""
+
+    def main() -> tuple[list[Term], bool, Term]:
+        line = line_of(spawn(sleep, None, mailbox=Bounded(1, "wait")))
+        me = self()._cell  # noqa: SLF001 - the record itself is looked at
+        assert me is not None
+        line._hold(me, "hello")  # noqa: SLF001 - what follows the look
+        return list(line), me in me.scheduler.ready, me.answer
+
+    assert simulate(main) == (["hello"], False, None)
+
+
 def test_a_circle_of_senders_names_the_mailbox_that_closed_it() -> None:
     def main() -> tuple[Pid, Term]:
         boss = self()
@@ -209,8 +234,9 @@ def test_a_process_that_was_told_to_end_does_not_wait_for_room() -> None:
             finally:
                 try:
                     send(pid, "too late")
-                finally:
-                    process.send_after(boss, "unwound", 0.0)
+                except Exit as end:
+                    process.send_after(boss, end.reason, 0.0)
+                    raise
 
         sender = spawn(ends)
         sleep(0.1)
@@ -219,7 +245,7 @@ def test_a_process_that_was_told_to_end_does_not_wait_for_room() -> None:
 
     told, seen = simulate(main)
 
-    assert told == ["unwound"]
+    assert told == ["killed"]
     assert (seen.length, seen.waiting) == (1, 0)
 
 
