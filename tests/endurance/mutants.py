@@ -126,6 +126,26 @@ EQUIVALENT: Final[dict[tuple[str, str], str]] = {
         "return reason if type(reason) in SHARED else witnessed(reason, self.cross)",
         "return reason if (type(reason) in SHARED) and False else witnessed(reason, self.cross)",
     ): "`witnessed` asks that, too; asked first to save the way there",
+    ('scheduler.answer(sender, ref, "reply", None)', "scheduler.answer(sender, ref, None, None)"): (
+        "whoever waits for room looks only whether it was refused"
+    ),
+    (
+        'scheduler.answer(sender, ref, "reply", None)',
+        'scheduler.answer(sender, ref, "XXreplyXX", None)',
+    ): "whoever waits for room looks only whether it was refused",
+    (
+        'scheduler.answer(sender, ref, "reply", None)',
+        'scheduler.answer(sender, ref, "REPLY", None)',
+    ): "whoever waits for room looks only whether it was refused",
+    ("self._dropping = False", "self._dropping = None"): "both are false",
+    ("if len(self) < self.bound.limit:", "if len(self) <= self.bound.limit:"): (
+        "`admit` looks for room itself"
+    ),
+    (
+        "left = self._kept.get(id(message), 0) - 1",
+        "left = self._kept.get(id(message), 1) - 1",
+    ): "what is not in the table leaves nothing there, be it none left or less",
+    ("case _:\nreturn None", ""): "a function that comes to its end returns None",
     ("self.current: Cell | None = None", 'self.current: Cell | None = ""'): (
         "the loop sets it before the first process runs"
     ),
