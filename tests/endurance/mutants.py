@@ -145,6 +145,10 @@ EQUIVALENT: Final[dict[tuple[str, str], str]] = {
         "left = self._kept.get(id(message), 0) - 1",
         "left = self._kept.get(id(message), 1) - 1",
     ): "what is not in the table leaves nothing there, be it none left or less",
+    (
+        "accepts = None if type(wanted) is Ref or isinstance(wanted, _PLAIN) else wanted",
+        "accepts = None if type(None) is Ref or isinstance(wanted, _PLAIN) else wanted",
+    ): "a reference is among the plain; asked first, because most often it is one",
     ("case _:\nreturn None", ""): "a function that comes to its end returns None",
     ("self.current: Cell | None = None", 'self.current: Cell | None = ""'): (
         "the loop sets it before the first process runs"
