@@ -57,11 +57,13 @@ def test_what_a_predicate_raises_comes_out_and_the_message_stays(size: int) -> N
     assert len(mail) == size
 
 
-@pytest.mark.parametrize("size", [3, 100])
-def test_a_predicate_that_takes_mail_itself_is_refused(size: int) -> None:
+@pytest.mark.parametrize(("size", "taken"), [(3, 0), (100, 0), (100, 50)])
+def test_a_predicate_that_takes_mail_itself_is_refused(size: int, taken: int) -> None:
     mail: Mail = deque(range(size))
 
-    def thief(_: object) -> bool:
+    def thief(message: object) -> bool:
+        if message != taken:
+            return False
         mail.popleft()
         return True
 
