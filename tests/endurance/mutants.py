@@ -227,16 +227,21 @@ def what_no_test_would_notice(size: int, tally: Tally) -> None:
     codes = exit_codes()
     by_room: Counter[str] = Counter()
     killed: Counter[str] = Counter()
+    same: Counter[str] = Counter()
     for mutant, code in codes.items():
         room = re.sub(r"\.x[_ǁ].*", "", mutant)
         by_room[room] += 1
         killed[room] += code in NOTICED
-        known = code in NOTICED or (code in SURVIVED and change(mutant) in EQUIVALENT)
+        is_same = code in SURVIVED and change(mutant) in EQUIVALENT
+        same[room] += is_same
+        known = code in NOTICED or is_same
         tally.check(known, f"{mutant}: exit code {code}" if known else _story(mutant, code))
     for room, count in by_room.items():
-        tally.note(f"{room}: {killed[room]} of {count} killed ({killed[room] / count:.1%})")
+        share = f"{killed[room] / count:.1%}"
+        tally.note(f"{room}: {killed[room]} of {count} killed ({share}), {same[room]} no change")
     total = sum(killed.values())
-    tally.note(f"in all {total} of {len(codes)} killed ({total / len(codes):.1%})")
+    share = f"{total / len(codes):.1%}"
+    tally.note(f"in all {total} of {len(codes)} killed ({share}), {sum(same.values())} no change")
 
 
 def _story(mutant: str, code: int | None) -> str:
