@@ -52,9 +52,7 @@ def test_a_good_soak_loses_nothing() -> None:
 @pytest.mark.parametrize(
     ("what", "changed"),
     {
-        "199997 calls never ended": {
-            "answered": dict.fromkeys(range(soak.CLIENTS), 150_000) | {0: 150_003}
-        },
+        "497 calls never ended": {"answered": dict.fromkeys(range(3), 500) | {3: 3}},
         "client 3 never got an answer": {"answered": dict.fromkeys(range(3), 500)},
         "no load": {"kills": 99},
         "not restarted: ['s.1']": {"missing": ["s.1"]},
