@@ -65,9 +65,9 @@ class Commands:
                 self._deliveries.order(Gone(name), *BOTH)
                 tell(CONTROL, InputGone(plan))
             case PauseInput(name) if name in self._line.names:
-                self._line.pause(name, now)
+                self._playlists.pause(name, now)
             case ResumeInput(name) if name in self._line.names:
-                self._line.resume(name, now)
+                self._playlists.resume(name, now)
             case AddTrack(name) if name in self._line.names:
                 return self._playlists.add(command)
             case NextTrack(name) if name in self._line.names:
