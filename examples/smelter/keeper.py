@@ -30,6 +30,7 @@ __all__ = [
     "SCHEDULE",
     "SHOWN",
     "STARTED",
+    "WORDS",
     "Keep",
     "Keeper",
     "Sync",
@@ -45,6 +46,9 @@ CLOSING = "closing output"
 SHOWN = "shown"
 """The kind under which the ledger keeps what an output shows since it was registered."""
 
+WORDS = "scene"
+"""The kind under which it keeps the same in the words of whoever asked for it."""
+
 MIXED = "mixed"
 """The kind under which it keeps what an output consists of since it was registered."""
 
@@ -58,8 +62,8 @@ _REFUSED = ("smelter", "snapshot", "refused")
 _FAILED = ("smelter", "snapshot", "failed")
 
 _KINDS = frozenset({
-    "input", "output", "image", "shader", "scene",
-    SHOWN, MIXED, "failed output", CLOSING, "pipeline",
+    "input", "output", "image", "shader",
+    WORDS, SHOWN, MIXED, "failed output", CLOSING, "pipeline",
 })  # fmt: skip
 
 _MUXERS = "smelter.muxer."

@@ -30,6 +30,7 @@ from examples._setup import clips
 from examples.smelter import snapshot, tree
 from examples.smelter.complaints import MediaError, OptionRefused, SnapshotRefused
 from examples.smelter.encode import check_rate, check_size
+from examples.smelter.keeper import WORDS
 from examples.smelter.media import FileSupply, probe
 from examples.smelter.offsets import Framerate, FromStart
 from examples.smelter.protocols.addresses import LOOPBACK, check_host
@@ -37,7 +38,7 @@ from examples.smelter.requests import InputPlan, InputSpec, OutputPlan, Settings
 from examples.smelter.web import bodies
 from examples.smelter.web.api import PIPELINE, Rules
 from examples.smelter.web.gate import Gate
-from examples.smelter.web.scenes import SCENE
+from examples.smelter.web.scenes import written
 from examples.smelter.web.server import Door, Tls, open_door, start_server
 from examples.smelter.web.watch import WATCH, Watch
 from supervisors import ChildLike, ChildSpec, Supervisor
@@ -259,7 +260,7 @@ def _children(asked: Asked, door: Door) -> list[ChildLike]:
     found = bodies.output_of(_preview(asked, root), asked.settings)
     desired: dict[tuple[str, str], object] = {("input", one.id): one for one in asked.inputs}
     desired["output", PREVIEW] = OutputPlan(PREVIEW, found.spec)
-    desired[SCENE, PREVIEW] = ((0, root),)
+    desired[WORDS, PREVIEW] = written(root)
     return [
         Watch.child_spec(id="watch", name=WATCH),
         ChildSpec(

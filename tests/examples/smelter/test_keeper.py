@@ -13,8 +13,8 @@ from actors import Pid, process, run, telemetry
 from actors.testing import VirtualClock
 from examples.smelter import control, events, snapshot, tree
 from examples.smelter.complaints import AlreadyRegistered
-from examples.smelter.keeper import KEEPER, MIXED, SHOWN, Keeper
-from examples.smelter.ledger import LEDGER
+from examples.smelter.keeper import KEEPER, MIXED, SHOWN, WORDS, Keeper
+from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.mix import InputVolume, OutputMix
 from examples.smelter.muxer import check_output
 from examples.smelter.offsets import SECOND, Framerate
@@ -96,6 +96,29 @@ def test_what_was_asked_for_since_the_start_outlives_the_ledger_and_its_keeper(
     found = among(body, A, OUT, settings=kept_in(tmp_path))
 
     assert found == (("a", "b"), BLUE, 0.25)
+
+
+def words() -> object:
+    return Ledger.get(LEDGER, (WORDS, "out"))
+
+
+def test_the_words_of_a_scene_are_kept_as_long_as_it_is_shown_whatever_the_clock_says() -> None:
+    def body(seen: Seen) -> list[object]:
+        control.start()
+        shows(seen)
+        control.update_output("out", scene=Rescaler(Input("a")), words="a")
+        control.update_output("out", scene=Rescaler(Input("b")), words="b", at=2 * SECOND)
+        found = [words()]
+        come_back(seen, LEDGER)
+        found.append(words())
+        while process.monotonic() < 3:
+            shows(seen)
+        found.append(words())
+        kill(STAGE)
+        shows(seen)
+        return [*found, words()]
+
+    assert among(body, A, OUT) == ["a", "a", "b", "b"]
 
 
 A_FILM = an_input("a", SeekSupply(Clip(colour=RED), 0))  # type: ignore[arg-type]
