@@ -53,7 +53,7 @@ MIXED = "mixed"
 """The kind under which it keeps what an output consists of since it was registered."""
 
 STARTED = ("pipeline", "started")
-"""The key under which it keeps when the line of time was begun, if somebody asked for that."""
+"""The key under which it keeps when the line of time was begun."""
 
 SCHEDULE = ("pipeline", "schedule")
 """The key under which it keeps what is to be done at a time."""
@@ -110,7 +110,7 @@ class Keeper(GenServer[None], host="thread", shutdown=5.0):
         try:
             return snapshot.read(path)
         except SnapshotRefused as refused:
-            aside = path.with_name(f"{path.name}.refused")
+            aside = snapshot.aside(path)
             telemetry.report(_REFUSED, "error", {"why": str(refused), "kept_as": str(aside)})
             try:
                 path.replace(aside)

@@ -205,7 +205,6 @@ class Queue(GenServer[_State], restart="permanent"):
         if state.line.start_pts is not None:
             return Reply(False)
         self._start_line(state)
-        Ledger.put(LEDGER, STARTED, Started(state.origin + (state.line.start_pts or 0)))
         self._save(state)
         self._look(state)
         return Reply(True)
@@ -283,6 +282,10 @@ class Queue(GenServer[_State], restart="permanent"):
 
     def _start_line(self, state: _State) -> None:
         state.line.start(self._at(state) - state.head)
+        if self.settings.starts_by_itself and state.limit is not None:
+            # A film of a fixed length loses nothing: it goes on behind what its file holds.
+            return
+        Ledger.put(LEDGER, STARTED, Started(state.origin + (state.line.start_pts or 0)))
 
     def _look(self, state: _State) -> None:
         """Let out whatever is due, then say what may come in and when to look again."""

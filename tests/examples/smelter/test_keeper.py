@@ -98,6 +98,23 @@ def test_what_was_asked_for_since_the_start_outlives_the_ledger_and_its_keeper(
     assert found == (("a", "b"), BLUE, 0.25)
 
 
+@pytest.mark.parametrize("gone", [LEDGER, STAGE])
+def test_a_line_that_began_by_itself_keeps_its_time_and_what_is_scheduled(gone: str) -> None:
+    def body(seen: Seen) -> tuple[int, float]:
+        shows(seen, 50)
+        control.update_output("out", scene=Rescaler(Input("b")), at=4 * SECOND)
+        come_back(seen, gone)
+        ticks = control.status().queue.ticks
+        seen.until(lambda: colour_of(seen) != RED)
+        return ticks, process.monotonic()
+
+    settings = replace(FIFTY, starts_by_itself=True)
+    ticks, at = among(body, A, OUT, settings=settings)
+
+    assert ticks > 50
+    assert at == pytest.approx(4, abs=0.2)
+
+
 def words() -> object:
     return Ledger.get(LEDGER, (WORDS, "out"))
 
