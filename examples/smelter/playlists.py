@@ -204,6 +204,11 @@ class Playlists:
         return has_changed
 
     @property
+    def paused(self) -> frozenset[str]:
+        """The inputs that are held still, or will be as soon as they come."""
+        return frozenset(name for name, plan in self._plans.items() if plan.held is not None)
+
+    @property
     def going_on(self) -> frozenset[str]:
         """The inputs that have not ended when their current track has."""
         return frozenset(name for name, plan in self._plans.items() if plan.tracks[1:])

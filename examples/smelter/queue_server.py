@@ -150,7 +150,7 @@ class Queue(GenServer[_State], restart="permanent"):
         """Return what has been done so far."""
         line, failed = state.line, state.stats.failed_inputs
         ended = tuple(sorted(line.ended.union(failed)))
-        paused = tuple(sorted(line.paused))
+        paused = tuple(sorted(state.playlists.paused))
         return Reply(replace(state.stats, ended_inputs=ended, paused_inputs=paused))
 
     @call

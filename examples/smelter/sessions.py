@@ -61,17 +61,19 @@ class Leaps:
 
     def __init__(self) -> None:
         self._last: dict[Media, tuple[Ns, Ns]] = {}
+        self._first: tuple[Ns, Ns] | None = None
+
+    def begin(self, time: Ns, now: Ns) -> None:
+        """Begin anew, with what the first item of each medium is to follow; without, it may be any."""
+        self._last.clear()
+        self._first = time, now
 
     def is_one(self, media: Media, time: Ns, now: Ns) -> bool:
         """Tell whether a time follows neither the one before it nor the clock; take note of it."""
-        before, then = self._last.get(media, (time, now))
+        before, then = self._last.get(media, self._first or (time, now))
         self._last[media] = time, now
         # Between the two everything is in order: what was held up comes late, and all at once.
         return not before - LEAP <= time <= before + max(0, now - then) + LEAP
-
-    def forget(self) -> None:
-        """Begin anew."""
-        self._last.clear()
 
 
 class Sessions:
@@ -110,7 +112,7 @@ class Sessions:
             reached: up to where the track has media already.
         """
         self._shifts.clear()
-        self._leaps.forget()
+        self._leaps.begin(time, now)
         if self.epoch is None:
             self.epoch = now - time
             self._shift = 0

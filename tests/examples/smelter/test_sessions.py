@@ -75,6 +75,14 @@ def test_two_media_that_leap_as_far_stay_together() -> None:
     assert sessions.track_time("audio", 3600 * SECOND + at, at) == video
 
 
+def test_a_medium_that_begins_half_a_day_after_the_other_begins_now() -> None:
+    sessions = Sessions(BUFFER, epoch=0)
+    sessions.begin(0, 0, 0)
+    fed(sessions, "video", [0])
+
+    assert sessions.track_time("audio", 47_721 * SECOND, SECOND) == SECOND + BUFFER
+
+
 def test_what_comes_late_has_not_leapt() -> None:
     sessions = Sessions(BUFFER, epoch=0)
     sessions.begin(0, 0, 0)

@@ -10,10 +10,17 @@ import pytest
 from actors import GenServer, Message, process, run, telemetry
 from actors.telemetry import Event
 from actors.testing import VirtualClock
+from examples.smelter.web import terminal
 from examples.smelter.web.terminal import AGAIN, MOST, WAITING, Terminal, line_of
 from supervisors import Supervisor
 
 DIED: Event = ("supervisors", "child", "terminated")
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the thread of a busy machine come to its turn."""
+    monkeypatch.setattr(terminal, "LAST_WORDS", 60.0)
 
 
 class Clock:
@@ -59,22 +66,22 @@ def test_a_report_is_one_line(event: Event, fields: dict[str, object], line: str
 
 def test_the_same_line_is_said_again_only_after_a_while() -> None:
     stream, clock = io.StringIO(), Clock()
-    terminal = Terminal(stream, clock)
+    told = Terminal(stream, clock)
     for clock.now in (0.0, 1.0, AGAIN - 1, AGAIN + 1):
-        terminal(DIED, "error", death("a"))
-    terminal.close()
+        told(DIED, "error", death("a"))
+    told.close()
 
     assert stream.getvalue() == "smelter: a died: killed\n" * 2
 
 
 def test_a_storm_is_cut_short() -> None:
     stream, clock = io.StringIO(), Clock()
-    terminal = Terminal(stream, clock)
+    told = Terminal(stream, clock)
     for n in range(1_000):
-        terminal(DIED, "error", death(f"child {n}"))
+        told(DIED, "error", death(f"child {n}"))
     clock.now = AGAIN
-    terminal(DIED, "error", death("later"))
-    terminal.close()
+    told(DIED, "error", death("later"))
+    told.close()
 
     lines = stream.getvalue().splitlines()
     assert lines[:MOST] == [f"smelter: child {n} died: killed" for n in range(MOST)]
@@ -92,18 +99,18 @@ class Stopped(io.StringIO):
         self.goes_on = threading.Event()
 
     def write(self, text: str) -> int:
-        self.goes_on.wait(20)
+        self.goes_on.wait(120)
         return super().write(text)
 
 
 def test_nobody_waits_for_a_terminal_that_is_stopped() -> None:
     stream, clock = Stopped(), Clock()
-    terminal = Terminal(stream, clock)
+    told = Terminal(stream, clock)
     for n in range(3 * WAITING):
         clock.now = n * AGAIN
-        terminal(DIED, "error", death("a"))
+        told(DIED, "error", death("a"))
     stream.goes_on.set()
-    terminal.close()
+    told.close()
 
     assert WAITING <= len(stream.getvalue().splitlines()) <= WAITING + 1
 
@@ -120,7 +127,7 @@ class Mortal(GenServer[None]):
 
 def test_what_supervisors_report_is_read_on_the_terminal() -> None:
     stream = io.StringIO()
-    terminal = Terminal(stream)
+    told = Terminal(stream)
 
     def main() -> None:
         process.trap_exit(True)
@@ -129,12 +136,12 @@ def test_what_supervisors_report_is_read_on_the_terminal() -> None:
         process.receive()
         assert not process.is_alive(top)
 
-    before = telemetry.set_reporter(terminal)
+    before = telemetry.set_reporter(told)
     try:
         run(main, clock=VirtualClock())
     finally:
         telemetry.set_reporter(before)
-        terminal.close()
+        told.close()
 
     assert stream.getvalue().splitlines() == [
         "smelter: mortal died: ValueError: poison",
