@@ -27,6 +27,7 @@ cdef class StartOptions:
     cdef readonly bint monitor
 
 @cython.final
+@cython.freelist(8)
 cdef class _Boot:
     cdef public tuple _given
     cdef public object _make

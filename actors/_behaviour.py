@@ -319,7 +319,7 @@ class _Boot:
         self.initial_call = initial_call
         self._starter = starter
         self._options = options
-        self.ref = Ref()
+        self.ref = Ref.__new__(Ref)
 
     def expect(self, scheduler: Scheduler, child: Cell) -> None:
         """Have the starter wait for the child, before the child can run."""

@@ -12,6 +12,7 @@ cdef object KEEP
 cdef str CALL, CAST, SYSTEM
 
 @cython.final
+@cython.freelist(64)
 cdef class _Server:
     cdef public object _args
     cdef public object _kwargs

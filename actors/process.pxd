@@ -7,6 +7,7 @@ from actors._kernel.signals cimport link as make_link
 from actors.pid cimport Pid, Ref
 
 @cython.final
+@cython.freelist(8)
 cdef class Launched:
     cdef public object pid
     cdef public object ref
@@ -17,6 +18,8 @@ cpdef Launched launch(object body, object doing, bint link=*, bint monitor=*, ob
 cdef set SHARED
 
 cpdef bint _crosses_as_it_is(object fn, tuple args) except -1
+
+cpdef bint are_shared(object values) except -1
 
 cpdef dict _given(Cell cell)
 
@@ -39,6 +42,12 @@ cpdef bint is_alive(object pid) except -1
 cpdef Pid _pid(object value)
 
 cpdef crossed(object value, object what)
+
+@cython.locals(scheduler=CScheduler)
+cpdef _press_if_it_computes(Cell target, object reason)
+
+@cython.locals(target=Cell)
+cpdef _signal(CScheduler scheduler, Cell sender, Pid pid, object reason)
 
 cpdef send(object dest, object message)
 

@@ -471,7 +471,12 @@ def _crosses_as_it_is(fn: Callable[..., object], args: tuple[object, ...]) -> bo
             return False
     elif kind not in SHARED:
         return False
-    for each in args:  # noqa: SIM110 - a generator in C takes longer than the loop
+    return are_shared(args)
+
+
+def are_shared(values: Iterable[object]) -> bool:
+    """Tell at a glance whether nothing of some values can change."""
+    for each in values:  # noqa: SIM110 - a generator in C takes longer than the loop
         if type(each) not in SHARED:
             return False
     return True
@@ -1000,15 +1005,19 @@ def send_exit(pid: Pid, reason: Reason) -> None:
     if target is not None and target.scheduler is not cell.scheduler:
         target.scheduler.post(_signal, target.scheduler, cell, pid, reason)
         return
-    _do(_signal, pid, reason)
+    if cell.port is None:
+        _signal(cell.scheduler, cell, pid, reason)
+    else:
+        cell.port.ask(_signal, pid, reason)
     if cell.exiting is not None and pid is cell.pid:
         raise Exit(cell.exiting[0])
 
 
 def _press_if_it_computes(target: Cell, reason: Reason) -> None:
-    is_kill = isinstance(reason, str) and reason == KILL
+    scheduler = target.scheduler
+    is_elsewhere = scheduler.current is target and here.scheduler is not scheduler
     # Asked before anything is asked of the loop: it would not answer.
-    if is_kill and here.scheduler is not target.scheduler and target.scheduler.current is target:
+    if is_elsewhere and isinstance(reason, str) and reason == KILL:
         press(target)
 
 

@@ -3,6 +3,7 @@ cimport cython
 from actors.pid cimport Pid, Ref
 
 @cython.final
+@cython.freelist(64)
 cdef class Cell:
     cdef public object scheduler
     cdef public Pid pid

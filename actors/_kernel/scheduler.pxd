@@ -2,7 +2,7 @@
 cimport cython
 from actors._kernel.cell cimport Cell
 from actors._kernel.mailbox cimport take
-from actors._kernel.queues cimport append, pop, popleft
+from actors._kernel.queues cimport append, filled, pop, popleft
 from actors._kernel.relations cimport Relations
 from actors._kernel.timers cimport Timer
 from actors._kernel.switch cimport context_of, current_stack, get_ident, switch_to
