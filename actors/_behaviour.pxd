@@ -2,7 +2,7 @@
 cimport cython
 from actors._envelopes cimport request_as_sent
 from actors._kernel.current cimport me
-from actors._kernel.cell cimport Cell as CCell
+from actors._kernel.cell cimport Cell as CCell, Handler
 from actors._kernel.scheduler cimport Scheduler as CScheduler
 from actors.naming cimport locate, whereis
 from actors.pid cimport Pid, Ref
@@ -26,6 +26,10 @@ cdef class StartOptions:
     cdef readonly object mailbox
     cdef readonly bint monitor
 
+cdef class Server(Handler):
+    cpdef init(self)
+    cpdef begin(self, object outcome)
+
 @cython.final
 @cython.freelist(8)
 cdef class _Boot:
@@ -35,6 +39,9 @@ cdef class _Boot:
     cdef public CCell _starter
     cdef public object initial_call
     cdef public Ref ref
+
+    @cython.locals(cell=CCell, server=Server)
+    cpdef run(self)
 
 @cython.locals(pid=Pid, ref=Ref, waiting=CCell, here=CCell, scheduler=CScheduler)
 cpdef give(tuple caller, object value)

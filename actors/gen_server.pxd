@@ -1,6 +1,6 @@
 # How `gen_server.py` is laid out when it is compiled.
 cimport cython
-from actors._behaviour cimport call as send_call, cast as send_cast, stop as send_stop
+from actors._behaviour cimport Server, call as send_call, cast as send_cast, stop as send_stop
 from actors._envelopes cimport request_as_sent
 from actors._kernel.cell cimport Cell as CCell
 from actors._kernel.scheduler cimport Scheduler
@@ -13,7 +13,7 @@ cdef str CALL, CAST, SYSTEM
 
 @cython.final
 @cython.freelist(64)
-cdef class _Server:
+cdef class _Server(Server):
     cdef public object _args
     cdef public object _kwargs
     cdef public dict _calls

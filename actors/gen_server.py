@@ -491,7 +491,7 @@ class GenServer(Startable, Generic[S]):
 
 
 @final
-class _Server(Generic[S]):
+class _Server(Server, Generic[S]):
     """One server's state and its way through a message."""
 
     __slots__ = (

@@ -31,6 +31,7 @@ from typing import (
     Literal,
     NoReturn,
     ParamSpec,
+    Protocol,
     TypeAlias,
     TypeVar,
     TypeVarTuple,
@@ -41,7 +42,7 @@ from typing import (
 
 from actors._coroutines import is_coroutine_function, settled
 from actors._kernel.bounds import Bounded, BoundedMail, MailboxStats, WhenFull, force
-from actors._kernel.cell import LABEL, Ancestors, Body, Cell, Outcome
+from actors._kernel.cell import LABEL, Ancestors, Body, Cell, Handler, Outcome
 from actors._kernel.current import enter, here, me, running
 from actors._kernel.mailbox import Match, check_match
 from actors._kernel.outside import Port
@@ -351,9 +352,30 @@ def launch(
     )
 
 
-def become(handler: Callable[[Message], object]) -> None:
+BaseHandler: TypeAlias = Handler
+"""What a handler is best derived from: any other one is reached by a step more."""
+
+
+class Handling(Protocol):
+    """What can be a process's handler."""
+
+    def handle(self, message: Message) -> object:
+        """Handle one message."""
+
+
+class _Handler(Handler):
+    """Stands for one that a user has written, who knows of no `Handler`."""
+
+    def __init__(self, handling: Handling) -> None:
+        self._handling = handling
+
+    def handle(self, message: Message) -> object:
+        return self._handling.handle(message)
+
+
+def become(handler: Handling) -> None:
     """Let the calling process's messages go to another handler, from the next one on."""
-    me().handler = handler
+    me().handler = handler if isinstance(handler, Handler) else _Handler(handler)
 
 
 def launch_on(

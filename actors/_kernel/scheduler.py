@@ -242,7 +242,7 @@ class Scheduler(Relations):
             left = self._batch
             try:
                 while handler is not None:
-                    handler(mail.popleft())
+                    handler.handle(mail.popleft())
                     left -= 1
                     if not mail or not left:
                         break
