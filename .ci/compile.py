@@ -45,6 +45,8 @@ METHODS = {"append", "pop", "popleft"}
 """Of a queue: what they are called in a layout too."""
 FILLED = "filled"
 """What a layout calls the question whether a queue has anything in it."""
+IN_SHARED = "in_shared"
+"""What a layout calls the question whether a class is in `SHARED`."""
 QUEUES = {"_spare", "doomed", "inbox", "mail", "ready", "spare", "spare_mail"}
 """What queues are called where that is asked. It holds for anything else too, which just takes longer."""
 
@@ -166,8 +168,11 @@ def for_cython(source: str, layout: str) -> str:
     direct = _cimported(layout)
     calls = _calls(tree, direct.intersection(METHODS))
     questions = _questions(tree) if FILLED in direct else []
+    lookups = _lookups(tree) if IN_SHARED in direct else []
     # From the right, so that what stands to the left keeps its place.
-    for each in sorted([*calls, *questions], key=lambda each: each.col_offset, reverse=True):
+    for each in sorted(
+        [*calls, *questions, *lookups], key=lambda each: each.col_offset, reverse=True
+    ):
         _call_directly(each, lines)
     for node in tree.body:
         if isinstance(node, ast.ImportFrom):
@@ -230,11 +235,29 @@ def _questions(tree: ast.Module) -> list[ast.expr]:
     return [node for node in named if ast.unparse(node).split(".")[-1] in QUEUES]
 
 
+def _lookups(tree: ast.Module) -> list[ast.Compare]:
+    """Return where it is asked whether a class is in `SHARED`."""
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare) and ast.unparse(node.comparators[-1]) == "SHARED"
+    ]
+
+
 def _call_directly(node: ast.expr, lines: list[str]) -> None:
-    """Call a function of the layout: `ready.popleft()` becomes `popleft(ready)`, `if ready` `if filled(ready)`."""
+    """Call a function of the layout.
+
+    `ready.popleft()` becomes `popleft(ready)`, `if ready` becomes `if filled(ready)`, and `kind in SHARED`
+    `in_shared(kind, SHARED)`.
+    """
     method = node.func if isinstance(node, ast.Call) else None
     number, start, end = node.lineno - 1, node.col_offset, node.end_col_offset or 0
     line = lines[number]
+    if isinstance(node, ast.Compare):
+        no = "not " if isinstance(node.ops[0], ast.NotIn) else ""
+        kind = ast.unparse(node.left)
+        lines[number] = f"{line[:start]}{no}{IN_SHARED}({kind}, SHARED){line[end:]}"
+        return
     if not isinstance(method, ast.Attribute):
         lines[number] = f"{line[:start]}{FILLED}({line[start:end]}){line[end:]}"
         return

@@ -1,5 +1,6 @@
 # How `_behaviour.py` is laid out when it is compiled.
 cimport cython
+from actors._atoms cimport in_shared
 from actors._envelopes cimport request_as_sent
 from actors._kernel.current cimport me
 from actors._kernel.cell cimport Cell as CCell, Handler

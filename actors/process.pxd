@@ -1,5 +1,6 @@
 # How `process.py` is laid out when it is compiled.
 cimport cython
+from actors._atoms cimport in_shared
 from actors._kernel.current cimport me, running
 from actors._kernel.cell cimport Cell
 from actors._kernel.scheduler cimport Scheduler as CScheduler

@@ -1,5 +1,6 @@
 # How `relations.py` is laid out when it is compiled.
 cimport cython
+from actors._atoms cimport in_shared
 from actors._kernel.cell cimport Cell
 from actors._kernel.queues cimport append, filled, pop, popleft
 from actors._kernel.names cimport Names
