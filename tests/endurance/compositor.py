@@ -12,6 +12,7 @@ import random
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -61,10 +62,16 @@ LONGEST_MAILBOX = {
 ANYBODY = 64
 """The same for everybody else."""
 NAMES = ("1", "2")
-SHUTDOWN = 20.0
-"""Seconds that the end may take on a machine that has other things to do; else it is below six."""
-ANSWER = 20.0
-"""The same for an answer, whoever was killed just now: after the ledger, all begins anew."""
+PATIENCE = 30.0
+"""Seconds that anything may take on a machine that has other things to do: the end, which else is below
+six, or an answer, whoever was killed just now. After the ledger, all begins anew."""
+PARTS = {
+    *("assets", "control", "events", "keeper", "ledger", "queue"),
+    *("inputs", "source 1", "1 test:1", "feeder 1", "source 2", "2 test:2", "feeder 2"),
+    *("outputs", "output", "encoders", "video_encoder", "audio_encoder", "muxer"),
+    *("output live", "compositor", "mixer", "lens", "ear"),
+}
+"""Everybody there should be, but the stage, which is one of the two that nobody kills."""
 
 
 def registered(folder: Path) -> dict[tuple[str, str], object]:
@@ -86,7 +93,7 @@ def registered(folder: Path) -> dict[tuple[str, str], object]:
 
 def answers() -> bool:
     """Ask, again if need be, and tell whether an answer came in time."""
-    deadline = time.monotonic() + ANSWER
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
             control.status()
@@ -145,14 +152,23 @@ def too_long(top: Pid) -> dict[str, int]:
     return {name: n for name, n in waiting.items() if n > LONGEST_MAILBOX.get(name, ANYBODY)}
 
 
-def settled(top: Pid, before: set[str], seconds: float) -> bool:
-    """Wait until the same parts are there as before."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if {one.id for one in parts(top) if one.pid.startswith("#PID")} == before:
-            return True
+def until(what: Callable[[], bool], seconds: float = PATIENCE) -> bool:
+    """Look again and again, and tell whether it came true in time."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > deadline:
+            return False
         process.sleep(0.1)
-    return False
+    return True
+
+
+def alive(top: Pid) -> set[str]:
+    return {one.id for one in parts(top) if one.pid.startswith("#PID")}
+
+
+def threads() -> int:
+    """Count the threads of processes: not those few that the library has, each from its first use on."""
+    return sum(not one.name.startswith("actors-") for one in threading.enumerate())
 
 
 def live(seconds: int, folder: Path, tally: Tally) -> None:
@@ -161,26 +177,22 @@ def live(seconds: int, folder: Path, tally: Tally) -> None:
     settings = Settings(Framerate(30), patience=100, snapshot=folder / "state")
     top = tree.start(settings, registered(folder))
     control.start()
+    tally.check(until(lambda: alive(top) == PARTS), f"not all began: {PARTS ^ alive(top)}")
     process.sleep(1.0)
-    before = {one.id for one in parts(top)}
-    threads = threading.active_count()
+    before = threads()
     killed = storm(top, seconds, random.Random(seconds), tally)  # noqa: S311
-    tally.check(settled(top, before, quiet), "not all parts came back")
+    tally.check(until(lambda: alive(top) == PARTS), f"not all came back: {PARTS ^ alive(top)}")
     process.sleep(quiet)
-    tally.check(
-        threading.active_count() <= threads,
-        f"{threading.active_count()} threads, {threads} before",
-    )
-    grown = too_long(top)
-    tally.check(not grown, f"mailboxes hold too much: {grown}")
+    tally.check(until(lambda: threads() <= before), f"{threads()} threads, {before} before")
+    tally.check(until(lambda: not too_long(top)), f"mailboxes hold too much: {too_long(top)}")
     events.subscribe()
     control.unregister_output("film")
-    done = process.receive(lambda one: isinstance(one, events.OutputDone), timeout=10.0)
+    done = process.receive(lambda one: isinstance(one, events.OutputDone), timeout=PATIENCE)
     tally.check(isinstance(done, events.OutputDone), f"the film did not end: {done!r}")
     began = time.monotonic()
     Supervisor.stop(top)
     took = time.monotonic() - began
-    tally.check(took < SHUTDOWN, f"the end took {took:.1f} s")
+    tally.check(took < PATIENCE, f"the end took {took:.1f} s")
     tally.note(f"{killed} kills in {seconds} s; the end took {took:.1f} s")
 
 
@@ -188,7 +200,7 @@ def live(seconds: int, folder: Path, tally: Tally) -> None:
 def chaos(size: int, tally: Tally) -> None:
     """A compositor whose parts are killed five times a second plays on, and its file is whole."""
     reporter = telemetry.set_reporter(None)
-    threads = threading.active_count()
+    before = threads()
     try:
         with tempfile.TemporaryDirectory() as where:
             folder = Path(where)
@@ -204,8 +216,9 @@ def chaos(size: int, tally: Tally) -> None:
                 tally.note(f"{found.video_frames} pictures of {length} ticks")
     finally:
         telemetry.set_reporter(reporter)
-    deadline = time.monotonic() + 2.0
-    while threading.active_count() > threads and time.monotonic() < deadline:
+    deadline = time.monotonic() + PATIENCE
+    while threads() > before and time.monotonic() < deadline:
         time.sleep(0.05)
-    left = [one.name for one in threading.enumerate()][threads:]
-    tally.check(threading.active_count() <= threads, f"threads are left: {left}")
+    tally.check(
+        threads() <= before, f"threads are left: {[one.name for one in threading.enumerate()]}"
+    )

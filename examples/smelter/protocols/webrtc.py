@@ -14,12 +14,14 @@ import hmac
 import importlib.util
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from actors import Caller, GenServer
 from actors.isolation import shareable
 from examples.smelter.complaints import OptionRefused, RequestRefused
+from examples.smelter.protocols.offspring import PATIENCE, Family, family
 
 if TYPE_CHECKING:
     from aiortc import RTCPeerConnection
@@ -31,6 +33,7 @@ __all__ = [
     "OfferRefused",
     "Token",
     "check_webrtc",
+    "hang_up",
     "video_codec_of",
 ]
 
@@ -125,6 +128,9 @@ class Asked:
 
 Step = Callable[["RTCPeerConnection"], object]
 
+_closing: set[asyncio.Task[None]] = set()
+"""Whoever hangs up just now; a loop itself holds no task."""
+
 
 class Conversation:
     """One connection, for the coroutine that awaits it."""
@@ -141,6 +147,8 @@ class Conversation:
     ) -> None:
         """Answer an offer, and live as long as the connection.
 
+        Cancelled, it hangs up, which goes on if it is cancelled again.
+
         Args:
             asked: the offer; its caller gets an `Answer`, or an `OfferRefused`.
             before: done with the connection before it knows the offer.
@@ -149,19 +157,23 @@ class Conversation:
         """
         from aiortc import RTCConfiguration, RTCPeerConnection  # noqa: PLC0415
 
-        # Without servers: its default would ask one on the public network who we are.
-        peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        peer.on("connectionstatechange", lambda: self._changed(peer.connectionState))
-        try:
-            if before is not None:
-                before(peer)
-            answer = await self._answer(peer, asked, after)
-            if answered is not None and isinstance(answer, Answer):
-                answered(answer.sdp)
-            GenServer.reply(asked.caller, answer)
-            await self._over.wait()
-        finally:
-            await peer.close()
+        with family() as relatives:
+            # Without servers: its default would ask one on the public network who we are.
+            peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+            peer.on("connectionstatechange", lambda: self._changed(peer.connectionState))
+            try:
+                if before is not None:
+                    before(peer)
+                answer = await self._answer(peer, asked, after)
+                if answered is not None and isinstance(answer, Answer):
+                    answered(answer.sdp)
+                GenServer.reply(asked.caller, answer)
+                await self._over.wait()
+            finally:
+                closing = asyncio.create_task(hang_up(peer, relatives))
+                _closing.add(closing)
+                closing.add_done_callback(_closing.discard)
+                await asyncio.shield(closing)
 
     async def _answer(
         self, peer: RTCPeerConnection, asked: Asked, after: Step | None
@@ -181,6 +193,18 @@ class Conversation:
     def _changed(self, state: str) -> None:
         if state in {"failed", "closed", "disconnected"}:
             self._over.set()
+
+
+async def hang_up(peer: RTCPeerConnection, relatives: Family) -> None:
+    """Close a connection, and end what it leaves behind.
+
+    Closed while it connects, aiortc goes on to start tasks and threads, which nothing ends any more.
+    """
+    await peer.close()
+    await relatives.end()
+    for one in peer.getTransceivers():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(one.receiver.stop(), PATIENCE)
 
 
 def video_codec_of(sdp: str) -> str:
