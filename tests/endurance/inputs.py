@@ -18,11 +18,11 @@ from typing import Any, Final, TypeAlias
 from hypothesis import HealthCheck, given, settings
 
 from actors import Down, GenServer, NoReply, Pid, Reply, Task, process, receive, run, telemetry
-from actors.errors import ActorsError, NotSendable
+from actors.errors import ActorsError, NotSendable, shown
 from actors.testing import VirtualClock
 from tests.actors.test_isolation import HARMLESS, HOSTILE, REFUSED, Frozen
 from tests.endurance.tally import Tally, case
-from tests.test_refusals import DOORS, knock
+from tests.test_refusals import DOORS, Unknown, ending, knock
 
 __all__: list[str] = []
 
@@ -57,6 +57,49 @@ def what_is_wrong_at_every_door(size: int, tally: Tally) -> None:
     for name in DOORS:
         knock_often(name, size, tally)
     tally.note(f"{len(DOORS)} doors")
+
+
+# -- outcomes --------------------------------------------------------------------------------------
+
+EXTRAS: Final[tuple[object, ...]] = (
+    -1,
+    -0.001,
+    float("nan"),
+    float("inf"),
+    True,
+    "5",
+    10**300,
+    10**400,
+    [],
+    {},
+    Unknown,
+    b"5",
+    5j,
+)
+"""What no callback may say of what is to follow; `None` says that nothing is."""
+OUTCOMES: Final[tuple[Callable[[object], object], ...]] = (
+    lambda extra: NoReply(then=extra),  # type: ignore[arg-type]
+    lambda extra: Reply(1, then=extra),  # type: ignore[arg-type]
+    lambda extra: [extra],
+    lambda extra: Unknown,
+    lambda extra: ("reply", extra),
+)
+HOWS: Final = (GenServer.call, GenServer.cast, process.send)
+
+
+@case(short=30, long=3_000)
+def outcomes_that_are_none(size: int, tally: Tally) -> None:
+    """Generated outcomes of three callbacks that are none end the server, with the outcome as the reason."""
+    for seed in range(size):
+        lot = Lot(seed)  # noqa: S311 - a choice, no secret
+        how: Value = lot.choice(HOWS)
+        returned = lot.choice(OUTCOMES)(
+            lot.choice([*EXTRAS, lot.random() - 1.0, str(lot.random())])
+        )
+        reason = ending(lambda server, how=how, returned=returned: how(server, lambda: returned))  # type: ignore[misc]
+        tally.check(
+            shown(reason) == shown(("bad_return_value", returned)), f"seed {seed}: {reason!r}"
+        )
 
 
 # -- hostile values as messages --------------------------------------------------------------------
