@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
+from typing import cast as typed
 
 from actors import Agent, Down, Exited, GenServer, Pid, Reply, Stop, process, receive, run, send
 from actors.errors import CallFailed
@@ -391,14 +392,12 @@ def restarts_in_trouble(plan: str, after: int, end: str) -> str | None:
     return None
 
 
-ENDS = ("kill", "shutdown of its parent", "crash of the hanging start", "main returns")
+ENDS = ("kill", "shutdown of its parent", "crash of the hanging start")
 """How a supervisor is ended that waits for a start which hangs."""
 
 
 def ended_while_it_hangs(tree: Pid, calm: Pid, end: str) -> str | None:
     """End a supervisor that waits for the start, as OTP's does; whoever ends it ends both."""
-    if end == "main returns":
-        return None  # `run` must end by itself, which `restarts_that_fail_or_hang` waits for
     if end == "kill":
         process.send_exit(tree, "kill")
     elif end == "shutdown of its parent":
@@ -416,8 +415,9 @@ def ended_while_it_hangs(tree: Pid, calm: Pid, end: str) -> str | None:
 
 def _starting(tree: Pid) -> Pid:
     """Return the child that a supervisor has just been starting, which is linked to it, and the younger one."""
-    links = process.info(tree, "links")
-    assert isinstance(links, (list, tuple, set, frozenset))
+    told = process.info(tree, ["links"])
+    assert told is not None
+    links = typed("list[object]", dict(told)["links"])
     return max((pid for pid in links if isinstance(pid, Pid)), key=lambda pid: pid.serial)
 
 
