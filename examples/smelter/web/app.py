@@ -35,7 +35,7 @@ from examples.smelter.complaints import NotRegistered, SpecRefused
 from examples.smelter.protocols import whep, whip
 from examples.smelter.protocols.watching import WatchedSink
 from examples.smelter.protocols.webrtc import Answer as Begun
-from examples.smelter.protocols.webrtc import OfferRefused
+from examples.smelter.protocols.webrtc import Claim, Offer, OfferRefused
 from examples.smelter.web import answers
 from examples.smelter.web.api import Answer, Api, Rules, sink_of
 from examples.smelter.web.gate import COOKIE, LOGIN, Gate
@@ -182,13 +182,13 @@ def _preview(streams: Streams) -> Endpoint:
 
 
 def _of_webrtc(
-    path: str, begin: Callable[[str, str, str], Begun], end: Callable[[str, str, str], None]
+    path: str, begin: Callable[[str, Offer], Begun], end: Callable[[str, Claim, str], None]
 ) -> Iterator[Route]:
     async def offered(request: Request) -> Response:
         id = request.path_params["id"]
         try:
             sdp = (await request.body()).decode("utf-8", "replace")
-            answer = await run_in_threadpool(begin, id, _bearer(request), sdp)
+            answer = await run_in_threadpool(begin, id, Offer(_bearer(request), sdp))
         except (Exception, Exit) as error:  # noqa: BLE001 - whatever it is, it is told
             return _told(error)
         where = {"location": f"{path}/{quote(id, safe='')}/{answer.session}"}
@@ -206,11 +206,11 @@ def _of_webrtc(
     yield Route(f"{path}/{{id}}/{{session}}", hung_up, methods=["DELETE"])
 
 
-def _bearer(request: Request) -> str:
+def _bearer(request: Request) -> Claim:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         raise OfferRefused("token", "none was shown: Authorization: Bearer ...")
-    return token.strip()
+    return Claim(token.strip())
 
 
 # -- pages -----------------------------------------------------------------------------------------
