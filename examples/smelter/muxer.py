@@ -52,6 +52,8 @@ INDEX, INDEX_ENTRY = 8192, 32
 
 _BLOCK = bytes(8192)
 
+_REPLACE = '; to replace it: --overwrite, or "overwrite": true in a request'
+
 FRAGMENT = 100_000
 """Microseconds of media in a fragment: what a killed program may lose."""
 
@@ -105,11 +107,12 @@ def _refuse_existing(
         raise OutputRefused(path, "is one of the inputs")
     if target.is_symlink() or target.exists():
         if not overwrite:
-            raise OutputRefused(path, "exists already")
+            raise OutputRefused(path, f"exists already{_REPLACE}")
         if not target.is_file():
             raise OutputRefused(path, "is not a regular file")
     if part.exists() and not (overwrite and part.is_file()):
-        raise OutputRefused(path, f"{part.name} is left over from a run that did not finish")
+        why = f"{part.name} is left over from a run that did not finish{_REPLACE}"
+        raise OutputRefused(path, why)
 
 
 class Muxer:

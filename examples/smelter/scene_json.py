@@ -123,7 +123,7 @@ class _Node:
             return None
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_number or not low <= value <= high:  # type: ignore[operator]
-            raise SceneRefused(self.at(key), value, f"a number from {low:g} to {high:g}")
+            raise SceneRefused(self.at(key), value, f"a number from {low:.15g} to {high:.15g}")
         return value  # type: ignore[return-value]
 
     def number(self, key: str, default: float, low: float = 0, high: float = LONGEST_SIDE) -> float:
@@ -133,7 +133,7 @@ class _Node:
     def needed_number(self, key: str, low: float = 0, high: float = LONGEST_SIDE) -> float:
         value = self.optional_number(key, low, high)
         if value is None:
-            raise SceneRefused(self.at(key), None, f"a number from {low:g} to {high:g}")
+            raise SceneRefused(self.at(key), None, f"a number from {low:.15g} to {high:.15g}")
         return value
 
     def flag(self, key: str) -> bool:

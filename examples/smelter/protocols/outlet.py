@@ -167,8 +167,11 @@ class HlsTarget:
 
     def __post_init__(self) -> None:
         path = Path(self.path) if isinstance(self.path, str) and "\0" not in self.path else None
-        if path is None or path.suffix != ".m3u8" or not path.parent.is_dir():
-            raise OptionRefused("path", self.path, "a path that ends in .m3u8, in a folder")
+        if path is None or path.suffix != ".m3u8":
+            raise OptionRefused("path", self.path, "a path that ends in .m3u8")
+        if not path.parent.is_dir():
+            accepted = f"one in a folder that is there: there is no folder {path.parent}"
+            raise OptionRefused("path", self.path, accepted)
         if not 1 <= self.segments <= 1000:
             raise OptionRefused("max_playlist_size", self.segments, "a number from 1 to 1000")
 

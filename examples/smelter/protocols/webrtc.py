@@ -74,7 +74,7 @@ def check_webrtc(what: str) -> None:
         OptionRefused: it is not.
     """
     if importlib.util.find_spec("aiortc") is None:
-        raise OptionRefused(what, "no aiortc on this machine", "with it: pip install aiortc")
+        raise OptionRefused("type", what, "available here without aiortc: pip install aiortc")
 
 
 @dataclass(frozen=True, slots=True)

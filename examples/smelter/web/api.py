@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from actors import CallFailed
 from examples.smelter import control
-from examples.smelter.complaints import NotRegistered, SpecRefused
+from examples.smelter.complaints import ImageRefused, NotRegistered, SpecRefused
 from examples.smelter.inputs import Supply
 from examples.smelter.keeper import KEEPER, Keeper
 from examples.smelter.ledger import LEDGER, Ledger
@@ -22,8 +22,9 @@ from examples.smelter.offsets import SECOND, Ns
 from examples.smelter.protocols.live_sink import KeyWanted, LiveSink
 from examples.smelter.protocols.watching import WatchedSink
 from examples.smelter.requests import InputPlan, OutputPlan, Settings, Sink
+from examples.smelter.sprites import kind_of_image
 from examples.smelter.web import answers, bodies, places, scenes
-from examples.smelter.web.fields import Fields
+from examples.smelter.web.fields import Fields, named
 from examples.smelter.web.gate import Gate
 from examples.smelter.web.tree_view import kill, tree
 from examples.smelter.web.watch import WATCH, Watch
@@ -39,6 +40,7 @@ PIPELINE = "pipeline"
 """The id of the pipeline below the root."""
 
 _MOST_IMAGE = 32 << 20
+_IMAGES = ("png", "jpeg", "gif")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +92,32 @@ class Api:
         pause = fields.flag("pause", default=False) if fields.has("pause") else None
         fields.end()
         if place is not None:
-            control.seek_input(id, place, at)
+            with named(input="id"):
+                control.seek_input(id, place, at)
         if pause is not None:
             (control.pause_input if pause else control.resume_input)(id, at)
+
+    def queue_track(self, id: str, body: object) -> Answer:
+        asked = bodies.track_of(body)
+        with named(input="id", track="path", supply="path"):
+            control.queue_track(id, asked.supply, asked.offset, asked.at)
+        return asked.answer
+
+    def next_track(self, id: str, body: object) -> None:
+        with named(input="id"):
+            control.next_track(id, _only_time(body))
 
     # -- outputs ---------------------------------------------------------------------------------
 
     def register_output(self, id: str, body: object) -> Answer:
         with self._registering:
+            outputs, inputs = _outputs(), _inputs()
+            # Before it is tried whether it can be written: another output may be at it.
+            places.refuse_written(_within(body, "path"), outputs)
             asked = bodies.output_of(body, self._rules.settings)
-            places.refuse_shared(asked.spec.sink, _outputs(), _inputs())
-            control.register_output(id, asked.spec, asked.at)
+            places.refuse_shared(asked.spec.sink, outputs, inputs)
+            with named(scene="video.initial.root", inputs="audio.initial.inputs"):
+                control.register_output(id, asked.spec, asked.at)
         scenes.forget(id)
         self._remember(id, _within(body, "video", "initial", "root"), None)
         if isinstance(asked.spec.sink, WatchedSink):
@@ -112,7 +129,8 @@ class Api:
 
     def update_output(self, id: str, body: object) -> None:
         update = bodies.update_of(body)
-        control.update_output(id, scene=update.scene, mix=update.mix, at=update.at)
+        with named(scene="video.root", mix="audio", inputs="audio.inputs"):
+            control.update_output(id, scene=update.scene, mix=update.mix, at=update.at)
         self._remember(id, _within(body, "video", "root"), update.at)
 
     def _remember(self, id: str, scene: object, at: Ns | None) -> None:
@@ -131,10 +149,18 @@ class Api:
 
     def register_image(self, id: str, body: object) -> None:
         fields = Fields(body)
-        fields.choice("asset_type", "png", "jpeg", "gif", "auto", default="auto")
-        data = _content(fields.text("path"))
+        kind = fields.choice("asset_type", *_IMAGES, "auto", default="auto")
+        path = fields.text("path")
         fields.end()
-        control.register_image(id, data)
+        data = _content(path)
+        try:
+            found = kind_of_image(path, data)
+            if kind not in {found, "auto"}:
+                raise SpecRefused("asset_type", kind, f"{found} or auto, as what this file is")
+            control.register_image(id, data)
+        except ImageRefused as refused:
+            # To a client, it is the file that is wrong.
+            raise ImageRefused(path, refused.why) from refused
 
     def unregister_image(self, id: str, body: object) -> None:
         _nothing_in(body)
@@ -158,7 +184,7 @@ class Api:
         found = answers.status_of(there)
         rate = self._rules.settings.framerate
         now = self._now(there)
-        preview = self._rules.preview
+        preview = self._rules.preview if self._rules.preview in there.outputs else None
         return {
             **found,
             "scene": None if preview is None else scenes.shown(preview, now),
@@ -206,9 +232,11 @@ def _routes(id: str, sink: WatchedSink) -> Answer:
     return {**routes, "bearer_token": sink.token}
 
 
-def _inputs() -> dict[str, Supply]:
+def _inputs() -> list[tuple[str, Supply]]:
+    """Return what the inputs read, now and when its turn comes."""
     found = Ledger.registered(LEDGER, "input").items()
-    return {id: plan.spec.supply for id, plan in found if isinstance(plan, InputPlan)}
+    plans = [(id, plan) for id, plan in found if isinstance(plan, InputPlan)]
+    return [(id, track.supply) for id, plan in plans for track in plan.tracks]
 
 
 def _outputs() -> dict[str, Sink]:

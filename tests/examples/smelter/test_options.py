@@ -97,7 +97,7 @@ def test_what_makes_no_sense_is_refused_in_one_line_and_leaves_nothing(
         ("folder", "output folder: is a directory"),
         ("nowhere/new.mp4", "output nowhere/new.mp4: there is no folder nowhere"),
         ("there.mp4/new.mp4", "output there.mp4/new.mp4: "),
-        ("", "output : no file can have this name"),
+        ("", "output '': no file can have this name"),
         ("input.mp4", "output input.mp4: is one of the inputs"),
     ],
 )

@@ -70,6 +70,7 @@ def test_an_input_comes_and_goes(client: Client, film: Path) -> None:
         ({"type": "mp4"}, "path"),
         ({"type": "mp4", "path": "/nowhere.mp4"}, "path"),
         ({"type": "mp4", "path": 7}, "path"),
+        ({"type": "mp4", "path": ""}, "path"),
         ({"type": "mp4", "path": "FILM", "lop": True}, "lop"),
         ({"type": "mp4", "path": "FILM", "loop": "yes"}, "loop"),
         ({"type": "mp4", "path": "FILM", "seek_ms": 500}, "seek_ms"),
@@ -85,10 +86,10 @@ def test_an_input_comes_and_goes(client: Client, film: Path) -> None:
         ({"type": "hls", "url": "http://a/b.m3u8", "host": "127.0.0.1"}, "host"),
         ({"type": "rtp_stream", "port": 5005, "video": {}}, "port"),
         ({"type": "rtp_stream", "port": 5004, "video": {"codec": "mpeg1"}}, "video.codec"),
-        ({"type": "rtp_stream", "port": 5004}, "rtp_stream"),
+        ({"type": "rtp_stream", "port": 5004}, "video"),
         (
             {"type": "rtp_stream", "audio": {"codec": "aac", "audio_specific_config": "no"}},
-            "audio_specific_config",
+            "audio.audio_specific_config",
         ),
         (
             {"type": "rtp_stream", "audio": {"codec": "opus", "audio_specific_config": "1190"}},
@@ -173,7 +174,7 @@ def test_an_id_may_be_used_again(client: Client, film: Path, tmp_path: Path) -> 
         ),
         (
             {"type": "preview", "video": {"resolution": SIZE, "initial": {"root": {"type": "x"}}}},
-            "scene.type",
+            "video.initial.root.type",
         ),
         ({"type": "preview", "video": {**VIDEO, "encoder": {"type": "gif"}}}, "video.encoder.type"),
         ({"type": "preview", "video": {**VIDEO, "send_eos_when": {}}}, "video.send_eos_when"),
@@ -256,7 +257,11 @@ def test_an_update_may_be_scheduled_but_not_for_what_has_passed(client: Client) 
         ({"audio": {"inputs": [{"volume": 1}]}}, "audio.inputs[0].input_id"),
         ({"audio": {}}, "audio.inputs"),
         ({"video": {"root": SCENE}, "schedule_time_ms": "soon"}, "schedule_time_ms"),
-        ({"video": {"root": None}}, "scene"),
+        ({"video": {"root": None}}, "video.root"),
+        ({"video": {"root": {"type": "text", "text": "a"}}}, "video.root.font_size"),
+        ({"video": {"root": {"type": "image", "image_id": "none"}}}, "video.root.image_id"),
+        ({"audio": {"inputs": [{"input_id": "a"}] * 2}}, "audio.inputs[1].input_id"),
+        ({"scene": SCENE}, "video"),
     ],
 )
 def test_each_error_of_an_update_names_its_field(client: Client, body: Json, field: str) -> None:
@@ -337,7 +342,7 @@ def test_a_member_is_given_once(client: Client) -> None:
 def test_a_number_that_is_too_large_is_refused_like_any_other(client: Client, number: str) -> None:
     scene = f'{{"video": {{"root": {{"type": "view", "width": {number}}}}}}}'
     answer = client.post("/api/output/preview/update", scene.encode())
-    assert (answer.status, answer.json["field"]) == (400, "scene.width")
+    assert (answer.status, answer.json["field"]) == (400, "video.root.width")
 
     curve = f'{{"function_name": "cubic_bezier", "points": [0, {number}, 1, 1]}}'
     move = f'{{"duration_ms": 1, "easing_function": {curve}}}'
@@ -354,10 +359,10 @@ def test_a_scene_that_nobody_could_draw_is_refused_and_everything_goes_on(client
     compositor = client.processes()["compositor"]
     text = {"type": "text", "text": "x", "font_size": 20}
     for root, field in (
-        ({**text, "font_family": "no such font"}, "scene.font_family"),
-        ({**text, "text": "x" * 100_000}, "scene.text"),
-        ({**text, "width": 7682, "height": 4320}, "scene"),
-        ({"type": "view", "children": [{"type": "view"}] * 600}, "scene.children[499]"),
+        ({**text, "font_family": "no such font"}, "video.root.font_family"),
+        ({**text, "text": "x" * 100_000}, "video.root.text"),
+        ({**text, "width": 7682, "height": 4320}, "video.root"),
+        ({"type": "view", "children": [{"type": "view"}] * 600}, "video.root.children[499]"),
     ):
         answer = client.post("/api/output/preview/update", {"video": {"root": root}})
         assert (answer.status, answer.json["field"]) == (400, field)
@@ -374,7 +379,7 @@ def test_a_pipe_is_not_waited_for(client: Client, tmp_path: Path) -> None:
     for path, body, field in (
         ("/api/image/pipe/register", {"path": str(pipe)}, "path"),
         ("/api/input/pipe/register", {"type": "mp4", "path": str(pipe)}, "path"),
-        ("/api/output/preview/update", {"video": {"root": text}}, "scene.font_family"),
+        ("/api/output/preview/update", {"video": {"root": text}}, "video.root.font_family"),
     ):
         answer = client.post(path, body)
         assert (answer.status, answer.json["field"]) == (400, field)
