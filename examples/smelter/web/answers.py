@@ -152,7 +152,8 @@ def report_of(report: Report) -> dict[str, object]:
 
 
 def _link(link: Link) -> dict[str, object]:
-    return {"state": link.state, "attempts": link.attempts, "why": link.why}
+    why = "" if link.state == "up" else link.why
+    return {"state": link.state, "attempts": link.attempts, "why": why}
 
 
 def status_of(status: Status) -> dict[str, object]:

@@ -31,7 +31,7 @@ from examples.smelter.web.watch import WATCH, Watch
 from examples.smelter.wire import tell, video_end_of
 from supervisors import Supervisor
 
-__all__ = ["PIPELINE", "Answer", "Api", "Rules", "sink_of"]
+__all__ = ["PIPELINE", "Answer", "Api", "Change", "Rules", "change_of", "image_of", "sink_of"]
 
 Answer: TypeAlias = dict[str, object]
 """What becomes JSON."""
@@ -84,18 +84,12 @@ class Api:
         control.unregister_input(id, _only_time(body))
 
     def update_input(self, id: str, body: object) -> None:
-        fields = Fields(body)
-        at = bodies.time_of(fields)
-        place = fields.milliseconds("seek_ms")
-        if place is None and not fields.has("pause"):
-            raise SpecRefused("pause", None, "true or false, or a seek_ms")
-        pause = fields.flag("pause", default=False) if fields.has("pause") else None
-        fields.end()
-        if place is not None:
+        asked = change_of(body)
+        if asked.place is not None:
             with named(input="id"):
-                control.seek_input(id, place, at)
-        if pause is not None:
-            (control.pause_input if pause else control.resume_input)(id, at)
+                control.seek_input(id, asked.place, asked.at)
+        if asked.pause is not None:
+            (control.pause_input if asked.pause else control.resume_input)(id, asked.at)
 
     def queue_track(self, id: str, body: object) -> Answer:
         asked = bodies.track_of(body)
@@ -148,10 +142,7 @@ class Api:
     # -- images and the pipeline -----------------------------------------------------------------
 
     def register_image(self, id: str, body: object) -> None:
-        fields = Fields(body)
-        kind = fields.choice("asset_type", *_IMAGES, "auto", default="auto")
-        path = fields.text("path")
-        fields.end()
+        path, kind = image_of(body)
         data = _content(path)
         try:
             found = kind_of_image(path, data)
@@ -213,6 +204,46 @@ class Api:
         pid = fields.text("pid")
         fields.end()
         return {"id": kill(self._rules.root, pid)}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an input is to do from some time on."""
+
+    place: Ns | None
+    """Where in its file it is to go on; None is where it is."""
+    pause: bool | None
+    """Whether it is to hold still; None leaves that."""
+    at: Ns | None
+
+
+def change_of(json: object) -> Change:
+    """Read what an input is to do.
+
+    Raises:
+        SpecRefused: a field makes no sense, or nothing is to change.
+    """
+    fields = Fields(json)
+    at = bodies.time_of(fields)
+    place = fields.milliseconds("seek_ms")
+    if place is None and not fields.has("pause"):
+        raise SpecRefused("pause", None, "true or false, or a seek_ms")
+    pause = fields.flag("pause", default=False) if fields.has("pause") else None
+    fields.end()
+    return Change(place, pause, at)
+
+
+def image_of(json: object) -> tuple[str, str]:
+    """Read where an image is, and what it is to be.
+
+    Raises:
+        SpecRefused: a field makes no sense.
+    """
+    fields = Fields(json)
+    kind = fields.choice("asset_type", *_IMAGES, "auto", default="auto")
+    path = fields.text("path")
+    fields.end()
+    return path, kind
 
 
 def sink_of(id: str) -> Sink:

@@ -28,6 +28,8 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is to be refused
 SIZE = {"width": 64, "height": 36}
 SCENE: dict[str, Json] = {"type": "view", "background_color": "#FF0000"}
 VIDEO = {"resolution": SIZE, "initial": {"root": SCENE}}
+PYTHON = r"\b(None|True|False)\b|\de\+\d"
+"""What says nothing to who writes JSON."""
 AUDIO = {"initial": {"inputs": [{"input_id": "input_1", "volume": 0.5}]}}
 
 
@@ -112,7 +114,7 @@ def test_each_error_of_an_input_names_its_field_and_leaves_nothing(
 
     assert answer.status == 400, answer.json
     assert answer.json["field"] == field
-    assert answer.json["message"]
+    assert not re.search(PYTHON, answer.json["message"])
     assert "bad" not in client.status()["inputs"]
     assert not [id for id in client.processes() if "bad" in id]
 
@@ -159,6 +161,9 @@ def test_an_id_may_be_used_again(client: Client, film: Path, tmp_path: Path) -> 
         assert inspect_output(str(path)).audio_samples >= 10 * 1600
 
 
+TWICE = "audio.initial.inputs[1].input_id"
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -182,6 +187,7 @@ def test_an_id_may_be_used_again(client: Client, film: Path, tmp_path: Path) -> 
         ({"type": "rtmp_client", "url": "rtmp://127.0.0.1/app", "video": VIDEO}, "url"),
         ({"type": "rtp_stream", "ip": "example.org", "port": 5004, "video": VIDEO}, "ip"),
         ({"type": "hls", "path": "/nowhere/live.m3u8", "video": VIDEO}, "path"),
+        ({"type": "preview", "audio": {"initial": {"inputs": [{"input_id": "a"}] * 2}}}, TWICE),
         (
             {"type": "hls", "path": "x.m3u8", "audio": {**AUDIO, "encoder": {"type": "opus"}}},
             "audio.encoder.type",
@@ -196,6 +202,7 @@ def test_each_error_of_an_output_names_its_field_and_leaves_nothing(
 
     assert answer.status == 400, answer.json
     assert answer.json["field"] == field
+    assert not re.search(PYTHON, answer.json["message"])
     assert "bad" not in client.status()["outputs"]
     assert not [id for id in client.processes() if "bad" in id]
 
@@ -280,8 +287,16 @@ def test_an_image_can_be_shown_when_it_is_registered(client: Client, tmp_path: P
     assert client.post("/api/image/dot/unregister").status == 200
 
     (tmp_path / "text.png").write_text("no image")
-    refused = client.post("/api/image/no/register", {"path": str(tmp_path / "text.png")})
+    text = str(tmp_path / "text.png")
+    refused = client.post("/api/image/no/register", {"path": text})
     assert (refused.status, refused.json["error_code"]) == (400, "REGISTER_IMAGE_ERROR")
+    assert (refused.json["field"], refused.json["came"]) == ("path", text)
+    other = client.post("/api/image/no/register", {"path": str(path), "asset_type": "jpeg"})
+    assert (other.status, other.json["field"]) == (400, "asset_type")
+    assert "png" in other.json["accepted"]
+    same = {"path": str(path), "asset_type": "png"}
+    assert client.post("/api/image/no/register", same).status == 200
+    assert client.post("/api/image/no/unregister").status == 200
     assert client.post("/api/image/no/register", {"path": "/nowhere"}).json["field"] == "path"
 
 
@@ -298,11 +313,49 @@ def test_what_only_a_preview_or_a_live_output_can_do_is_asked_of_no_other(
     assert client.post("/api/output/quiet/register", body).status == 200
     encoder = client.processes()["video_encoder quiet"]
 
-    assert client.ask("/preview/quiet").status == 404
+    unseen = client.ask("/preview/quiet")
+    assert (unseen.status, "no preview" in unseen.json["message"]) == (404, True)
     assert client.post("/api/output/quiet/request_keyframe").status == 400
     assert client.post("/api/output/preview/request_keyframe").status == 400
     assert client.processes()["video_encoder quiet"] == encoder
     assert client.post("/api/output/quiet/unregister").status == 200
+
+
+def test_an_input_plays_one_file_after_the_other(
+    client: Client, film: Path, tmp_path: Path
+) -> None:
+    after = make_film(tmp_path / "after.mp4", 0.4, RED)
+    body = {"type": "mp4", "path": str(film), "loop": True}
+    assert client.post("/api/input/list/register", body).status == 200
+    waits = client.post("/api/input/list/next_track")
+    assert (waits.status, waits.json["field"], waits.json["came"]) == (400, "id", "list")
+
+    track = {"type": "mp4", "path": str(after), "seek_ms": 100, "loop": True}
+    queued = client.post("/api/input/list/queue_track", track)
+    assert (queued.status, queued.json) == (
+        200,
+        {"video_duration_ms": 400, "audio_duration_ms": 400},
+    )
+    spoiling = {"type": "mp4", "path": str(after), "overwrite": True, "video": VIDEO}
+    spoilt = client.post("/api/output/spoil/register", {**spoiling, "audio": AUDIO})
+    assert (spoilt.status, "input list reads it" in spoilt.json["message"]) == (400, True)
+    assert client.post("/api/input/list/next_track").status == 200
+    # The first one is left for good as soon as the second has something to show.
+    eventually(lambda: client.post("/api/input/list/update", {"seek_ms": 450}).status == 400)
+
+    for wrong, field in (
+        ({}, "type"),
+        ({**track, "type": "hls"}, "type"),
+        ({**track, "required": True}, "required"),
+        ({**track, "path": "/nowhere"}, "path"),
+        ({**track, "seek_ms": 400}, "seek_ms"),
+        ({**track, "schedule_time_ms": 0}, "schedule_time_ms"),
+    ):
+        refused = client.post("/api/input/list/queue_track", wrong)
+        assert (refused.status, refused.json["field"]) in {(400, field), (409, field)}
+    assert client.post("/api/input/none/queue_track", track).status == 404
+    assert client.post("/api/input/none/next_track").status == 404
+    assert client.post("/api/input/list/unregister").status == 200
 
 
 def test_an_input_may_be_read_in_a_process_of_its_own(client: Client, film: Path) -> None:
@@ -335,7 +388,7 @@ def test_what_is_no_json_is_told_so(client: Client, data: bytes) -> None:
 def test_a_member_is_given_once(client: Client) -> None:
     answer = client.post("/api/input/a/register", b'{"type": "mp4", "type": "srt_server"}')
 
-    assert (answer.status, answer.json["field"]) == (400, "type")
+    assert (answer.status, answer.json["field"], answer.json["came"]) == (400, "type", "srt_server")
 
 
 @pytest.mark.parametrize("number", ["9" * 4000, "-" + "9" * 4000, "1e308", "123456789012345678"])
@@ -398,8 +451,11 @@ def test_two_outputs_cannot_write_to_one_place(client: Client, tmp_path: Path, f
         ("first playlist", playlist, "path"),
     ):
         assert register(id, **body).status == 200
-        again = register("again", **body)
-        assert (again.status, again.json["field"]) == (400, field)
+        for more in ({}, {"overwrite": True}) if body is file else ({},):
+            # Also before the first one has got its name.
+            again = register("again", **body, **more)
+            assert (again.status, again.json["field"]) == (400, field)
+            assert f"output {id} writes there" in again.json["message"]
         assert client.post(f"/api/output/{quote(id)}/unregister").status == 200
     client.post("/api/input/spoiled/register", {"type": "mp4", "path": str(film), "loop": True})
     spoiling = register("spoil", **{**file, "path": str(film)}, overwrite=True)
