@@ -2,7 +2,8 @@
 
     {"type": "view", "background_color": "#202040FF", "children": [
         {"type": "rescaler", "child": {"type": "input_stream", "input_id": "camera"}},
-        {"type": "text", "text": "live", "font_size": 24, "width": 120, "top": 10, "left": 10}]}
+        {"type": "view", "width": 120, "height": 30, "top": 10, "left": 10, "children": [
+            {"type": "text", "text": "live", "font_size": 24}]}]}
 
 Lengths are pixels, durations milliseconds (`duration_ms`), colours `#RRGGBB` or `#RRGGBBAA`. Every
 complaint names the field by its path, what came and what is accepted; a field that is not known is

@@ -327,8 +327,8 @@ def test_outputs_that_cannot_be_written_are_refused_before_anything_starts(tmp_p
     assert refusal(existing, str(existing), overwrite=True) == "is one of the inputs"
     assert "there is no folder" in refusal(tmp_path / "none" / "film.mp4")
     assert refusal(existing / "film.mp4") == "Not a directory"
-    left = "a.part.mp4 is left over from a run that did not finish"
-    assert refusal(tmp_path / "a.mp4") == f"{left}{and_how}"
+    halfway = "a.part.mp4 is left over from a run that did not finish"
+    assert refusal(tmp_path / "a.mp4") == f"{halfway}{and_how}"
     assert refusal("") == refusal("a\0b") == "no file can have this name"
     assert "long" in refusal(tmp_path / ("x" * 300 + ".mp4"))
     assert "there is no folder" in refusal(tmp_path / "no\nne" / "film.mp4")
