@@ -418,9 +418,6 @@ def _sink(
 ) -> tuple[Sink, dict[str, object]]:
     match kind:
         case "mp4":
-            for name, part in (("video", video), ("audio", audio)):
-                if part is None:
-                    raise SpecRefused(name, None, "given: an mp4 output has both")
             overwrite = fields.flag("overwrite", default=False)
             return FileSink(check_output(fields.text("path"), overwrite=overwrite), encoding), {}
         case "preview" | "whep_server":

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,11 +13,12 @@ import numpy as np
 import pytest
 
 from examples.smelter.complaints import OutputRefused, PacketGap
-from examples.smelter.encode import AudioEncoder, Encoding, Tail, VideoEncoder
+from examples.smelter.encode import AudioEncoder, Encoding, Packet, Tail, VideoEncoder
 from examples.smelter.frames import sound_from_av
 from examples.smelter.inspection import colour_at, inspect_output
 from examples.smelter.layout import PixelRect
 from examples.smelter.muxer import Muxer, Target, check_output, resume
+from examples.smelter.offsets import Media
 from examples.smelter.pictures import RATE, SECOND, Picture, Sound
 from tests.examples.smelter.films import BLUE, RED, SMALL, make_film, tone
 
@@ -197,6 +199,38 @@ def test_a_muxer_that_died_is_replaced_and_the_film_goes_on(tmp_path: Path) -> N
     assert found.audio_samples == RATE
     assert np.abs(decoded_sound(path)[2048:RATE] - tone(2048, RATE - 2048)).max() < 0.02
     assert [entry.name for entry in tmp_path.iterdir()] == ["film.mp4"]
+
+
+@pytest.mark.parametrize("media", ["video", "audio"])
+def test_a_film_of_one_medium_is_complete_also_when_its_muxer_has_died(
+    tmp_path: Path, media: Media
+) -> None:
+    target = check_output(str(tmp_path / "film.mp4"))
+
+    def record(muxer: Muxer, end: int) -> Sequence[Packet]:
+        """Go on where the file ends; return what the encoder has kept."""
+        if media == "video":
+            video = VideoEncoder(SMALL)
+            for tick in range(muxer.video_end, end):
+                muxer.write(video.encode(Picture.solid(64, 36, RED), tick))
+            return video.flush()
+        audio = AudioEncoder(SMALL, muxer.audio_end)
+        muxer.write(audio.encode(tone(audio.position, end * SAMPLES_A_TICK - audio.position)))
+        return audio.flush()
+
+    with Muxer(target, SMALL, (media,)) as muxer:
+        record(muxer, 20)
+        assert muxer.video_safe if media == "video" else muxer.audio_safe
+    muxer = resume(target, SMALL, (media,))
+    assert muxer.video_end if media == "video" else muxer.audio_end
+    muxer.write(record(muxer, 30))
+
+    with av.open(str(muxer.finish())) as container:
+        assert [stream.type for stream in container.streams] == [media]
+        if media == "video":
+            assert sum(1 for _ in container.decode(video=0)) == 30
+        else:
+            assert sum(frame.samples for frame in container.decode(audio=0)) >= RATE
 
 
 def test_nothing_to_resume_is_a_new_film(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
+import av
 import pytest
 from websockets.exceptions import InvalidMessage, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
@@ -139,6 +140,28 @@ def test_an_output_is_written_and_complete_when_it_is_unregistered(
     eventually(lambda: "file" not in client.status()["outputs"])
 
 
+def test_a_file_may_have_pictures_alone_or_sound_alone(client: Client, tmp_path: Path) -> None:
+    parts: dict[str, dict[str, Json]] = {"video": {"video": VIDEO}, "audio": {"audio": AUDIO}}
+    for media, part in parts.items():
+        body = {"type": "mp4", "path": str(tmp_path / f"{media}.mp4"), **part}
+        assert client.post(f"/api/output/{media}/register", body).status == 200
+    for media in parts:
+        # Written down as soon as there is a fragment; whoever is killed meanwhile is replaced.
+        part_file = tmp_path / f"{media}.part.mp4"
+        eventually(lambda: part_file.exists() and part_file.stat().st_size > 0)  # noqa: B023
+        client.post("/api/kill", {"pid": client.processes()[f"muxer {media}"]})
+    ticks = client.status()["queue"]["ticks"]
+    eventually(lambda: client.status()["queue"]["ticks"] > ticks + 15)
+    for media in parts:
+        assert client.post(f"/api/output/{media}/unregister").status == 200
+    for media in parts:
+        path = tmp_path / f"{media}.mp4"
+        eventually(path.exists)
+        with av.open(str(path)) as container:
+            assert [stream.type for stream in container.streams] == [media]
+            assert next(container.decode(container.streams[0])) is not None
+
+
 def test_an_id_may_be_used_again(client: Client, film: Path, tmp_path: Path) -> None:
     playing = {"type": "VIDEO_INPUT_PLAYING", "input_id": "again"}
     for number in range(2):
@@ -170,7 +193,6 @@ TWICE = "audio.initial.inputs[1].input_id"
         ({"type": "mp4"}, "video"),
         ({"type": "cinema", "video": VIDEO}, "type"),
         ({"type": "mp4", "path": "/nowhere/x.mp4", "video": VIDEO, "audio": AUDIO}, "path"),
-        ({"type": "mp4", "path": "x.mp4", "video": VIDEO}, "audio"),
         ({"type": "preview", "video": {"initial": {"root": SCENE}}}, "video.resolution"),
         ({"type": "preview", "video": {"resolution": SIZE}}, "video.initial"),
         (
