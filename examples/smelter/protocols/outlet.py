@@ -315,4 +315,7 @@ class Outlet:
         # What our end of a pipe raised is told as the cause of FFmpeg's complaint about it.
         error = error.__cause__ if isinstance(error.__cause__, OSError) else error
         why = error.strerror if isinstance(error, OSError) else str(error)
+        if isinstance(error, BrokenPipeError):
+            # All that an ffmpeg says by ending, which has tried to reach the server.
+            why = f"is not there, has hung up, or does not know this app and key ({why})"
         return PeerLost(self._title, why or "takes nothing any more")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import av.error
 import pytest
 
 from examples.smelter.complaints import PeerLost
@@ -168,3 +170,12 @@ def is_gone(child: int) -> bool:
     return (
         subprocess.run(["kill", "-0", str(child)], check=False, capture_output=True).returncode != 0
     )
+
+
+def test_why_a_connection_ended_in_the_middle_is_said_in_words() -> None:
+    def dial() -> None:
+        raise av.error.OSError(errno.EIO, "Input/output error")
+
+    lost = until_lost(Session("rtmp port 1935 live", dial))
+
+    assert lost == "rtmp port 1935 live: broke off (Input/output error)"
