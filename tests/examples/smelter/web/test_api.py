@@ -273,6 +273,10 @@ def test_an_update_may_be_scheduled_but_not_for_what_has_passed(client: Client) 
     eventually(lambda: client.status()["scene"] == SCENE)
     assert client.status()["seconds"] * 1000 >= at
 
+    # A pipeline that has run for days is told what to do later as well.
+    far = {**update, "schedule_time_ms": 3 * 24 * 3600 * 1000}
+    assert client.post("/api/output/preview/update", far).status == 200
+
     late = client.post("/api/output/preview/update", {**update, "schedule_time_ms": 0})
     assert (late.status, late.json["error_code"]) == (409, "TIME_HAS_PASSED")
     assert late.json["field"] == "schedule_time_ms"
@@ -362,8 +366,10 @@ def test_an_input_plays_one_file_after_the_other(
     spoilt = client.post("/api/output/spoil/register", {**spoiling, "audio": AUDIO})
     assert (spoilt.status, "input list reads it" in spoilt.json["message"]) == (400, True)
     assert client.post("/api/input/list/next_track").status == 200
-    # The first one is left for good as soon as the second has something to show.
-    eventually(lambda: client.post("/api/input/list/update", {"seek_ms": 450}).status == 400)
+    # No track waits any more: this one has begun, which has no such place.
+    eventually(lambda: client.post("/api/input/list/next_track").status == 400)
+    refused = client.post("/api/input/list/update", {"seek_ms": 450})
+    assert (refused.status, "400 ms" in refused.json["message"]) == (400, True)
 
     for wrong, field in (
         ({}, "type"),
