@@ -1,7 +1,7 @@
 """WHEP out: a browser, or any WebRTC receiver, watches an output and hears it.
 
-    POST /whep/stage, an SDP offer in the body       watch("stage", Offer(token, sdp)) -> Answer
-    DELETE /whep/stage/session                       leave("stage", token, session)
+    POST /whep/stage, an SDP offer in the body       watch("stage", Offer(claim, sdp)) -> Answer
+    DELETE /whep/stage/session                       leave("stage", claim, session)
 
 The corridor of `whip`, the other way round. The output's *viewers*, a process, starts a *session* for
 each of those who watch, a process that awaits a connection (`webrtc`). Sessions fetch what comes next

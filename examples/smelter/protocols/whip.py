@@ -1,7 +1,7 @@
 """WHIP in: a browser, or any WebRTC sender, publishes to the pipeline.
 
-    POST /whip/camera, an SDP offer in the body      offer("camera", Offer(token, sdp)) -> Answer
-    DELETE /whip/camera/session                      hang_up("camera", token, session)
+    POST /whip/camera, an SDP offer in the body      offer("camera", Offer(claim, sdp)) -> Answer
+    DELETE /whip/camera/session                      hang_up("camera", claim, session)
 
 The input's reader opens a *gate*, a process that is known by the input's id. It keeps the last half
 second of what arrives, until the reader takes it. For each publisher it starts a *session*, a process

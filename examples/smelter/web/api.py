@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from actors import CallFailed
 from examples.smelter import control
-from examples.smelter.complaints import ImageRefused, NotRegistered, SpecRefused
+from examples.smelter.complaints import AlreadyRegistered, ImageRefused, NotRegistered, SpecRefused
 from examples.smelter.inputs import Supply
 from examples.smelter.keeper import KEEPER, Keeper
 from examples.smelter.ledger import LEDGER, Ledger
@@ -106,6 +106,8 @@ class Api:
     def register_output(self, id: str, body: object) -> Answer:
         with self._registering:
             outputs, inputs = _outputs(), _inputs()
+            if id in outputs:
+                raise AlreadyRegistered("output", id)
             # Before it is tried whether it can be written: another output may be at it.
             places.refuse_written(_within(body, "path"), outputs)
             asked = bodies.output_of(body, self._rules.settings)

@@ -117,3 +117,13 @@ def test_a_file_is_replaced_when_that_is_asked_for(folder: Path) -> None:
     (folder / "there.mp4").write_text("not precious")
 
     assert parse(["test:", "--output", "there.mp4", "--overwrite"]).plan.target.overwrite
+
+
+def test_the_help_names_the_other_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as over:
+        parse(["--help"])
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert over.value.code == 0
+    assert "see --serve --help" in said
+    assert "see replay --help" in said

@@ -479,6 +479,7 @@ def test_two_outputs_cannot_write_to_one_place(client: Client, tmp_path: Path, f
         ("first playlist", playlist, "path"),
     ):
         assert register(id, **body).status == 200
+        assert register(id, **body).status == 409
         for more in ({}, {"overwrite": True}) if body is file else ({},):
             # Also before the first one has got its name.
             again = register("again", **body, **more)
