@@ -114,8 +114,7 @@ class Api:
             places.refuse_shared(asked.spec.sink, outputs, inputs)
             with named(scene="video.initial.root", inputs="audio.initial.inputs"):
                 control.register_output(id, asked.spec, asked.at)
-        scenes.forget(id)
-        self._remember(id, _within(body, "video", "initial", "root"), None)
+        scenes.remember(id, _within(body, "video", "initial", "root"))
         if isinstance(asked.spec.sink, WatchedSink):
             return {**_routes(id, asked.spec.sink), **asked.answer}
         return asked.answer
@@ -125,13 +124,9 @@ class Api:
 
     def update_output(self, id: str, body: object) -> None:
         update = bodies.update_of(body)
+        words = scenes.written(_within(body, "video", "root"))
         with named(scene="video.root", mix="audio", inputs="audio.inputs"):
-            control.update_output(id, scene=update.scene, mix=update.mix, at=update.at)
-        self._remember(id, _within(body, "video", "root"), update.at)
-
-    def _remember(self, id: str, scene: object, at: Ns | None) -> None:
-        if scene is not None:
-            scenes.remember(id, scene, at, self._now(control.status()))
+            control.update_output(id, scene=update.scene, mix=update.mix, at=update.at, words=words)
 
     def _now(self, status: control.Status) -> Ns:
         return self._rules.settings.framerate.tick(status.queue.ticks)
@@ -180,7 +175,7 @@ class Api:
         preview = self._rules.preview if self._rules.preview in there.outputs else None
         return {
             **found,
-            "scene": None if preview is None else scenes.shown(preview, now),
+            "scene": None if preview is None else scenes.shown(preview),
             "output_framerate": f"{rate.num}/{rate.den}",
             "seconds": round(now / SECOND, 3),
             "preview": preview,
