@@ -31,7 +31,6 @@ RestartWord: TypeAlias = Literal["permanent", "transient", "temporary"]
 """When a supervisor starts a child again."""
 
 
-_SAID_NOTHING = (None, None, None, None)
 UNSET = object()
 """An option that was not given, where `None` means something."""
 _OF_THE_START = {"host", "mailbox"}
@@ -125,7 +124,14 @@ class Startable:
         Source: https://hexdocs.pm/elixir/GenServer.html#start_link/3
         """
         of, _, options = cls.__usual
-        if of is not cls.options or (name, timeout, host, mailbox) != _SAID_NOTHING:
+        # Not by ==, which may be code of the caller's own.
+        if (
+            of is not cls.options
+            or name is not None
+            or timeout is not None
+            or host is not None
+            or mailbox is not None
+        ):
             options = StartOptions(True, name, timeout, cls.__host(host), cls.__mailbox(mailbox))
         return start(cls._otp_make, cls.__initial_call, options, cls.__given(args, kwargs))
 
@@ -171,7 +177,14 @@ class Startable:
         Source: https://hexdocs.pm/elixir/GenServer.html#start/3
         """
         of, options, _ = cls.__usual
-        if of is not cls.options or (name, timeout, host, mailbox) != _SAID_NOTHING:
+        # Not by ==, which may be code of the caller's own.
+        if (
+            of is not cls.options
+            or name is not None
+            or timeout is not None
+            or host is not None
+            or mailbox is not None
+        ):
             options = StartOptions(False, name, timeout, cls.__host(host), cls.__mailbox(mailbox))
         return start(cls._otp_make, cls.__initial_call, options, cls.__given(args, kwargs))
 
@@ -330,7 +343,7 @@ def check_option(key: str, value: object) -> None:
             fits = value is None or isinstance(value, Bounded)
         case "shutdown":
             accepted = "seconds, None or 'brutal_kill'"
-            fits = value is None or value == "brutal_kill" or _is_seconds(value)
+            fits = value is None or _is_seconds(value) or _is_brutal(value)
         case _:
             raise BadArgument("class keyword", key, "restart, shutdown, id, host and mailbox")
     if not fits:
@@ -341,6 +354,10 @@ def _is_seconds(value: object) -> bool:
     # NaN and the infinities fail the comparison, too large integers pass through no conversion.
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return number and 0 <= value < _LONGEST  # type: ignore[operator]
+
+
+def _is_brutal(value: object) -> bool:
+    return isinstance(value, str) and value == "brutal_kill"
 
 
 _LONGEST = 1e15

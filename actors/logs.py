@@ -29,6 +29,7 @@ from __future__ import annotations
 import atexit
 import linecache
 import logging
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, final
@@ -160,6 +161,8 @@ def tell_left_out() -> None:
 
 # What was left out in the last second of a program would be told by nobody.
 atexit.register(tell_left_out)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_ration.begin_anew)
 
 
 def _logger(standard: logging.Logger) -> _Logger:

@@ -144,7 +144,6 @@ class Writer:
         own: object = kind.__repr__
         walk = _WALKS.get(own) if type(own) in _HASHABLE else None
         if walk is not None:
-            self.left -= 2
             return walk(self, value, kind, depth)
         if issubclass(kind, BaseException):
             return self.exception(value, kind, depth)
@@ -195,11 +194,12 @@ class Writer:
 
     def quoted(self, value: object, whole: int, room: int) -> str:
         """Write what is left of a text or of bytes, and say how much there was."""
-        text = repr(value)
-        self.left -= len(text)
-        if whole <= room and len(text) <= room:
+        text, room = repr(value), room - 2
+        if whole <= room and len(text) <= room + 2:
+            self.left -= len(text)
             return text
-        return f"{text[: room - 2]}… ({whole + 2} characters)"
+        self.left = 0
+        return f"{text[:room]}… ({whole + 2} characters)"
 
     def crash(self, value: Crash, depth: int) -> str:
         """Write the reason of a process that raised."""
@@ -214,6 +214,7 @@ class Writer:
         self, start: str, values: Iterable[object], end: str, depth: int, whole: int
     ) -> str:
         """Write the parts of a sequence; a part that names a secret hides what follows it."""
+        self.left -= 2
         parts: list[str] = []
         hides_next = hides_rest = False
         for number, each in enumerate(values):
@@ -243,6 +244,7 @@ class Writer:
         between: str = ": ",
     ) -> str:
         """Write the entries of a mapping, or the fields of an object."""
+        self.left -= 2
         parts: list[str] = []
         for number, (key, each) in enumerate(values):
             if number == _MOST or self.left <= 0:
