@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 __all__ = ["HIDDEN", "is_secret", "is_word", "without_secrets"]
@@ -30,6 +30,11 @@ _NAMES = (
 )
 _WHOLE_NAMES = r"^(?:(?:db|user|root|admin|my)[_-]?)?pass$"
 """What is a secret's name only where nothing else stands: passes are also counted."""
+_HINTS = (
+    *("pass", "secret", "token", "cookie", "auth", "cred", "key", "session", "pw", "jwt", "bearer"),
+    *("://", "eyj"),
+)
+"""One of these is in every text that holds a secret: most hold none, and are not read any closer."""
 _MARK = rf"""
     (?P<header> (?:cookie|authorization) [\\"']* \s* : \s* )
   | (?P<url> :// [^\s/@:'"<>\[]* : (?! \d{{1,5}} (?: [/?\#\s'"<>),;\]}}] | $ ) ) (?= [^\s'"<>]* (?: @ | $ ) ) )
@@ -90,8 +95,11 @@ def is_secret(key: object) -> bool:
     return False
 
 
+@lru_cache(maxsize=1_000)
 def _names_secret(name: str) -> bool:
-    return bool(_compiled(_NAMES).search(name) or _compiled(_WHOLE_NAMES).search(name))
+    return _may_hold_any(name) and bool(
+        _compiled(_NAMES).search(name) or _compiled(_WHOLE_NAMES).search(name)
+    )
 
 
 def is_word(value: object) -> bool:
@@ -136,6 +144,8 @@ def without_secrets(text: str) -> str:
 
     Source: https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#data-to-exclude
     """
+    if not _may_hold_any(text):
+        return text
     parts = []
     at = 0
     search = _compiled(_MARK).search
@@ -153,6 +163,14 @@ def without_secrets(text: str) -> str:
     if not parts:
         return text
     return "".join([*parts, text[at:]])
+
+
+def _may_hold_any(text: str) -> bool:
+    folded = text.casefold()
+    for hint in _HINTS:  # noqa: SIM110 - in half the time of `any`
+        if hint in folded:
+            return True
+    return False
 
 
 def _end(text: str, start: int, form: str) -> int:

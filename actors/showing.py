@@ -138,7 +138,7 @@ class Writer:
 
     def _known(self, value: Any, kind: type, depth: int) -> str:  # noqa: ANN401 - anything at all
         if kind in _PLAIN:
-            return self._spent(repr(value))
+            return self._spent(repr(value), plain=True)
         if kind is Crash:
             return self.crash(value, depth)
         own: object = kind.__repr__
