@@ -244,8 +244,8 @@ def _not_in_order(out: list[str], sent: float, *, twice: bool, strict: bool) -> 
     expected = [n for n in reversed(range(20)) if n != _HANGS]
     if twice:  # the second one ends it at once
         expected = expected[: len(ends)]
-    # Whoever has not been told to wait, and was interrupted before all were up, has nobody to end.
-    if ends != expected and ("up" in out or ends != expected[-len(ends) :]):
+    # One that was interrupted before all were up ends those that were.
+    if ends != expected and ("up" in out or ends != expected[len(expected) - len(ends) :]):
         return f"servers ended in the order {ends}"
     over = [float(line.split()[1]) for line in out if line.startswith("over")]
     took = over[0] - sent if over else 0.0
