@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
+from typing import cast as typed
 
 from actors import naming, process, telemetry
 from actors._coroutines import settled
@@ -50,7 +51,19 @@ from actors.errors import (
     ServerFull,
     StartError,
 )
-from actors.exits import KILL, NOPROC, TIMEOUT, Crash, Exit, Reason, Stack, is_clean, reason_of
+from actors.exits import (
+    KILL,
+    NOPROC,
+    TIMEOUT,
+    Crash,
+    Exit,
+    Reason,
+    Stack,
+    is_clean,
+    means,
+    reason_of,
+    tells,
+)
 from actors.isolation import SHARED, witnessed
 from actors.messages import Exited, Message
 from actors.naming import Address, MaybeMonitored, MaybePid, Name, locate, whereis
@@ -504,25 +517,27 @@ def _failure(
     arguments: Sequence[object] | None = None,
 ) -> CallFailed:
     rest = (server, request_as_seen(request), timeout, function, arguments)
-    match kind, why:
-        case "timeout", _:
+    match kind:
+        case "timeout":
             return CallTimeout(TIMEOUT, *rest)
-        case "self", _:
+        case "self":
             return CallingSelf(why, *rest)
-        case "circle", _:
+        case "circle":
             return CallCycle(why, *rest)
-        case "full", int(limit):
-            return ServerFull(("mailbox_full", limit), *rest)
-        case _, str() if why == NOPROC:
-            return NoProcess(why, *rest)
-        case _, ("nodedown", str()):
-            return NoProcess(why, *rest)
-        case _, Crash(exception=exception):
-            failure = ServerExited(why, *rest)
-            failure.__cause__ = exception
-            return failure
+        case "full":
+            return ServerFull(("mailbox_full", typed("int", why)), *rest)
         case _:
-            return ServerExited(why, *rest)
+            return _exited(why, *rest)
+
+
+def _exited(why: Reason, *rest: Any) -> CallFailed:  # noqa: ANN401 - what every leaf takes
+    # Not by patterns, which ask a reason for its class and its parts whether they are equal.
+    if means(why, NOPROC) or (tells(why, "nodedown") and type(why[1]) is str):
+        return NoProcess(why, *rest)
+    failure = ServerExited(why, *rest)
+    if type(why) is Crash:
+        failure.__cause__ = why.exception
+    return failure
 
 
 def cast(
@@ -671,7 +686,9 @@ def stop(
 def _is_same(one: Reason, other: Reason) -> bool:
     try:
         return one is other or bool(one == other)
-    except Exception:  # noqa: BLE001 - equality is user code: not comparable is not the same
+    except BaseException:  # equality is user code: not comparable is not the same
+        if me().exiting is not None:
+            raise
         return False
 
 

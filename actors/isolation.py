@@ -37,7 +37,7 @@ same value, nor can whoever owns an array be kept from unlocking it again: those
 
 An exception crosses without its traceback, whose frames belong to whoever raised it; the `Stack` of a `Crash` says
 where that was. The reason of a process that has ended must arrive whatever it holds: there `Withheld` stands in
-the place of what could not cross.
+the place of what could not cross, and `WithheldError` in that of an exception.
 
 Source: https://www.erlang.org/doc/system/eff_guide_processes.html#process-messages,
     https://doc.rust-lang.org/nomicon/send-and-sync.html
@@ -45,15 +45,27 @@ Source: https://www.erlang.org/doc/system/eff_guide_processes.html#process-messa
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Callable
 from typing import Final, Literal, TypeAlias, TypeVar, cast, get_args
 
 from actors import _captures, _containers, _instances
-from actors._copying import PLANS, RULES, Copying, Moved, Refused, Withheld, take_as
+from actors._copying import (
+    PLANS,
+    RULES,
+    Copying,
+    Moved,
+    Refused,
+    Withheld,
+    WithheldError,
+    stand_in,
+    take_as,
+)
 from actors._shapes import SHARED
 from actors._ways import way_to
 from actors.errors import BadArgument, NotSendable
-from actors.exits import Stack
+from actors.exits import Crash, Stack
 
 __all__ = [
     "SHARED",
@@ -61,6 +73,7 @@ __all__ = [
     "Isolation",
     "Moved",
     "Withheld",
+    "WithheldError",
     "crossing",
     "explain_sendable",
     "is_once_only",
@@ -277,7 +290,8 @@ def crossing(policy: Isolation) -> Cross:
 def witnessed(value: object, cross: Cross) -> object:
     """Return what others get of a value that must reach them: the reason of an end, what one looks into.
 
-    Runs in the caller, does not wait, and never fails.
+    Runs in the caller, does not wait, and never fails, whatever the value's own code raises: that is no exit of
+    the caller, nor of the loop. Only a Ctrl-C that came meanwhile goes on its way.
 
     Args:
         value: The value.
@@ -292,12 +306,30 @@ def witnessed(value: object, cross: Cross) -> object:
 
     Source: https://www.erlang.org/doc/system/ref_man_processes.html#receiving-exit-signals
     """
-    if cross is not _copy or type(value) in SHARED:
+    if cross is not _copy:
         return value
     try:
         return Copying().copied_leniently(value)
-    except Exception as error:  # noqa: BLE001 - it must arrive, whatever the value's own code does
-        return Withheld(f"a value whose copy raises {type(error).__name__}")
+    except BaseException as error:
+        if type(error) is KeyboardInterrupt and _is_interruptible():
+            raise
+        why = f"whose copy raises {_name_of(type(error))}"
+    if type(value) is Crash:
+        kind = _name_of(type(value.exception))
+        return Crash(WithheldError(f"an exception of {kind} {why}"), value.stack)
+    return stand_in(value, f"a value of {_name_of(type(value))} {why}")
+
+
+_name_of: Callable[[type], str] = vars(type)["__name__"].__get__
+"""Reads the name of a class past what the class of that class says."""
+
+
+def _is_interruptible() -> bool:
+    """Tell whether Ctrl-C raises in this thread, as it does where no runtime has taken it over."""
+    return (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
 
 
 def _copy(value: object, what: str) -> object:

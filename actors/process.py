@@ -51,7 +51,7 @@ from actors._kernel.scheduler import Scheduler, own_context
 from actors._kernel.signals import link as make_link
 from actors._kernel.timers import Timer
 from actors.errors import BadArgument, MailboxFull, SendCycle
-from actors.exits import KILL, NOPROC, Exit, Reason
+from actors.exits import KILL, NOPROC, Exit, Reason, means
 from actors.isolation import SHARED, witnessed
 from actors.messages import Message, TimedOut
 from actors.pid import LOCAL_NODE, Pid, Ref
@@ -1006,7 +1006,7 @@ def send_exit(pid: Pid, reason: Reason) -> None:
 
 
 def _press_if_it_computes(target: Cell, reason: Reason) -> None:
-    is_kill = isinstance(reason, str) and reason == KILL
+    is_kill = means(reason, KILL)
     # Asked before anything is asked of the loop: it would not answer.
     if is_kill and here.scheduler is not target.scheduler and target.scheduler.current is target:
         press(target)
