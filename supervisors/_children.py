@@ -337,8 +337,8 @@ def afresh(
     the supervisor's own, from its `init`, and is given itself.
     """
     code = function.__func__ if type(function) is MethodType else function
-    if type(code) is FunctionType and str(code.__module__).startswith("actors."):
-        # Those of behaviours and tasks give a process its own copy, and change nothing.
+    if type(code) is FunctionType and str(code.__module__).startswith(("actors.", "supervisors.")):
+        # Those of behaviours, tasks and supervisors give a process its own copy, and change nothing.
         return args, named
     if SHARED.issuperset(map(type, args)) and SHARED.issuperset(map(type, named.values())):
         return args, named
