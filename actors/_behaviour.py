@@ -64,7 +64,7 @@ from actors.exits import (
     reason_of,
     tells,
 )
-from actors.isolation import SHARED, witnessed
+from actors.isolation import SHARED, refusal, witnessed
 from actors.messages import Exited, Message
 from actors.naming import Address, MaybeMonitored, MaybePid, Name, locate, whereis
 from actors.outcomes import Ignore, Stop
@@ -472,7 +472,10 @@ def call(
     scheduler = cell.scheduler
     if target.scheduler is not scheduler:
         scheduler.own(target)
-    is_shared = is_shared or type(request) in SHARED
+    try:
+        is_shared = is_shared or type(request) in SHARED
+    except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
+        raise refusal(error, request, "request") from None
     sent = request if is_shared else _crossed(scheduler, request)
     if cell.port is None:
         kind, value = scheduler.exchange(cell, target, CALL, sent, timeout)
@@ -561,7 +564,10 @@ def cast(
     scheduler = cell.scheduler
     if told is None:
         kind = type(request)
-        is_shared = kind is not tuple and kind in SHARED
+        try:
+            is_shared = kind is not tuple and kind in SHARED
+        except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
+            raise refusal(error, request, "request") from None
         told = (CAST, request if is_shared else _crossed(scheduler, request))
     there = pid._cell  # noqa: SLF001 - the corridor
     if there is not None and cell.port is None and there.scheduler is scheduler:
@@ -581,17 +587,23 @@ def _crossed(scheduler: Scheduler, request: Message) -> Message:
         # What every isolation does with it first, written out; `tests.bench` name: ring.
         if type(request) is tuple:
             parts = request
-            for each in parts:
-                if type(each) not in SHARED:
-                    break
-            else:
-                return request
+            try:
+                for each in parts:
+                    if type(each) not in SHARED:
+                        break
+                else:
+                    return request
+            except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
+                raise refusal(error, request, "request") from None
         return scheduler.cross(request, "request")
     # The tuple was made for this request: only what is in it can need a copy.
     _, name, args, kwargs = asked
     shared = kwargs is None
-    for each in args:
-        shared = shared and type(each) in SHARED
+    try:
+        for each in args:
+            shared = shared and type(each) in SHARED
+    except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
+        raise refusal(error, args, "arguments") from None
     if shared:
         return asked
     if kwargs is None:
@@ -662,7 +674,7 @@ def stop(
     if timeout is not None:
         process.check_timeout("timeout", timeout)
     cell = me()
-    asked = reason if type(reason) in SHARED else process.crossed(reason, "reason")
+    asked = reason if type(reason) is str else process.crossed(reason, "reason")
     target = _locate(server)
     if target is None or target is cell or target.calling is not None:
         refusal = _refusal(cell, target, server)

@@ -31,7 +31,6 @@ RestartWord: TypeAlias = Literal["permanent", "transient", "temporary"]
 """When a supervisor starts a child again."""
 
 
-_SAID_NOTHING = (None, None, None, None)
 UNSET = object()
 """An option that was not given, where `None` means something."""
 _OF_THE_START = {"host", "mailbox"}
@@ -125,7 +124,8 @@ class Startable:
         Source: https://hexdocs.pm/elixir/GenServer.html#start_link/3
         """
         of, _, options = cls.__usual
-        if of is not cls.options or (name, timeout, host, mailbox) != _SAID_NOTHING:
+        said = name is not None or timeout is not None or host is not None or mailbox is not None
+        if said or of is not cls.options:
             options = StartOptions(True, name, timeout, cls.__host(host), cls.__mailbox(mailbox))
         return start(cls._otp_make, cls.__initial_call, options, cls.__given(args, kwargs))
 
@@ -171,7 +171,8 @@ class Startable:
         Source: https://hexdocs.pm/elixir/GenServer.html#start/3
         """
         of, options, _ = cls.__usual
-        if of is not cls.options or (name, timeout, host, mailbox) != _SAID_NOTHING:
+        said = name is not None or timeout is not None or host is not None or mailbox is not None
+        if said or of is not cls.options:
             options = StartOptions(False, name, timeout, cls.__host(host), cls.__mailbox(mailbox))
         return start(cls._otp_make, cls.__initial_call, options, cls.__given(args, kwargs))
 

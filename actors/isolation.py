@@ -79,6 +79,7 @@ __all__ = [
     "is_once_only",
     "is_sendable",
     "moved",
+    "refusal",
     "register",
     "shareable",
     "witnessed",
@@ -282,7 +283,7 @@ def crossing(policy: Isolation) -> Cross:
 
     Source: https://www.erlang.org/doc/system/eff_guide_processes.html#process-messages
     """
-    if policy not in get_args(Isolation):
+    if not (isinstance(policy, str) and policy in get_args(Isolation)):
         raise BadArgument("isolation", policy, f"one of {get_args(Isolation)}")
     return _POLICIES[policy]
 
@@ -335,39 +336,40 @@ def _is_interruptible() -> bool:
 def _copy(value: object, what: str) -> object:
     # Every message that is no atom comes through here. `tests.bench` names: isolation.
     kind = type(value)
-    if kind is tuple:
-        for each in value:  # type: ignore[attr-defined]
-            if type(each) not in SHARED:
-                break
-        else:
-            return value
-    elif kind in SHARED:
-        return value
-    copying = Copying()
-    failure = None
     try:
+        if kind is tuple:
+            for each in value:  # type: ignore[attr-defined]
+                if type(each) not in SHARED:
+                    break
+            else:
+                return value
+        elif kind in SHARED:
+            return value
+        copying = Copying()
         result = PLANS[kind](value, copying, 0)
         if copying.is_behind:
             copying.catch_up()
-    except Exception as error:  # noqa: BLE001 - the value's own code may raise anything
-        failure = _refusal(error, value, what)
-    if failure is not None:
-        raise failure
-    if copying.moved:
-        _spend(copying.moved)
-    return result
+    except Exception as error:  # noqa: BLE001 - the value's own code, or its class's, may raise anything
+        failure = refusal(error, value, what)
+    else:
+        if copying.moved:
+            _spend(copying.moved)
+        return result
+    # Not from within: what was refused would be kept by the error's context.
+    raise failure
 
 
 def _copied(value: object, what: str, copying: Copying) -> object:
     try:
         return copying.copied(value)
     except Exception as error:  # noqa: BLE001 - the value's own code may raise anything
-        failure = _refusal(error, value, what)
+        failure = refusal(error, value, what)
     # Not from within: what was refused would be kept by the error's context.
     raise failure
 
 
-def _refusal(error: Exception, value: object, what: str) -> NotSendable:
+def refusal(error: Exception, value: object, what: str) -> NotSendable:
+    """Return what a sender is told when its value, or the class of that, raises while it is looked at."""
     cause: BaseException | None = error
     match error:
         case Refused():

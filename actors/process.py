@@ -52,7 +52,7 @@ from actors._kernel.signals import link as make_link
 from actors._kernel.timers import Timer
 from actors.errors import BadArgument, MailboxFull, SendCycle
 from actors.exits import KILL, NOPROC, Exit, Reason, means
-from actors.isolation import SHARED, witnessed
+from actors.isolation import SHARED, refusal, witnessed
 from actors.messages import Message, TimedOut
 from actors.pid import LOCAL_NODE, Pid, Ref
 
@@ -141,7 +141,11 @@ def crossed(value: object, what: str) -> object:
     Raises:
         NotSendable: It may not cross.
     """
-    return value if type(value) in SHARED else me().scheduler.cross(value, what)
+    try:
+        is_shared = type(value) in SHARED
+    except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
+        raise refusal(error, value, what) from None
+    return value if is_shared else me().scheduler.cross(value, what)
 
 
 def check_timeout(what: str, seconds: object) -> None:
@@ -450,8 +454,11 @@ def given(
     Raises:
         NotSendable: They may not cross.
     """
-    if _crosses_as_it_is(fn, args):
-        return fn, args
+    try:
+        if _crosses_as_it_is(fn, args):
+            return fn, args
+    except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
+        raise refusal(error, args, "args") from None
     cross = me().scheduler.cross
     if not args:
         return cast("Callable[[Unpack[Ts]], R]", cross(fn, "fn")), args
@@ -530,7 +537,11 @@ def send(dest: Pid | str | Ref | tuple[str, str], message: Message) -> Message:
 
     Source: https://hexdocs.pm/elixir/Kernel.html#send/2
     """
-    if type(message) in SHARED:
+    try:
+        is_shared = type(message) in SHARED
+    except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
+        raise refusal(error, message, "message") from None
+    if is_shared:
         deliver(dest, message)
     else:
         deliver(dest, me().scheduler.cross(message, "message"))
@@ -898,7 +909,7 @@ def monitor(target: Pid | str, *, alias: AliasKind | None = None) -> Ref:
     """
     if not isinstance(target, Pid | str):
         raise BadArgument("target", target, "a Pid or a registered name")
-    if alias is not None and alias not in _MONITOR_ALIASES:
+    if alias is not None and not (isinstance(alias, str) and alias in _MONITOR_ALIASES):
         raise BadArgument("alias", alias, f"None or one of {_MONITOR_ALIASES}")
     cell = me()
     if cell.port is None:
@@ -1079,7 +1090,7 @@ def alias(kind: Literal["explicit", "reply"] = "explicit") -> Ref:
 
     Source: https://hexdocs.pm/elixir/Process.html#alias/1
     """
-    if kind not in _ALIASES:
+    if not (isinstance(kind, str) and kind in _ALIASES):
         raise BadArgument("kind", kind, f"one of {_ALIASES}")
     return _do(Scheduler.make_alias, kind)
 

@@ -676,7 +676,7 @@ def placed(
     """
     if host is None:
         return fn, args, None
-    if host != "process":
+    if not (isinstance(host, str) and host == "process"):
         process.check_host(host, "process")
         return fn, args, host
     prepare = importlib.import_module("actors._interpreter").prepare
@@ -704,7 +704,7 @@ def placed_each(fn: F, host: TaskHost) -> tuple[F, Host]:
 
     Source: https://docs.python.org/3/library/multiprocessing.html
     """
-    if host != "process":
+    if not (isinstance(host, str) and host == "process"):
         process.check_host(host, "process")
         return fn, host
     run_apart = importlib.import_module("actors._interpreter").run_apart

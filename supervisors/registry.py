@@ -936,7 +936,7 @@ def _read(key: object) -> tuple[Address, object, object]:
 
 
 def _checked_keys(value: object) -> Keys:
-    match value:
+    match value if isinstance(value, str | tuple) else None:
         case "unique":
             return "unique"
         case "duplicate" | ("duplicate", "pid"):
