@@ -25,7 +25,7 @@ from typing import Any, NoReturn, Self, TypeVar, cast
 import pykka
 
 from actors import process
-from actors.exits import NORMAL, Exit, Reason, reason_of
+from actors.exits import NORMAL, Exit, Reason, means, reason_of
 from actors.isolation import register, shareable
 from actors.latch import Answer, start_outside
 from actors.messages import Exited, Message
@@ -338,7 +338,7 @@ class ProcessActor(pykka.Actor):
         elif not isinstance(message, Exited):
             # From a process that knows the pid and not the reference.
             self._read(Mail(message))
-        elif message.reason != NORMAL:
+        elif not means(message.reason, NORMAL):
             self._told = message.reason
             self._stop()
             self._leave()
