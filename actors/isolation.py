@@ -62,7 +62,7 @@ from actors._copying import (
     stand_in,
     take_as,
 )
-from actors._shapes import SHARED
+from actors._shapes import ATOMS, SHARED
 from actors._ways import way_to
 from actors.errors import BadArgument, NotSendable
 from actors.exits import Crash, Stack
@@ -241,7 +241,8 @@ def register(cls: type, how: Literal["share", "refuse"] | Callable[[T], T]) -> N
         how: `"share"`, `"refuse"`, or a function that returns a copy for the other side.
 
     Raises:
-        BadArgument: It is no class, or there is no such way.
+        BadArgument: It is no class, one whose values cross as they are in any case, such as `int`, or there is
+            no such way.
 
     Example:
         >>> class Picture:
@@ -257,6 +258,9 @@ def register(cls: type, how: Literal["share", "refuse"] | Callable[[T], T]) -> N
         raise BadArgument("cls", cls, "a class")
     if not (callable(how) or how in {"share", "refuse"}):
         raise BadArgument("how", how, "'share', 'refuse', or a function that returns a copy")
+    if cls in ATOMS and how != "share":
+        accepted = "a class other than those of numbers, text, bytes, None and identities"
+        raise BadArgument("cls", cls, accepted)
     take_as(cls, cast("str | Callable[[object], object]", how))
 
 

@@ -31,6 +31,7 @@ from typing import (
     Literal,
     NoReturn,
     ParamSpec,
+    Protocol,
     TypeAlias,
     TypeVar,
     TypeVarTuple,
@@ -41,7 +42,7 @@ from typing import (
 
 from actors._coroutines import is_coroutine_function, settled
 from actors._kernel.bounds import Bounded, BoundedMail, MailboxStats, WhenFull, force
-from actors._kernel.cell import LABEL, Ancestors, Body, Cell, Outcome
+from actors._kernel.cell import LABEL, Ancestors, Body, Cell, Handler, Outcome
 from actors._kernel.current import enter, here, me, running
 from actors._kernel.mailbox import Match, check_match
 from actors._kernel.outside import Port
@@ -355,9 +356,30 @@ def launch(
     )
 
 
-def become(handler: Callable[[Message], object]) -> None:
+BaseHandler: TypeAlias = Handler
+"""What a handler is best derived from: any other one is reached by a step more."""
+
+
+class Handling(Protocol):
+    """What can be a process's handler."""
+
+    def handle(self, message: Message) -> object:
+        """Handle one message."""
+
+
+class _Handler(Handler):
+    """Stands for one that a user has written, who knows of no `Handler`."""
+
+    def __init__(self, handling: Handling) -> None:
+        self._handling = handling
+
+    def handle(self, message: Message) -> object:
+        return self._handling.handle(message)
+
+
+def become(handler: Handling) -> None:
     """Let the calling process's messages go to another handler, from the next one on."""
-    me().handler = handler
+    me().handler = handler if isinstance(handler, Handler) else _Handler(handler)
 
 
 def launch_on(
@@ -478,9 +500,17 @@ def _crosses_as_it_is(fn: Callable[..., object], args: tuple[object, ...]) -> bo
             return False
     elif kind not in SHARED:
         return False
-    for each in args:  # noqa: SIM110 - a generator in C takes longer than the loop
-        if type(each) not in SHARED:
-            return False
+    return are_shared(args)
+
+
+def are_shared(values: Iterable[object]) -> bool:
+    """Tell at a glance whether nothing of some values can change; what cannot be told is to be looked at."""
+    try:
+        for each in values:
+            if type(each) not in SHARED:
+                return False
+    except Exception:  # noqa: BLE001 - the class of a class may raise anything
+        return False
     return True
 
 
@@ -1011,15 +1041,19 @@ def send_exit(pid: Pid, reason: Reason) -> None:
     if target is not None and target.scheduler is not cell.scheduler:
         target.scheduler.post(_signal, target.scheduler, cell, pid, reason)
         return
-    _do(_signal, pid, reason)
+    if cell.port is None:
+        _signal(cell.scheduler, cell, pid, reason)
+    else:
+        cell.port.ask(_signal, pid, reason)
     if cell.exiting is not None and pid is cell.pid:
         raise Exit(cell.exiting[0])
 
 
 def _press_if_it_computes(target: Cell, reason: Reason) -> None:
-    is_kill = means(reason, KILL)
+    scheduler = target.scheduler
+    is_elsewhere = scheduler.current is target and here.scheduler is not scheduler
     # Asked before anything is asked of the loop: it would not answer.
-    if is_kill and here.scheduler is not target.scheduler and target.scheduler.current is target:
+    if is_elsewhere and means(reason, KILL):
         press(target)
 
 

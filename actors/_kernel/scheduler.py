@@ -242,7 +242,7 @@ class Scheduler(Relations):
             left = self._batch
             try:
                 while handler is not None:
-                    handler(mail.popleft())
+                    handler.handle(mail.popleft())
                     left -= 1
                     if not mail or not left:
                         break
@@ -488,7 +488,7 @@ class Scheduler(Relations):
     def await_answer(self, cell: Cell, timeout: float | None) -> Outcome:
         """Wait for the end of the exchange that `expect` began."""
         if timeout is not None:
-            self.deadlines.arm(cell, self.clock.now() + timeout)
+            self.deadlines.arm(cell, self._now() + timeout)
         self.wait(cell)
         answer, cell.answer = cell.answer, None
         return answer if answer is not None else ("timeout", None)
@@ -497,7 +497,7 @@ class Scheduler(Relations):
         """Wait for time to pass, whatever arrives meanwhile."""
         if cell.exiting is not None:
             self.refuse(cell)
-        cell.awaiting = Ref()
+        cell.awaiting = Ref.__new__(Ref)
         self.await_answer(cell, seconds)
 
     # -- time -------------------------------------------------------------------------------------
@@ -506,7 +506,7 @@ class Scheduler(Relations):
         deadlines = self.deadlines
         if not len(deadlines):
             return
-        now = self.clock.now()
+        now = self._now()
         while (item := deadlines.due(now)) is not None:
             if isinstance(item, Timer):
                 self._fire_timer(item)
