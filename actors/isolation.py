@@ -373,7 +373,24 @@ def _copied(value: object, what: str, copying: Copying) -> object:
 
 
 def refusal(error: Exception, value: object, what: str) -> NotSendable:
-    """Return what a sender is told when its value, or the class of that, raises while it is looked at."""
+    """Return what a sender is told when its value, or the class of that, raises while it is looked at.
+
+    Runs in the sender and does not wait.
+
+    Args:
+        error: What was raised.
+        value: What was to cross.
+        what: What to call it.
+
+    Returns:
+        The refusal, to be raised.
+
+    Example:
+        >>> refusal(ValueError("no hash"), 1, "message").explanation
+        'message is something whose own code raises ValueError'
+
+    Source: https://doc.rust-lang.org/std/marker/trait.Send.html
+    """
     cause: BaseException | None = error
     match error:
         case Refused():

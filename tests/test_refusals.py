@@ -99,23 +99,13 @@ not_shutdown = not_seconds.filter(lambda v: v != "brutal_kill")
 not_a_count = st.sampled_from([-1, 1.5, float("nan"), True, "5", [], object]) | st.text()
 not_above_0 = not_a_count | st.just(0)
 # Hypothesis draws the words of our own sources too; with a mark in front none of them is accepted anywhere.
-
-
-class Incomparable:
-    def __eq__(self, other: object) -> bool:
-        raise ValueError
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-incomparable = Incomparable()
-not_a_word = st.sampled_from(
-    [0, 1.5, True, [], {}, object(), b"x", ("a",), incomparable]
-) | st.text(max_size=9).map("?{}".format)
+not_a_word = st.sampled_from([0, 1.5, True, [], {}, object(), b"x", ("a",)]) | st.text(
+    max_size=9
+).map("?{}".format)
 not_host = not_a_word
 not_a_function: st.SearchStrategy[object] = st.sampled_from([0, "f", None, [], (print,)])
 not_a_pid = st.sampled_from([0, "a name", None, [], object()])
-not_a_child = st.sampled_from([0, "kid", None, (), [], print, object(), incomparable])
+not_a_child = st.sampled_from([0, "kid", None, (), [], print, object()])
 not_a_name = st.sampled_from([0, True, "", [], {}, b"x", "nil"])
 not_a_start = st.sampled_from([0, None, "f", (), (print,), (print, 5), ("f", ()), (print, (), 5)])
 
@@ -555,20 +545,6 @@ rows(
     supervisor_without=lambda w, v: Supervisor.start_link(strategy="one_for_all"),
 )
 rows("kind", not_a_word, alias=lambda w, v: process.alias(v))
-rows(
-    "mailbox",
-    not_a_word,
-    server_start=lambda w, v: Server.start(mailbox=v),
-    server_start_link=lambda w, v: Server.start_link(mailbox=v),
-    server_start_monitor=lambda w, v: Server.start_monitor(mailbox=v),
-    server_spawn=lambda w, v: process.spawn(print, mailbox=v),
-)
-rows("isolation", not_a_word, runtime=lambda w, v: Runtime(isolation=v))
-rows(
-    "event",
-    st.sampled_from([0, "a", [], {}, (), ("a", 1), incomparable]),
-    attach=lambda w, v: telemetry.attach("refused", v, print),
-)
 rows("alias", not_a_word, monitor=lambda w, v: process.monitor(w.server, alias=v))
 
 
