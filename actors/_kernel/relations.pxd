@@ -59,7 +59,7 @@ cdef class Relations:
     cpdef finish(self, Cell cell)
     cpdef _tell_down(self, Cell owner, Ref ref, object watched, object reason)
 
-cpdef _next(list seen, object reason)
+cpdef _next(list seen)
 
 @cython.locals(index=Py_ssize_t)
 cpdef _flush_down(object mail, Ref ref)

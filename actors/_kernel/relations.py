@@ -344,11 +344,12 @@ class Relations:
 
     def finish(self, cell: Cell) -> None:
         """Do the second half of a death: tell links, monitors and callers."""
-        if cell.exiting is None or cell.pid.serial not in self.cells:
+        if cell.exiting is None:
             return
-        reason = cell.exiting[0]
-        # While all is in place: it may run the reason's own code, which may do anything.
-        seen = None if type(reason) is str else self._seen_by_all(cell, reason)
+        reason, seen = cell.exiting[0], None
+        if type(reason) is not str and cell.pid.serial in self.cells:
+            # While all is in place: it may run the reason's own code, which may do anything.
+            seen = self._seen_by_all(cell, reason)
         if self.cells.pop(cell.pid.serial, None) is None:
             return
         # What its `finally` blocks have asked for.
@@ -361,19 +362,21 @@ class Relations:
             for caller in callers:
                 caller.listed = None
                 if caller.calling is cell and caller.awaiting is not None:
-                    self.answer(caller, caller.awaiting, "down", _next(seen, reason))
+                    self.answer(
+                        caller, caller.awaiting, "down", reason if seen is None else _next(seen)
+                    )
         if cell.watchers:
             watchers, cell.watchers = cell.watchers, None
             for ref, owner in watchers.items():
                 if owner.monitors is not None:
                     owner.monitors.pop(ref, None)
                 watched = self._watched.pop(ref, cell.pid) if self._watched else cell.pid
-                self._tell_down(owner, ref, watched, _next(seen, reason))
+                self._tell_down(owner, ref, watched, reason if seen is None else _next(seen))
         if cell.links:
             links, cell.links = cell.links, None
             for other in links.values():
                 if other.links is not None and other.links.pop(cell.pid, None) is not None:
-                    self.signal(other, cell.pid, _next(seen, reason), True)
+                    self.signal(other, cell.pid, reason if seen is None else _next(seen), True)
         if type(cell.mail) is deque and cell.port is None:
             cell.mail.clear()
             self.give_back(cell.mail)
@@ -430,10 +433,8 @@ class Relations:
                 self.signal(cell, sender, KILL, False)
 
 
-def _next(seen: list[Reason] | None, reason: Reason) -> Reason:
+def _next(seen: list[Reason]) -> Reason:
     """Return what the next one is told, also if there are more of them than there were a moment ago."""
-    if seen is None:
-        return reason
     return seen.pop() if seen else _NEVER_COPIED
 
 

@@ -47,11 +47,12 @@ def verdict(reason: Reason, linked: bool, traps: bool, to_oneself: bool) -> tupl
     Returns:
         The verdict, and the reason that the process dies with or is told.
     """
-    if not linked and means(reason, KILL):
+    is_word = type(reason) is str
+    if not linked and (reason == KILL if is_word else means(reason, KILL)):
         return _DEATH, KILLED
     if traps:
         return _MESSAGE, reason
-    if not to_oneself and means(reason, NORMAL):
+    if not to_oneself and (reason == NORMAL if is_word else means(reason, NORMAL)):
         return _IGNORED, reason
     return _DEATH, reason
 
