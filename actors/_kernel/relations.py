@@ -128,10 +128,10 @@ class Relations:
         """Put a process among the callers of another, where it stays until it calls somebody else."""
         # Most call again whom they have called last, and find themselves there already; `tests.bench call`.
         self._delist(cell)
-        cell.listed = target
         if target.callers is None:
             target.callers = {}
         target.callers[cell] = None
+        cell.listed = target
 
     def _delist(self, cell: Cell) -> None:
         listed, cell.listed = cell.listed, None
@@ -262,16 +262,18 @@ class Relations:
     def set_timer(self, timer: Timer) -> None:
         """Set a timer, unless it is for a process that is dead."""
         dest = timer.dest
+        cell = None
         if isinstance(dest, Pid):
             cell = dest._cell
             if cell is None:
                 return
             self.own(cell)
+        self.deadlines.add(timer)
+        self.timers[timer.ref] = timer
+        if cell is not None:
             if cell.timers is None:
                 cell.timers = {}
             cell.timers[timer.ref] = None
-        self.timers[timer.ref] = timer
-        self.deadlines.add(timer)
 
     def drop_timer(self, ref: Ref) -> Timer | None:
         """Forget a timer that has fired, was cancelled, or is for a process that ends."""
@@ -299,10 +301,11 @@ class Relations:
     def doom(self, cell: Cell, reason: Reason) -> None:
         """Condemn a process: dead for everybody from now on, unwound at the loop's next turn."""
         if cell.exiting is None:
-            self.release(cell, reason)
             # A process that condemns itself is unwinding already, on the stack it stands on.
             if cell is not self.current:
+                # First, so that it is buried whatever hinders the rest, as a stack of the sender that is full.
                 self.doomed.append(cell)
+            self.release(cell, reason)
 
     def hasten(self, cell: Cell) -> None:
         """Do not wait any longer for a process that was told to end; none on the loop needs it."""
