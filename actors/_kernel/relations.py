@@ -182,9 +182,8 @@ class Relations:
 
     def unlink(self, cell: Cell, pid: Pid) -> None:
         """Unlink; after this no exit signal of the other arrives."""
-        other = pid._cell
-        if other is None and cell.links is not None:
-            other = cell.links.get(pid)
+        # A link is in both tables: what is not in one's own is nowhere.
+        other = cell.links.get(pid) if cell.links is not None else None
         if other is not None:
             unlink(cell, other)
 

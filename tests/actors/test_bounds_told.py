@@ -7,9 +7,12 @@ from typing import Any, TypeAlias
 import pytest
 
 from actors import GenServer, NoReply, Reply, cast, process, telemetry
-from actors._kernel.bounds import BoundedMail
+from actors._envelopes import CALL, REPLY
+from actors._kernel.bounds import BoundedMail, _caller_of
+from actors._kernel.mailbox import take
 from actors.errors import BadArgument, MailboxFull, SendCycle, ServerFull
-from actors.pid import Pid
+from actors.exits import Exit
+from actors.pid import Pid, Ref
 from actors.process import Bounded, Host, MailboxStats, receive, self, send, sleep, spawn
 from tests.actors.probes import mail, simulate
 
@@ -177,6 +180,93 @@ def test_what_must_not_be_dropped_is_forgotten_when_it_was_taken(chosen: bool) -
     assert simulate(main) == [3, 0, 3]
 
 
+def test_of_what_must_not_be_dropped_that_is_forgotten_which_was_taken_from_the_middle() -> None:
+    def main() -> tuple[list[Term], dict[int, int]]:
+        line = line_of(spawn(sleep, None, mailbox=Bounded(1, "drop_oldest")))
+        for message in ("first", "second"):
+            line.keep(message)
+        del line[0]
+        return list(line), dict(line._kept)  # noqa: SLF001 - what is remembered is looked at
+
+    assert simulate(main) == (["second"], {id("second"): 1})
+
+
+def test_a_message_that_must_not_be_dropped_is_remembered_as_often_as_it_is_there() -> None:
+    def main() -> list[dict[int, int]]:
+        line = line_of(spawn(sleep, None, mailbox=Bounded(1, "drop_oldest")))
+        found = []
+        for _ in range(3):
+            line.keep("timer")
+        for _ in range(3):
+            line.popleft()
+            found.append(dict(line._kept))  # noqa: SLF001 - what is remembered is looked at
+        return found
+
+    assert simulate(main) == [{id("timer"): 2}, {id("timer"): 1}, {}]
+
+
+def test_what_was_looked_at_before_is_not_looked_at_again() -> None:
+    def main() -> tuple[Term, ...]:
+        line = line_of(spawn(sleep, None, mailbox=Bounded(9)))
+        for message in ("one", "two"):
+            line.put(message)
+        seen, first = line.since(0)
+        line.put("three")
+        return seen, first, line.since(seen), take(line, lambda message: message != "two", seen)
+
+    assert simulate(main) == (2, ("one", "two"), (3, ("three",)), ("three", 0))
+
+
+def test_a_message_can_be_taken_out_once() -> None:
+    """Of two who look at once, which a thread and the loop may, one finds it gone."""
+
+    def main() -> tuple[list[bool], list[Term]]:
+        line = line_of(spawn(sleep, None, mailbox=Bounded(3)))
+        one, other = ["one"], ["one"]
+        for message in (one, other):
+            line.put(message)
+        return [line.take_out(other), line.take_out(other)], [each is one for each in line]
+
+    assert simulate(main) == ([True, False], [True])
+
+
+def test_a_caller_is_who_waits_for_the_answer_to_that_very_request() -> None:
+    def main() -> list[bool]:
+        silent = spawn(sleep, None)
+        caller = spawn(lambda: GenServer.call(silent, "question", 5.0))
+        sleep(0.1)
+        cell = caller._cell  # noqa: SLF001 - the record itself is looked at
+        assert cell is not None
+        ref = cell.awaiting
+        return [
+            _caller_of(message) is not None
+            for message in (
+                (CALL, (caller, ref), "question"),
+                (CALL, (caller, Ref()), "question"),
+                (CALL, (silent, ref), "question"),
+                (CALL, (caller, ref)),
+                (CALL, "nobody", "question"),
+                ("word", (caller, ref), "question"),
+                [CALL, (caller, ref), "question"],
+            )
+        ]
+
+    assert simulate(main) == [True, *[False] * 6]
+
+
+def test_a_sender_goes_on_at_once_for_which_a_thread_has_made_room_meanwhile() -> None:
+    """Meanwhile: after the look at the full mailbox, before the place in its line."""
+
+    def main() -> tuple[list[Term], bool, Term]:
+        line = line_of(spawn(sleep, None, mailbox=Bounded(1, "wait")))
+        me = self()._cell  # noqa: SLF001 - the record itself is looked at
+        assert me is not None
+        line._hold(me, "hello")  # noqa: SLF001 - what follows the look
+        return list(line), me in me.scheduler.ready, me.answer
+
+    assert simulate(main) == (["hello"], False, None)
+
+
 def test_a_circle_of_senders_names_the_mailbox_that_closed_it() -> None:
     def main() -> tuple[Pid, Term]:
         boss = self()
@@ -209,8 +299,9 @@ def test_a_process_that_was_told_to_end_does_not_wait_for_room() -> None:
             finally:
                 try:
                     send(pid, "too late")
-                finally:
-                    process.send_after(boss, "unwound", 0.0)
+                except Exit as end:
+                    process.send_after(boss, end.reason, 0.0)
+                    raise
 
         sender = spawn(ends)
         sleep(0.1)
@@ -219,7 +310,7 @@ def test_a_process_that_was_told_to_end_does_not_wait_for_room() -> None:
 
     told, seen = simulate(main)
 
-    assert told == ["unwound"]
+    assert told == ["killed"]
     assert (seen.length, seen.waiting) == (1, 0)
 
 
@@ -286,9 +377,43 @@ def test_what_senders_waited_to_say_is_a_dead_letter_when_nobody_is_there_any_mo
     assert letters_of(main) == [(pids[0], 2, "noproc"), (pids[0], 3, "noproc")]
 
 
-def test_that_messages_are_dropped_is_said_once_and_again_after_it_was_less_than_half_full() -> (
-    None
-):
+def test_of_callers_who_are_told_and_of_senders_who_are_gone_nothing_is_a_dead_letter() -> None:
+    pids: list[Pid] = []
+
+    def main() -> None:
+        pid = spawn(sleep, 2.0, mailbox=Bounded(1))
+        send(pid, "fills it")
+        spawn(GenServer.call, pid, "asked", None)
+        gone = spawn(send, pid, "said by who is gone")
+        spawn(send, pid, "said")
+        sleep(1.0)
+        process.send_exit(gone, "kill")
+        sleep(2.0)
+        pids.append(pid)
+
+    assert letters_of(main) == [(pids[0], "said", "noproc")]
+
+
+def test_where_nothing_may_be_dropped_what_comes_is_the_dead_letter() -> None:
+    pids: list[Pid] = []
+    new: tuple[Term, ...] = ("new", (), ("word",), ("word", 1))
+
+    def main() -> None:
+        pids.append(spawn(sleep, 1.0, mailbox=Bounded(2, "drop_oldest")))
+        line = line_of(pids[0])
+        line.keep("timer")
+        line.put((REPLY,))
+        for message in new:
+            send(pids[0], message)
+        assert list(line) == ["timer", (REPLY,)]
+
+    assert letters_of(main) == [(pids[0], message, "dropped") for message in new]
+
+
+@pytest.mark.parametrize(("limit", "half", "less", "told"), [(4, 2, 1, (1, 6)), (5, 3, 2, (1, 5))])
+def test_that_messages_are_dropped_is_said_once_and_again_after_it_was_less_than_half_full(
+    limit: int, half: int, less: int, told: tuple[int, ...]
+) -> None:
     said: list[Term] = []
 
     def main() -> Pid:
@@ -299,12 +424,11 @@ def test_that_messages_are_dropped_is_said_once_and_again_after_it_was_less_than
                 receive(lambda message: message == "take")
                 receive(lambda message: message != "take")
 
-        pid = spawn(reader, mailbox=Bounded(4, "drop_newest"))
+        pid = spawn(reader, mailbox=Bounded(limit, "drop_newest"))
         sleep(0.1)
         for number in range(6):
             send(pid, number)
-        # Two of four is half of it, one is less than half.
-        for left in (2, 1):
+        for left in (half, less):
             while line_of(pid).stats.length > left:
                 receive(timeout=0)
                 sleep(0.1)
@@ -315,10 +439,10 @@ def test_that_messages_are_dropped_is_said_once_and_again_after_it_was_less_than
 
     pid = simulate(main)
 
-    who = {"pid": pid, "name": None, "when_full": "drop_newest", "limit": 4}
+    who = {"pid": pid, "name": None, "when_full": "drop_newest", "limit": limit}
     assert said == [
         (("actors", "mailbox", "dropping"), "warning", {**who, "dropped": dropped})
-        for dropped in (1, 6)
+        for dropped in told
     ]
 
 

@@ -295,8 +295,11 @@ def test_a_process_of_another_runtime_cannot_be_monitored_or_linked() -> None:
 
     def here() -> None:
         for act in (process.link, process.monitor):
-            with pytest.raises(BadArgument, match="own runtime"):
+            with pytest.raises(BadArgument, match="own runtime") as refused:
                 act(pids[0])
+            error = refused.value
+            assert (error.what, error.got) == ("pid", pids[0])
+            assert error.accepted == "a process of the caller's own runtime"
         with pytest.raises(BadArgument, match="own runtime"):
             process.send_after(pids[0], "late", 1.0)
         assert process.monitor(foreign) is not None

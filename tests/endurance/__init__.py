@@ -1,6 +1,6 @@
 """Nothing brings it down: every promise of reliability, tried often, and counted.
 
-In reading order: `tally` says what a case is; `failures` raises everything everywhere; `stubborn`
+In reading order: `tally` says what a case is; `failures` and `places` raise everything everywhere; `stubborn`
 kills what does not want to die; `storms` kills many at once; `leaks` looks for what is left behind;
 `seeds` plays small races in many orders; `inputs` knocks at every door with what is wrong; `reports`
 looks at what the logs say of all that; `restless` collects garbage all the time; `ends` interrupts
@@ -22,6 +22,7 @@ __all__ = ["MODULES", "every_case"]
 
 MODULES = (
     "failures",
+    "places",
     "stubborn",
     "storms",
     "leaks",

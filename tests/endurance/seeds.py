@@ -1,19 +1,27 @@
 """The races at the core, each in very many orders.
 
 The scenes are those of `tests.interleavings`, which the suite plays in 200 orders. A seed that fails is
-told as what replays it there: ``INTERLEAVING=17 python3 -m pytest -k its_name``.
+told as what replays it there: ``INTERLEAVING=17 python3 -m pytest -k its_name``. The choices of a seed are
+the same in a fresh interpreter with another hash seed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
-from multiprocessing import get_context
+from pathlib import Path
 from typing import Final
 
 from tests.endurance.tally import Tally, case
-from tests.interleavings.support import play
+from tests.interleavings.support import drawn, play
 
 __all__ = ["RACES"]
 
@@ -67,7 +75,20 @@ RACES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
 }
 """Each race, and the scenes of `tests.interleavings` that play it, by module."""
 
-_CHUNK = 500
+ROOT = Path(__file__).resolve().parents[2]
+_CHUNK = 10_000
+"""Seeds that one interpreter plays, before another takes over."""
+_LIMIT = 120.0
+"""Seconds after which a seed hangs: it takes milliseconds."""
+
+
+def scenes() -> list[str]:
+    return [
+        f"{module}.{test}"
+        for race in RACES.values()
+        for module, tests in race.items()
+        for test in tests
+    ]
 
 
 def scene_of(name: str) -> Callable[[], None]:
@@ -77,37 +98,119 @@ def scene_of(name: str) -> Callable[[], None]:
     return scene
 
 
-def failures(name: str, seeds: range) -> list[str]:
+def failures(name: str, seeds: Iterable[int]) -> list[str]:
     """Play one scene with some seeds; return what failed, seed by seed."""
     scene = scene_of(name)
     found = []
     for seed in seeds:
         try:
             play(scene, seed)
-        except AssertionError as error:
-            found.append(f"{name} {error}")
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # an exit that comes out of `run` is a failure like others
+            found.append(f"{name} {error!r}, seed {seed}")
     return found
 
 
+def digest(name: str, seeds: Iterable[int]) -> str:
+    """Sum up all choices that one scene has with some seeds."""
+    scene = scene_of(name)
+    return hashlib.sha256(repr([drawn(scene, seed) for seed in seeds]).encode()).hexdigest()
+
+
+# -- in an interpreter of its own ------------------------------------------------------------------
+
+
+def elsewhere(*arguments: str, hash_seed: str = "random") -> str:
+    """Run this module in a fresh interpreter; return the last line that it prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.endurance.seeds", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": hash_seed},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = done.stdout.splitlines()
+    return lines[-1] if lines else f"exit code {done.returncode}: {done.stderr[-2000:]}"
+
+
+def watched(name: str, seeds: Iterable[int]) -> Iterator[int]:
+    """Hand out seeds, and end this interpreter with a word when one of them does not come to its end."""
+    now: list[tuple[int, float]] = []
+
+    def watch() -> None:
+        while True:
+            time.sleep(1.0)
+            if now and time.monotonic() - now[-1][1] > _LIMIT:
+                say([f"{name}, seed {now[-1][0]}: it hangs"])
+                os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+    for seed in seeds:
+        now[:] = [(seed, time.monotonic())]
+        yield seed
+
+
+def failed_elsewhere(name: str, seeds: range) -> list[str]:
+    said = elsewhere("failures", name, str(seeds.start), str(seeds.stop))
+    try:
+        found: list[str] = json.loads(said)
+    except ValueError:  # it has died
+        return [f"{name}, seeds {seeds}: {said}"]
+    return found
+
+
+def say(what: object) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+def main(what: str, *arguments: str) -> None:
+    if what == "digests":
+        seeds = range(int(arguments[0]))
+        say({name: digest(name, watched(name, seeds)) for name in scenes()})
+    else:
+        name, start, stop = arguments
+        say(failures(name, watched(name, range(int(start), int(stop)))))
+
+
+# -- the cases -------------------------------------------------------------------------------------
+
+
 def chunks(size: int) -> Iterator[tuple[str, range]]:
-    """Deal a number of seeds out to the scenes of every race."""
-    for race in RACES.values():
-        scenes = [f"{module}.{test}" for module, tests in race.items() for test in tests]
-        each = -(-size // len(scenes))
-        for name in scenes:
-            yield from ((name, range(n, min(n + _CHUNK, each))) for n in range(0, each, _CHUNK))
+    """Deal the seeds of each scene out to interpreters."""
+    for name in scenes():
+        yield from ((name, range(n, min(n + _CHUNK, size))) for n in range(0, size, _CHUNK))
 
 
-@case(short=100, long=100_000)
+@case(short=40, long=100_000)
 def races_in_many_orders(size: int, tally: Tally) -> None:
-    """Seven races at the core hold, each in as many orders as there are seeds."""
+    """Seven races at the core hold, each of their 18 scenes in as many orders as there are seeds."""
     work = list(chunks(size))
     names, seeds = zip(*work, strict=True)
-    if size <= _CHUNK:
+    if len(work) == len(scenes()):
         results = list(map(failures, names, seeds))
     else:
-        with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-            results = list(pool.map(failures, names, seeds, chunksize=1))
+        with ThreadPoolExecutor(2) as pool:
+            results = list(pool.map(failed_elsewhere, names, seeds))
     for lost, (_, tried) in zip(results, work, strict=True):
         for number in range(len(tried)):
             tally.check(number >= len(lost), lost[number] if number < len(lost) else "")
+
+
+@case(short=3, long=500)
+def a_seed_replays_anywhere(size: int, tally: Tally) -> None:
+    """The choices of a seed are the same in a fresh interpreter with another hash seed, in all 18 scenes."""
+    said = elsewhere("digests", str(size), hash_seed="12345")
+    try:
+        there: dict[str, str] = json.loads(said)
+    except ValueError:
+        there = {}
+    for name in scenes():
+        here = digest(name, range(size))
+        tally.check(there.get(name) == here, f"{name}, {size} seeds: {there.get(name, said)}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -23,22 +23,27 @@ from actors.runtime import run
 from actors.testing import SeededChoice, VirtualClock
 from tests.watching import Seen
 
-__all__ = ["all_of", "each", "mail", "play", "under_choices"]
+__all__ = ["all_of", "drawn", "each", "mail", "play", "under_choices"]
 
 REPLAY = "INTERLEAVING"
 FIFO = "fifo"
 
 
 class _Lots:
-    """Lots that remember whether there was ever anything to draw for."""
+    """Lots that remember whether there was ever anything to draw for, and what was drawn."""
 
     def __init__(self, seed: int) -> None:
         self._choice = SeededChoice(seed)
-        self.widest = 0
+        self.drawn: list[tuple[int, int]] = []
+
+    @property
+    def widest(self) -> int:
+        return max((ready for ready, _ in self.drawn), default=0)
 
     def pick(self, ready: int) -> int:
-        self.widest = max(self.widest, ready)
-        return self._choice.pick(ready)
+        picked = self._choice.pick(ready)
+        self.drawn.append((ready, picked))
+        return picked
 
 
 def under_choices(seeds: int) -> Callable[[Callable[[], None]], Callable[[], None]]:
@@ -66,7 +71,22 @@ def play(scene: Callable[[], None], seed: int | None) -> int:
         Among how many processes there was to choose at most.
     """
     lots = None if seed is None else _Lots(seed)
+    _played(scene, seed, lots)
+    return 0 if lots is None else lots.widest
 
+
+def drawn(scene: Callable[[], None], seed: int) -> list[tuple[int, int]]:
+    """Run a scene once; return each choice: among how many, and which it was.
+
+    Whoever does something else than the last time makes another number of processes ready sooner or later: two
+    runs with the same choices are one.
+    """
+    lots = _Lots(seed)
+    _played(scene, seed, lots)
+    return lots.drawn
+
+
+def _played(scene: Callable[[], None], seed: int | None, lots: _Lots | None) -> None:
     def body() -> None:
         trap_exit(True)
         scene()
@@ -80,7 +100,6 @@ def play(scene: Callable[[], None], seed: int | None) -> int:
         raise AssertionError(text) from error
     finally:
         telemetry.set_reporter(before)
-    return 0 if lots is None else lots.widest
 
 
 def mail(seconds: float = 1.0, match: Match = None) -> list[Message]:

@@ -10,8 +10,8 @@ checked when they are made, so what a request asks for is refused before anythin
 - out: `live_sink` (encoders and sender) on an `outlet` (RTMP, RTP, HLS); `watching`, for a browser: by
   WebRTC (`whep`) or as JPEGs, from what `preview` and `listening` keep; `raw` again;
 - `addresses`: hosts, ports and names as users write them, checked; `aac`: what an SDP says of it;
-  `webrtc`: one connection, and `offspring`: what a library leaves behind; `program`: an ffmpeg child behind a pipe; `gates`: a reader's own process,
-  after the one before it.
+  `webrtc`: one connection, and `offspring`: what a library leaves behind; `program`: an ffmpeg child
+  behind a pipe; `gates`: a reader's own process, after the one before it.
 
 A connection that ends is no end of stream. The reader fails, its process ends, and whoever is
 responsible starts another one, later and later (`PeerLost` says why).

@@ -57,11 +57,13 @@ def test_what_a_predicate_raises_comes_out_and_the_message_stays(size: int) -> N
     assert len(mail) == size
 
 
-@pytest.mark.parametrize("size", [3, 100])
-def test_a_predicate_that_takes_mail_itself_is_refused(size: int) -> None:
+@pytest.mark.parametrize(("size", "taken"), [(3, 0), (100, 0), (100, 50)])
+def test_a_predicate_that_takes_mail_itself_is_refused(size: int, taken: int) -> None:
     mail: Mail = deque(range(size))
 
-    def thief(_: object) -> bool:
+    def thief(message: object) -> bool:
+        if message != taken:
+            return False
         mail.popleft()
         return True
 
@@ -73,15 +75,34 @@ def test_a_predicate_that_takes_mail_itself_is_refused(size: int) -> None:
 
 
 @pytest.mark.parametrize("size", [3, 100])
-def test_mail_that_vanishes_while_a_thread_looks_is_nothing(size: int) -> None:
+@pytest.mark.parametrize("wanted", [0, 1])
+def test_mail_that_vanishes_while_a_thread_looks_is_nothing(size: int, wanted: int) -> None:
     """A killed process's mailbox is emptied by the loop while its thread may be inside `take`."""
     mail: Mail = deque(range(size))
 
     def killed_meanwhile(message: object) -> bool:
         mail.clear()
-        return message == 0
+        return message == wanted
 
     assert take(mail, killed_meanwhile, 0) == (NOTHING, 0)
+
+
+@pytest.mark.parametrize("size", [3, 100])
+def test_mail_that_comes_while_a_thread_looks_is_looked_at_once(size: int) -> None:
+    mail: Mail = deque(range(size))
+    looked: list[object] = []
+
+    def never(message: object) -> bool:
+        looked.append(message)
+        if message == 0:
+            mail.append("meanwhile")
+        return False
+
+    nothing, seen = take(mail, never, 0)
+    take(mail, never, seen)
+
+    assert nothing is NOTHING
+    assert looked == [*range(size), "meanwhile"]
 
 
 def test_there_is_news_when_more_is_there_than_was_seen() -> None:
