@@ -307,7 +307,7 @@ class Runtime:
             return
         self._scheduler.post(self._kill_everybody)
         holder = self._scheduler.current
-        if holder is None or holder is self._closer:
+        if holder is None or holder in {self._closer, self._scheduler.nobody}:
             return
         if not is_open(frame):
             # It is about to have its turn, or to wait: raised between two lines of the loop, the exit would end

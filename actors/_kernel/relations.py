@@ -62,6 +62,10 @@ class Relations:
         self.ready: deque[Cell] = deque()
         self.doomed: deque[Cell] = deque()
         self.current: Cell | None = None
+        self.nobody: Cell | None = None
+        """In whose turn the finalizers of what others have left run, so that they may send and cannot wait."""
+        self.collecting: Cell | None = None
+        """Whose turn it is while the collector calls such finalizers."""
         self.spare_mail: deque[Mail] = deque()
         self._aliases: dict[Ref, tuple[Cell, AliasKind]] = {}
         self._watched: dict[Ref, Watched] = {}
@@ -318,19 +322,28 @@ class Relations:
             self.names.release(cell)
         if cell.armed is not None:
             self.deadlines.disarm(cell)
-        if cell.mail is not None:
-            cell.mail.clear()
-        if cell.timers is not None:
-            for ref in cell.timers:
-                timer = self.timers.pop(ref, None)
-                if timer is not None:
-                    self.deadlines.cancel(timer)
-            cell.timers = None
+        if cell.mail is not None or cell.timers is not None:
+            self._forget_mail(cell)
         if cell.aliases is not None or cell.monitors is not None:
             self._take_back(cell)
         cell.awaiting = cell.calling = None
         if cell.listed is not None:
             self._delist(cell)
+
+    def _forget_mail(self, cell: Cell) -> None:
+        """Drop what nobody will read, now or later. It may have finalizers, which run in nobody's turn."""
+        current, self.current = self.current, self.nobody
+        try:
+            if cell.mail is not None:
+                cell.mail.clear()
+            if cell.timers is not None:
+                for ref in cell.timers:
+                    timer = self.timers.pop(ref, None)
+                    if timer is not None:
+                        self.deadlines.cancel(timer)
+                cell.timers = None
+        finally:
+            self.current = current
 
     def _take_back(self, cell: Cell) -> None:
         for alias in cell.aliases or ():

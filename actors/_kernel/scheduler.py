@@ -43,6 +43,7 @@ from actors._kernel.switch import (
 )
 from actors._kernel.timers import Timer
 from actors._kernel.wakeup import Wakeup
+from actors.errors import NotInProcess
 from actors.exits import KILLED, NORMAL, Crash, Exit, ExitsWith, reason_of
 from actors.exits import Stack as Trace
 from actors.isolation import Isolation, crossing
@@ -83,6 +84,8 @@ class Scheduler(Relations):
         isolation: Isolation = "copy",
     ) -> None:
         super().__init__(crossing(isolation))
+        self.nobody = Cell(self, Pid(0), _never, "finalizers")
+        self.nobody.exiting = (NORMAL,)
         self.clock = clock
         self.wakeup = wakeup
         self._now = clock.now
@@ -341,7 +344,12 @@ class Scheduler(Relations):
         """Do the second half of a death, and tell whoever brings the runtime to its end."""
         if cell.port is not None:
             self.carried.pop(cell, None)
-        Relations.finish(self, cell)
+        # What it leaves may have finalizers.
+        current, self.current = self.current, self.nobody
+        try:
+            Relations.finish(self, cell)
+        finally:
+            self.current = current
         if cell is self.main:
             self.on_end()
 
@@ -424,7 +432,15 @@ class Scheduler(Relations):
         return onward
 
     def refuse(self, cell: Cell) -> None:
-        """Raise in a process that is dead and wants to go on living."""
+        """Raise in a process that is dead and wants to go on living.
+
+        Raises:
+            Exit: The process was told to end.
+            NotInProcess: It is a finalizer of what somebody else has left.
+        """
+        if cell is self.nobody:
+            message = "a finalizer cannot wait: it runs in the turn of whoever drops or collects what others left"
+            raise NotInProcess(message)
         cell.refusals += 1
         if cell.refusals > _REFUSALS and cell.port is None and self.current is cell:
             self.give_up(cell)

@@ -79,6 +79,8 @@ class Deadlines:
     def cancel(self, timer: Timer) -> None:
         """Forget a timer."""
         timer.live = False
+        # Or it would go, and its finalizers run, in the turn of whoever sweeps the heap.
+        timer.message = None
         self._forget()
 
     def disarm(self, cell: Cell) -> None:
