@@ -43,6 +43,12 @@ PAPERS = ("pyproject.toml", "README.md", "LICENSE", ".gitignore")
 
 METHODS = {"append", "pop", "popleft"}
 """Of a queue: what they are called in a layout too."""
+FILLED = "filled"
+"""What a layout calls the question whether a queue has anything in it."""
+IN_SHARED = "in_shared"
+"""What a layout calls the question whether a class is in `SHARED`."""
+QUEUES = {"_spare", "doomed", "inbox", "mail", "ready", "spare", "spare_mail"}
+"""What queues are called where that is asked. It holds for anything else too, which just takes longer."""
 
 BUILD = """
 import sys
@@ -55,7 +61,7 @@ rooms = [
         module,
         [module.replace(".", "/") + ".py"],
         include_dirs=[include],
-        extra_compile_args=["-O2", "-g0", "-w"],
+        extra_compile_args=["-O3", "-fno-plt", "-g0", "-w"],
     )
     for module in modules
 ]
@@ -160,7 +166,14 @@ def for_cython(source: str, layout: str) -> str:
     tree = ast.parse(source)
     classes = set(re.findall(r"^cdef class (\w+)", layout, re.MULTILINE))
     direct = _cimported(layout)
-    _call_directly(tree, direct.intersection(METHODS), lines)
+    calls = _calls(tree, direct.intersection(METHODS))
+    questions = _questions(tree) if FILLED in direct else []
+    lookups = _lookups(tree) if IN_SHARED in direct else []
+    # From the right, so that what stands to the left keeps its place.
+    for each in sorted(
+        [*calls, *questions, *lookups], key=lambda each: each.col_offset, reverse=True
+    ):
+        _call_directly(each, lines)
     for node in tree.body:
         if isinstance(node, ast.ImportFrom):
             _keep_for_others(node, direct, lines)
@@ -195,22 +208,62 @@ def _keep_for_others(node: ast.ImportFrom, direct: set[str], lines: list[str]) -
     lines[node.lineno - 1] = f"from {node.module} import {listed}; globals().update({back})"
 
 
-def _call_directly(tree: ast.Module, functions: set[str], lines: list[str]) -> None:
-    """Call functions of the layout instead of a queue's methods: `ready.popleft()` becomes `popleft(ready)`."""
-    calls = [
-        node.func
+def _calls(tree: ast.Module, functions: set[str]) -> list[ast.Call]:
+    """Return the calls of a queue's methods for which the layout has functions."""
+    return [
+        node
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in functions
         and len(node.args) == (node.func.attr == "append")
     ]
-    # From the right, so that what stands to the left keeps its place.
-    for each in sorted(calls, key=lambda each: each.col_offset, reverse=True):
-        number, start, end = each.lineno - 1, each.col_offset, each.end_col_offset or 0
-        line, queue = lines[number], ast.unparse(each.value)
-        comma = ", " if each.attr == "append" else ""
-        lines[number] = f"{line[:start]}{each.attr}({queue}{comma}{line[end + 1 :]}"
+
+
+def _questions(tree: ast.Module) -> list[ast.expr]:
+    """Return where a queue stands for whether it has anything in it."""
+    asked: list[ast.expr] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If | ast.While | ast.IfExp):
+            asked.append(node.test)
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            asked.append(node.operand)
+    for node in asked:
+        if isinstance(node, ast.BoolOp):
+            asked += node.values
+    named = {node for node in asked if isinstance(node, ast.Name | ast.Attribute)}
+    return [node for node in named if ast.unparse(node).split(".")[-1] in QUEUES]
+
+
+def _lookups(tree: ast.Module) -> list[ast.Compare]:
+    """Return where it is asked whether a class is in `SHARED`."""
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare) and ast.unparse(node.comparators[-1]) == "SHARED"
+    ]
+
+
+def _call_directly(node: ast.expr, lines: list[str]) -> None:
+    """Call a function of the layout.
+
+    `ready.popleft()` becomes `popleft(ready)`, `if ready` becomes `if filled(ready)`, and `kind in SHARED`
+    `in_shared(kind, SHARED)`.
+    """
+    method = node.func if isinstance(node, ast.Call) else None
+    number, start, end = node.lineno - 1, node.col_offset, node.end_col_offset or 0
+    line = lines[number]
+    if isinstance(node, ast.Compare):
+        no = "not " if isinstance(node.ops[0], ast.NotIn) else ""
+        kind = ast.unparse(node.left)
+        lines[number] = f"{line[:start]}{no}{IN_SHARED}({kind}, SHARED){line[end:]}"
+        return
+    if not isinstance(method, ast.Attribute):
+        lines[number] = f"{line[:start]}{FILLED}({line[start:end]}){line[end:]}"
+        return
+    queue, end = ast.unparse(method.value), method.end_col_offset or 0
+    comma = ", " if method.attr == "append" else ""
+    lines[number] = f"{line[:start]}{method.attr}({queue}{comma}{line[end + 1 :]}"
 
 
 def _strip(node: ast.ClassDef, lines: list[str]) -> None:

@@ -1,8 +1,9 @@
 # How `_behaviour.py` is laid out when it is compiled.
 cimport cython
+from actors._atoms cimport in_shared
 from actors._envelopes cimport request_as_sent
 from actors._kernel.current cimport me
-from actors._kernel.cell cimport Cell as CCell
+from actors._kernel.cell cimport Cell as CCell, Handler
 from actors._kernel.scheduler cimport Scheduler as CScheduler
 from actors.naming cimport locate, whereis
 from actors.pid cimport Pid, Ref
@@ -26,7 +27,12 @@ cdef class StartOptions:
     cdef readonly object mailbox
     cdef readonly bint monitor
 
+cdef class Server(Handler):
+    cpdef init(self)
+    cpdef begin(self, object outcome)
+
 @cython.final
+@cython.freelist(8)
 cdef class _Boot:
     cdef public tuple _given
     cdef public object _make
@@ -34,6 +40,9 @@ cdef class _Boot:
     cdef public CCell _starter
     cdef public object initial_call
     cdef public Ref ref
+
+    @cython.locals(cell=CCell, server=Server)
+    cpdef run(self)
 
 @cython.locals(pid=Pid, ref=Ref, waiting=CCell, here=CCell, scheduler=CScheduler)
 cpdef give(tuple caller, object value)

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from actors import naming, process, telemetry
 from actors._coroutines import settled
@@ -36,7 +36,7 @@ from actors._envelopes import (
     request_as_seen,
     request_as_sent,
 )
-from actors._kernel.cell import Cell
+from actors._kernel.cell import Cell, Handler
 from actors._kernel.current import me
 from actors._kernel.scheduler import Scheduler
 from actors.errors import (
@@ -67,6 +67,7 @@ __all__ = [
     "Cell",
     "Ended",
     "Failure",
+    "Handler",
     "Server",
     "StartOptions",
     "acknowledge",
@@ -96,17 +97,18 @@ DEFAULT_TIMEOUT = 5.0
 """Seconds that a call waits unless told otherwise, as in OTP."""
 
 
-class Server(Protocol):
+class Server(Handler):
     """One behaviour's half of its process."""
+
+    __slots__ = ()
 
     def init(self) -> object:
         """Run the user's `init`; return `Ignore`, `Stop`, or anything else for "it lives"."""
+        raise NotImplementedError
 
     def begin(self, outcome: object) -> None:
         """Take the outcome of `init` up; the starter has been told by now."""
-
-    def handle(self, message: Message) -> None:
-        """Handle one message."""
+        raise NotImplementedError
 
 
 Make: TypeAlias = Callable[..., Server]
@@ -319,7 +321,7 @@ class _Boot:
         self.initial_call = initial_call
         self._starter = starter
         self._options = options
-        self.ref = Ref()
+        self.ref = Ref.__new__(Ref)
 
     def expect(self, scheduler: Scheduler, child: Cell) -> None:
         """Have the starter wait for the child, before the child can run."""
@@ -353,7 +355,7 @@ class _Boot:
             self._fail(cell, Exit(outcome.reason))
         else:
             acknowledge(cell, self._starter, self.ref, _STARTED)
-            cell.handler = server.handle
+            cell.handler = server
             server.begin(outcome)
 
     def _fail(self, cell: Cell, error: BaseException) -> NoReturn:
@@ -411,11 +413,11 @@ def enter_loop(make: Callable[[Pid], Server], outcome: object, name: Name | None
     if cell.handler is not None:
         raise BadArgument("enter_loop", cell.pid, "called by a process that is no server yet")
     server = make(cell.parent if cell.kin and cell.parent is not None else cell.pid)
-    cell.handler = server.handle
+    cell.handler = server
     server.begin(outcome)
     while True:
         # Looked up anew: a server that is debugged gives itself another one.
-        cell.handler(process.receive(None, cell.rest_for))
+        cell.handler.handle(process.receive(None, cell.rest_for))
 
 
 # -- calls -----------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from typing import Final
 from actors.pid import Pid, Ref
 
 __all__ = [
+    "ATOMS",
     "SHARED",
     "dictionary_of",
     "frozen_record",
@@ -37,19 +38,15 @@ __all__ = [
     "slots_of",
 ]
 
+ATOMS: Final = frozenset({type(None), bool, int, float, str, bytes, Pid, Ref})
+"""Classes whose values cross as they are, whatever anybody says: compiled rooms do not look most of them up."""
+
 SHARED: Final[set[type]] = {
-    type(None),
-    bool,
-    int,
-    float,
+    *ATOMS,
     complex,
-    str,
-    bytes,
     range,
     type(Ellipsis),
     type(NotImplemented),
-    Pid,
-    Ref,
     type,
     types.ModuleType,
     types.CodeType,

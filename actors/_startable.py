@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 from typing import cast as typed
 
 from actors import process
-from actors._behaviour import Given, Server, StartOptions, start, start_monitor
+from actors._behaviour import Given, Make, Server, StartOptions, start, start_monitor
 from actors.errors import BadArgument
 from actors.naming import MaybeMonitored, MaybePid, Name
 from actors.pid import Pid
-from actors.process import Bounded
+from actors.process import Bounded, are_shared
 
 if TYPE_CHECKING:
     from actors.process import Host
@@ -31,7 +31,6 @@ RestartWord: TypeAlias = Literal["permanent", "transient", "temporary"]
 """When a supervisor starts a child again."""
 
 
-_SAID_NOTHING = (None, None, None, None)
 UNSET = object()
 """An option that was not given, where `None` means something."""
 _OF_THE_START = {"host", "mailbox"}
@@ -50,7 +49,8 @@ class Startable:
     # Made once, because most starts say nothing of how; `tests.bench start_stop`.
     __usual: ClassVar[tuple[Mapping[str, object], StartOptions, StartOptions]]
     """How it is started then while these are its class keywords: alone, and linked."""
-    __initial_call: ClassVar[str]
+    __maker: ClassVar[tuple[Make, str]]
+    """What makes the process half, and the initial call that people are shown."""
 
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__()
@@ -68,7 +68,7 @@ class Startable:
         cls.options = {key: value for own in lineage for key, value in own.items()}
         alone = StartOptions(False, host=cls.__host(None), mailbox=cls.__mailbox(None))
         cls.__usual = (cls.options, alone, replace(alone, link=True))
-        cls.__initial_call = f"{cls.__module__}.{cls.__qualname__}.init"
+        cls.__maker = (cls._otp_make, f"{cls.__module__}.{cls.__qualname__}.init")
 
     @classmethod
     def _otp_make(
@@ -125,9 +125,10 @@ class Startable:
         Source: https://hexdocs.pm/elixir/GenServer.html#start_link/3
         """
         of, _, options = cls.__usual
-        if of is not cls.options or (name, timeout, host, mailbox) != _SAID_NOTHING:
+        if of is not cls.options or _says_how(name, timeout, host, mailbox):
             options = StartOptions(True, name, timeout, cls.__host(host), cls.__mailbox(mailbox))
-        return start(cls._otp_make, cls.__initial_call, options, cls.__given(args, kwargs))
+        make, initial_call = cls.__maker
+        return start(make, initial_call, options, _given(args, kwargs))
 
     @classmethod
     def start(
@@ -171,9 +172,10 @@ class Startable:
         Source: https://hexdocs.pm/elixir/GenServer.html#start/3
         """
         of, options, _ = cls.__usual
-        if of is not cls.options or (name, timeout, host, mailbox) != _SAID_NOTHING:
+        if of is not cls.options or _says_how(name, timeout, host, mailbox):
             options = StartOptions(False, name, timeout, cls.__host(host), cls.__mailbox(mailbox))
-        return start(cls._otp_make, cls.__initial_call, options, cls.__given(args, kwargs))
+        make, initial_call = cls.__maker
+        return start(make, initial_call, options, _given(args, kwargs))
 
     @classmethod
     def start_monitor(
@@ -224,8 +226,8 @@ class Startable:
         Source: https://www.erlang.org/doc/apps/stdlib/gen_server.html#start_monitor/3
         """
         options = StartOptions(False, name, timeout, cls.__host(host), cls.__mailbox(mailbox))
-        given = cls.__given(args, kwargs)
-        return start_monitor(cls._otp_make, cls.__initial_call, options, given)
+        make, initial_call = cls.__maker
+        return start_monitor(make, initial_call, options, _given(args, kwargs))
 
     @classmethod
     def child_spec(
@@ -275,14 +277,20 @@ class Startable:
             raise BadArgument("mailbox", bound, _DEMAND_IS_ITS_BOUND)
         return bound
 
-    @classmethod
-    def __given(cls, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Given:
-        """Return what the other side gets of the arguments."""
-        if not (args or kwargs):
-            return (), {}
-        crossed = process.crossed({"args": args, "kwargs": kwargs}, "start")
-        given = typed("dict[str, Any]", crossed)
-        return given["args"], given["kwargs"]
+
+def _says_how(name: object, timeout: object, host: object, mailbox: object) -> bool:
+    """Tell whether anything is said of how to start."""
+    return not (name is None and timeout is None and host is None and mailbox is None)
+
+
+def _given(args: tuple[object, ...], kwargs: Mapping[str, object]) -> Given:
+    """Return what the other side gets of the arguments."""
+    # Most are numbers and names, of which there is nothing to copy; `tests.bench` names: start_stop, restart.
+    if are_shared(args) and (not kwargs or (are_shared(kwargs) and are_shared(kwargs.values()))):
+        return args, kwargs
+    crossed = process.crossed({"args": args, "kwargs": kwargs}, "start")
+    given = typed("dict[str, Any]", crossed)
+    return given["args"], given["kwargs"]
 
 
 def _wants_arguments(cls: type) -> bool:

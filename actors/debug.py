@@ -808,7 +808,7 @@ def _status(half: SystemHalf, *, is_suspended: bool) -> Status:
 
 
 @final
-class Watch:
+class Watch(_behaviour.Handler):
     """What watches one process: functions and their states, the latest first."""
 
     __slots__ = ("_functions", "_half", "_has_answered", "name")
@@ -879,7 +879,7 @@ class Watch:
         """Be the process's handler while there is somebody to tell, and only then."""
         half = self._half
         half.watch = self if self._functions else None
-        process.become(self.handle if self._functions else half.handle)
+        process.become(self if self._functions else half)
 
 
 # What watches without being asked by a function of the user's

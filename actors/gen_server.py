@@ -491,7 +491,7 @@ class GenServer(Startable, Generic[S]):
 
 
 @final
-class _Server(Generic[S]):
+class _Server(Server, Generic[S]):
     """One server's state and its way through a message."""
 
     __slots__ = (
@@ -534,7 +534,9 @@ class _Server(Generic[S]):
 
     def init(self) -> object:
         args, kwargs, self._args, self._kwargs = self._args, self._kwargs, (), _NOTHING
-        outcome: object = self.callbacks.init(*args, **kwargs)
+        outcome: object = (
+            self.callbacks.init(*args, **kwargs) if kwargs else self.callbacks.init(*args)
+        )
         if type(outcome) is CoroutineType:
             outcome = settled(outcome)
         is_refused = isinstance(outcome, Started) and not _is_extra(outcome.then)

@@ -17,7 +17,7 @@ from typing import NoReturn, TypeAlias, final
 from typing import cast as typed
 
 from actors import _behaviour, debug, process
-from actors._behaviour import Ended, Failure, StartOptions
+from actors._behaviour import Ended, Failure, Server, StartOptions
 from actors._envelopes import CALL, Caller
 from actors.debug import Watch
 from actors.errors import ActorsError, BadArgument, shown
@@ -435,7 +435,7 @@ def _pids(processes: object) -> tuple[Pid, ...]:
 
 
 @final
-class _Scope:
+class _Scope(Server):
     """One scope's groups and who watches them."""
 
     module = "pg"

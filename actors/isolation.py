@@ -50,7 +50,7 @@ from typing import Final, Literal, TypeAlias, TypeVar, cast, get_args
 
 from actors import _captures, _containers, _instances
 from actors._copying import PLANS, RULES, Copying, Moved, Refused, Withheld, take_as
-from actors._shapes import SHARED
+from actors._shapes import ATOMS, SHARED
 from actors._ways import way_to
 from actors.errors import BadArgument, NotSendable
 from actors.exits import Stack
@@ -227,7 +227,8 @@ def register(cls: type, how: Literal["share", "refuse"] | Callable[[T], T]) -> N
         how: `"share"`, `"refuse"`, or a function that returns a copy for the other side.
 
     Raises:
-        BadArgument: It is no class, or there is no such way.
+        BadArgument: It is no class, one whose values cross as they are in any case, such as `int`, or there is
+            no such way.
 
     Example:
         >>> class Picture:
@@ -243,6 +244,9 @@ def register(cls: type, how: Literal["share", "refuse"] | Callable[[T], T]) -> N
         raise BadArgument("cls", cls, "a class")
     if not (callable(how) or how in {"share", "refuse"}):
         raise BadArgument("how", how, "'share', 'refuse', or a function that returns a copy")
+    if cls in ATOMS and how != "share":
+        accepted = "a class other than those of numbers, text, bytes, None and identities"
+        raise BadArgument("cls", cls, accepted)
     take_as(cls, cast("str | Callable[[object], object]", how))
 
 

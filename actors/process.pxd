@@ -1,5 +1,6 @@
 # How `process.py` is laid out when it is compiled.
 cimport cython
+from actors._atoms cimport in_shared
 from actors._kernel.current cimport me, running
 from actors._kernel.cell cimport Cell
 from actors._kernel.scheduler cimport Scheduler as CScheduler
@@ -7,6 +8,7 @@ from actors._kernel.signals cimport link as make_link
 from actors.pid cimport Pid, Ref
 
 @cython.final
+@cython.freelist(8)
 cdef class Launched:
     cdef public object pid
     cdef public object ref
@@ -17,6 +19,8 @@ cpdef Launched launch(object body, object doing, bint link=*, bint monitor=*, ob
 cdef set SHARED
 
 cpdef bint _crosses_as_it_is(object fn, tuple args) except -1
+
+cpdef bint are_shared(object values) except -1
 
 cpdef dict _given(Cell cell)
 
@@ -39,6 +43,12 @@ cpdef bint is_alive(object pid) except -1
 cpdef Pid _pid(object value)
 
 cpdef crossed(object value, object what)
+
+@cython.locals(scheduler=CScheduler)
+cpdef _press_if_it_computes(Cell target, object reason)
+
+@cython.locals(target=Cell)
+cpdef _signal(CScheduler scheduler, Cell sender, Pid pid, object reason)
 
 cpdef send(object dest, object message)
 

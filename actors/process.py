@@ -31,6 +31,7 @@ from typing import (
     Literal,
     NoReturn,
     ParamSpec,
+    Protocol,
     TypeAlias,
     TypeVar,
     TypeVarTuple,
@@ -41,7 +42,7 @@ from typing import (
 
 from actors._coroutines import is_coroutine_function, settled
 from actors._kernel.bounds import Bounded, BoundedMail, MailboxStats, WhenFull, force
-from actors._kernel.cell import LABEL, Ancestors, Body, Cell, Outcome
+from actors._kernel.cell import LABEL, Ancestors, Body, Cell, Handler, Outcome
 from actors._kernel.current import enter, here, holder_of, me, running
 from actors._kernel.mailbox import Match, check_match
 from actors._kernel.outside import Port
@@ -351,9 +352,30 @@ def launch(
     )
 
 
-def become(handler: Callable[[Message], object]) -> None:
+BaseHandler: TypeAlias = Handler
+"""What a handler is best derived from: any other one is reached by a step more."""
+
+
+class Handling(Protocol):
+    """What can be a process's handler."""
+
+    def handle(self, message: Message) -> object:
+        """Handle one message."""
+
+
+class _Handler(Handler):
+    """Stands for one that a user has written, who knows of no `Handler`."""
+
+    def __init__(self, handling: Handling) -> None:
+        self._handling = handling
+
+    def handle(self, message: Message) -> object:
+        return self._handling.handle(message)
+
+
+def become(handler: Handling) -> None:
     """Let the calling process's messages go to another handler, from the next one on."""
-    me().handler = handler
+    me().handler = handler if isinstance(handler, Handler) else _Handler(handler)
 
 
 def launch_on(
@@ -471,7 +493,12 @@ def _crosses_as_it_is(fn: Callable[..., object], args: tuple[object, ...]) -> bo
             return False
     elif kind not in SHARED:
         return False
-    for each in args:  # noqa: SIM110 - a generator in C takes longer than the loop
+    return are_shared(args)
+
+
+def are_shared(values: Iterable[object]) -> bool:
+    """Tell at a glance whether nothing of some values can change."""
+    for each in values:  # noqa: SIM110 - a generator in C takes longer than the loop
         if type(each) not in SHARED:
             return False
     return True
@@ -994,19 +1021,26 @@ def send_exit(pid: Pid, reason: Reason) -> None:
     """
     target = _pid(pid)._cell
     reason = crossed(reason, "reason")
-    _press_if_it_computes(pid, reason)
+    _press_if_it_computes(pid, target, reason)
     cell = me()
     if target is not None and target.scheduler is not cell.scheduler:
         target.scheduler.post(_signal, target.scheduler, cell, pid, reason)
         return
-    _do(_signal, pid, reason)
+    if cell.port is None:
+        _signal(cell.scheduler, cell, pid, reason)
+    else:
+        cell.port.ask(_signal, pid, reason)
     if cell.exiting is not None and pid is cell.pid:
         raise Exit(cell.exiting[0])
 
 
-def _press_if_it_computes(pid: Pid, reason: Reason) -> None:
+def _press_if_it_computes(pid: Pid, target: Cell | None, reason: Reason) -> None:
     if type(reason) is not str or reason != KILL:
         return
+    if target is not None:
+        scheduler = target.scheduler
+        if scheduler.current is not target and scheduler.collecting is not target:
+            return
     # Asked before anything is asked of the loop: it would not answer. Whoever is on its way out is gone from its
     # pid, and may hold the loop all the same.
     holder = holder_of(pid)

@@ -395,7 +395,7 @@ class _Wishes:
 
 
 @final
-class _Machine(Generic[S, D]):
+class _Machine(Server, Generic[S, D]):
     """One machine's state, data and events."""
 
     module = "gen_statem"

@@ -21,11 +21,10 @@ from typing import Literal, TypeAlias, cast
 from actors import process
 from actors.errors import NotSendable, StartError
 from actors.exits import Reason, reason_of
-from actors.isolation import SHARED
 from actors.pid import Pid, Ref
-from supervisors import _reports
+from actors.process import are_shared
 from supervisors._intensity import RestartWindow
-from supervisors._reports import ErrorContext, LastPid
+from supervisors._reports import ErrorContext, LastPid, child_failed, child_started
 from supervisors.child_spec import ChildSpec, ChildType, Modules
 
 __all__ = [
@@ -268,15 +267,15 @@ def enrol(name: object) -> Children:
 
 def launch(children: Children, child: Child) -> Up | Failed:
     """Start a child and write down what came of it; nothing, if its start failed."""
+    # Every restart comes through here, and what it calls; `tests.bench` name: restart.
     result = start(child.spec)
-    match result:
-        case Failed():
-            pass
-        case Up(pid=None):
+    if isinstance(result, Up):
+        up = result
+        if up.pid is None:
             children.over(child)
-        case Up(pid=Pid() as pid):
-            children.running(child, pid)
-            _reports.child_started(children.owner, child.spec, pid)
+        else:
+            children.running(child, up.pid)
+            child_started(children.owner, child.spec, up.pid)
     return result
 
 
@@ -304,7 +303,7 @@ def may_restart(window: RestartWindow) -> bool:
 
 def report(children: Children, context: ErrorContext, reason: Reason, child: Child) -> None:
     """Tell the world what went wrong with a child."""
-    _reports.child_failed(children.owner, context, reason, child.spec, child.last_pid)
+    child_failed(children.owner, context, reason, child.spec, child.last_pid)
 
 
 # The call of one start function
@@ -336,11 +335,11 @@ def afresh(
     What a start function does to them must not be there at the next start. What may not cross can only be
     the supervisor's own, from its `init`, and is given itself.
     """
+    if are_shared(args) and are_shared(named.values()):
+        return args, named
     code = function.__func__ if type(function) is MethodType else function
     if type(code) is FunctionType and str(code.__module__).startswith("actors."):
         # Those of behaviours and tasks give a process its own copy, and change nothing.
-        return args, named
-    if SHARED.issuperset(map(type, args)) and SHARED.issuperset(map(type, named.values())):
         return args, named
     try:
         return cast("tuple[Arguments, Named]", process.crossed((args, named), "(args, named)"))
@@ -368,9 +367,9 @@ def start(spec: ChildSpec) -> Up | Failed:
     Raises:
         Exit: The calling process itself was told to end meanwhile.
     """
-    function, args, *named = spec.start
+    function, args = spec.start[0], spec.start[1]
     try:
-        given, by_name = afresh(function, args, named[0] if named else {})
+        given, by_name = afresh(function, args, spec.start[2] if len(spec.start) > 2 else {})  # noqa: PLR2004
         answer = function(*given, **by_name)
     except StartError as error:
         return Failed(process.seen(error.reason))
@@ -383,11 +382,11 @@ def start(spec: ChildSpec) -> Up | Failed:
 
 def answered(answer: object) -> Up | Failed:
     """Say what the answer of a start function means."""
+    if isinstance(answer, Pid):
+        return Up(answer, answer)
     match answer:
         case None:
             return Up(None, None)
-        case Pid():
-            return Up(answer, answer)
         case (Pid() as pid, _) if isinstance(answer, tuple):
             return Up(pid, process.seen(answer))
         case _:

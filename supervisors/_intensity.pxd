@@ -1,1 +1,13 @@
-# `_intensity.py` is compiled as it is.
+# How `_intensity.py` is laid out when it is compiled.
+cimport cython
+
+@cython.final
+cdef class RestartWindow:
+    cdef public object max_restarts
+    cdef public object max_seconds
+    cdef public object _counts
+    cdef public object _total
+
+    @cython.locals(newest=list)
+    cpdef bint allow(self, object now) except -1
+    cpdef _forget(self, object oldest)

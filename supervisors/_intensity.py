@@ -41,7 +41,7 @@ class RestartWindow:
     def __init__(self, max_restarts: int, max_seconds: float) -> None:
         self.max_restarts = max_restarts
         self.max_seconds = max_seconds
-        self._counts: deque[tuple[int, int]] = deque()
+        self._counts: deque[list[int]] = deque()
         self._total = 0
 
     def allow(self, now: float) -> bool:
@@ -55,17 +55,17 @@ class RestartWindow:
         """
         second = math.floor(now)
         self._forget(second - self.max_seconds)
-        self._add(second)
+        newest = self._counts[-1] if self._counts else None
+        if newest is not None and newest[0] == second:
+            newest[1] += 1
+        else:
+            self._counts.append([second, 1])
+        self._total += 1
         return self._total <= self.max_restarts
 
     def _forget(self, oldest: float) -> None:
         while self._counts and self._counts[0][0] < oldest:
             self._total -= self._counts.popleft()[1]
-
-    def _add(self, second: int) -> None:
-        count = self._counts.pop()[1] if self._counts and self._counts[-1][0] == second else 0
-        self._counts.append((second, count + 1))
-        self._total += 1
 
 
 _LONGEST = 1e15

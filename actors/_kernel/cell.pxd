@@ -2,13 +2,17 @@
 cimport cython
 from actors.pid cimport Pid, Ref
 
+cdef class Handler:
+    cpdef handle(self, object message)
+
 @cython.final
+@cython.freelist(64)
 cdef class Cell:
     cdef public object scheduler
     cdef public Pid pid
     cdef public object body
     cdef public object doing
-    cdef public object handler
+    cdef public Handler handler
     cdef public object mail
     cdef public bint idle
     cdef public object stack

@@ -31,10 +31,23 @@ LABEL = "$process_label"
 """Where a dictionary keeps the label."""
 
 Body: TypeAlias = Callable[[], object]
-Handler: TypeAlias = "Callable[[Message], object]"
 Ancestors: TypeAlias = "tuple[Pid | str, ...]"
 Outcome: TypeAlias = "tuple[str, object]"
 """How an exchange ended: `("reply", value)`, `("down", reason)` or `("timeout", None)`."""
+
+
+class Handler:
+    """What takes a process's messages, one at a time.
+
+    A class and no function, because the compiled loop reaches its method without a look-up; `tests.bench` names:
+    ring, cast, start_stop.
+    """
+
+    __slots__ = ()
+
+    def handle(self, message: Message) -> object:
+        """Handle one message."""
+        raise NotImplementedError
 
 
 @final

@@ -453,7 +453,7 @@ class Port:
             if body is not None:
                 body()
             while (handler := cell.handler) is not None:
-                handler(self.receive(None, cell.rest_for))
+                handler.handle(self.receive(None, cell.rest_for))
         except BaseException as failure:  # noqa: BLE001 - whatever user code raises ends its process only
             error = failure
         self.in_body = False

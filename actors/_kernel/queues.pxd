@@ -64,8 +64,16 @@ cdef extern from *:
             return letitcrash_deque_popleft(queue, NULL);
         return PyObject_CallMethod(queue, "popleft", NULL);
     }
+
+    /* Asked several times for every message. */
+    static CYTHON_INLINE int letitcrash_filled(PyObject *queue) {
+        if (queue == Py_None) return 0;
+        if (letitcrash_is_plain(queue)) return Py_SIZE(queue) > 0;
+        return PyObject_IsTrue(queue);
+    }
     #endif
     """
     object append "letitcrash_append" (object queue, object item)
     object pop "letitcrash_pop" (object queue)
     object popleft "letitcrash_popleft" (object queue)
+    bint filled "letitcrash_filled" (object queue) except -1

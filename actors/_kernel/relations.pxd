@@ -1,7 +1,8 @@
 # How `relations.py` is laid out when it is compiled.
 cimport cython
+from actors._atoms cimport in_shared
 from actors._kernel.cell cimport Cell
-from actors._kernel.queues cimport append, pop, popleft
+from actors._kernel.queues cimport append, filled, pop, popleft
 from actors._kernel.names cimport Names
 from actors._kernel.signals cimport link, unlink, verdict
 from actors._kernel.timers cimport Deadlines, Timer

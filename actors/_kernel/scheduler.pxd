@@ -1,8 +1,8 @@
 # How `scheduler.py` is laid out when it is compiled.
 cimport cython
-from actors._kernel.cell cimport Cell
+from actors._kernel.cell cimport Cell, Handler
 from actors._kernel.mailbox cimport take
-from actors._kernel.queues cimport append, pop, popleft
+from actors._kernel.queues cimport append, filled, pop, popleft
 from actors._kernel.relations cimport Relations
 from actors._kernel.timers cimport Timer
 from actors._kernel.switch cimport context_of, current_stack, get_ident, switch_to
@@ -48,7 +48,7 @@ cdef class Scheduler(Relations):
     cpdef bint is_quiet(self) except -1
     @cython.locals(cell=Cell, turns=Py_ssize_t)
     cpdef _loop(self)
-    @cython.locals(left=Py_ssize_t)
+    @cython.locals(left=Py_ssize_t, handler=Handler)
     cpdef _serve(self, Cell cell, object me)
     cpdef _begin(self, Cell cell, object me)
     cpdef _leave(self, Cell cell, object me, object error)

@@ -245,7 +245,7 @@ class Scheduler(Relations):
             left = self._batch
             try:
                 while handler is not None:
-                    handler(mail.popleft())
+                    handler.handle(mail.popleft())
                     left -= 1
                     if not mail or not left:
                         break
@@ -551,7 +551,7 @@ class Scheduler(Relations):
             if timeout is None:
                 cell.deadline = None
             else:
-                self.deadlines.arm(cell, self.clock.now() + timeout)
+                self.deadlines.arm(cell, self._now() + timeout)
             self.wait(cell)
         finally:
             if cell.awaiting is not None:
@@ -564,7 +564,7 @@ class Scheduler(Relations):
         """Wait for time to pass, whatever arrives meanwhile."""
         if cell.exiting is not None:
             self.refuse(cell)
-        cell.awaiting = Ref()
+        cell.awaiting = Ref.__new__(Ref)
         self.await_answer(cell, seconds)
 
     # -- time -------------------------------------------------------------------------------------
@@ -573,7 +573,7 @@ class Scheduler(Relations):
         deadlines = self.deadlines
         if not len(deadlines):
             return
-        now = self.clock.now()
+        now = self._now()
         while (item := deadlines.due(now)) is not None:
             if isinstance(item, Timer):
                 self._fire_timer(item)

@@ -57,7 +57,7 @@ class _Undertaker:
 
     def begin(self) -> None:
         process.trap_exit(True)
-        process.become(self.handle)
+        process.become(self)
         self.begun.open()
 
     def handle(self, message: Message) -> None:

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, NoReturn, Self, TypeVar, cast
+from typing import Any, NoReturn, Self, TypeVar, cast, final
 
 import pykka
 
@@ -319,7 +319,7 @@ class ProcessActor(pykka.Actor):
 
     def _begin(self) -> None:
         process.trap_exit(True)
-        process.become(self._on_message)
+        process.become(_Reader(self))
         try:
             self._actor_loop_setup()
         except Exit:
@@ -329,19 +329,11 @@ class ProcessActor(pykka.Actor):
         if self.actor_stopped.is_set():
             self._leave()
 
-    def _on_message(self, message: Message) -> None:
-        # The corridor of every letter; `tests.bench` names: pykka_ask, pykka_tell.
-        if message is RING:
-            letter = self.actor_inbox.take()
-            if letter is not None:
-                self._read(letter)
-        elif not isinstance(message, Exited):
-            # From a process that knows the pid and not the reference.
-            self._read(Mail(message))
-        elif message.reason != NORMAL:
-            self._told = message.reason
-            self._stop()
-            self._leave()
+    def _end_with(self, reason: Reason) -> None:
+        """Stop because a linked process has ended."""
+        self._told = reason
+        self._stop()
+        self._leave()
 
     def _read(self, letter: Letter) -> None:
         """Handle a letter; what it raises is dealt with by pykka's own loop."""
@@ -411,6 +403,29 @@ class ProcessActor(pykka.Actor):
             pykka.ActorRegistry.unregister(self.actor_ref)
             self.actor_stopped.set()
         self.actor_inbox.close(_UNANSWERED)
+
+
+@final
+class _Reader(process.BaseHandler):
+    """Reads an actor's mail; apart from it, because all names in an actor are its class's to give."""
+
+    __slots__ = ("_actor",)
+
+    def __init__(self, actor: ProcessActor) -> None:
+        self._actor = actor
+
+    def handle(self, message: Message) -> None:
+        # The corridor of every letter; `tests.bench` names: pykka_ask, pykka_tell.
+        actor = self._actor
+        if message is RING:
+            letter = actor.actor_inbox.take()
+            if letter is not None:
+                actor._read(letter)  # noqa: SLF001 - one class in two parts
+        elif not isinstance(message, Exited):
+            # From a process that knows the pid and not the reference.
+            actor._read(Mail(message))  # noqa: SLF001 - the same
+        elif message.reason != NORMAL:
+            actor._end_with(message.reason)  # noqa: SLF001 - the same
 
 
 quicken()

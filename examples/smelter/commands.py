@@ -7,7 +7,7 @@ then it becomes orders in the same lines as the sets.
 from __future__ import annotations
 
 from examples.smelter.deliveries import BOTH, Deliveries
-from examples.smelter.keeper import CLOSING, MIXED, SHOWN
+from examples.smelter.keeper import CLOSING, MIXED, SHOWN, WORDS
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.mix import MixChange, OutputMix
 from examples.smelter.offsets import Framerate, Ns
@@ -65,9 +65,9 @@ class Commands:
                 self._deliveries.order(Gone(name), *BOTH)
                 tell(CONTROL, InputGone(plan))
             case PauseInput(name) if name in self._line.names:
-                self._line.pause(name, now)
+                self._playlists.pause(name, now)
             case ResumeInput(name) if name in self._line.names:
-                self._line.resume(name, now)
+                self._playlists.resume(name, now)
             case AddTrack(name) if name in self._line.names:
                 return self._playlists.add(command)
             case NextTrack(name) if name in self._line.names:
@@ -104,6 +104,10 @@ class Commands:
         self._deliveries.order(command, "video")
         if Ledger.get(LEDGER, ("output", command.output)) is not None:
             Ledger.put(LEDGER, (SHOWN, command.output), command.scene)
+            if command.words is None:
+                Ledger.drop(LEDGER, (WORDS, command.output))
+            else:
+                Ledger.put(LEDGER, (WORDS, command.output), command.words)
 
     def _mix(self, command: SetMix) -> None:
         self._deliveries.order(command, "audio")

@@ -193,6 +193,7 @@ def update_output(
     scene: Component | None = None,
     mix: OutputMix | MixChange | None = None,
     at: Ns | None = None,
+    words: str | None = None,
 ) -> None:
     """Let an output show, or consist of, something else from the next set on.
 
@@ -201,6 +202,7 @@ def update_output(
         scene: what it shows; None leaves that.
         mix: what its sound consists of; None leaves that.
         at: when; None is now.
+        words: the scene as it was asked for, kept in the ledger under `WORDS` as long as it is shown.
 
     Raises:
         NotRegistered: there is none.
@@ -210,7 +212,7 @@ def update_output(
     """
     if scene is not None:
         check_texts(scene)
-    _ask(("update output", id, scene, mix, at))
+    _ask(("update output", id, scene, mix, at, words))
 
 
 def register_image(id: str, data: bytes) -> None:

@@ -24,7 +24,7 @@ from examples.smelter.complaints import (
 from examples.smelter.control import Status
 from examples.smelter.feeder import memory_of
 from examples.smelter.guardians import GIVEN_UP, ORPHANED
-from examples.smelter.keeper import CLOSING, MIXED, SHOWN
+from examples.smelter.keeper import CLOSING, MIXED, SHOWN, WORDS
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.mix import MixChange, OutputMix
 from examples.smelter.offsets import MILLISECOND, SECOND, Ns
@@ -126,8 +126,8 @@ class Control(GenServer[None]):
                 self._register_output(id, spec, at)
             case ("unregister output", str() as id, at):
                 self._command("output", id, Disconnect(id), at)
-            case ("update output", str() as id, scene, mix, at):
-                self._update_output(id, scene, mix, at)
+            case ("update output", str() as id, scene, mix, at, words):
+                self._update_output(id, (scene, words), mix, at)
             case ("register asset", str() as kind, str() as id, value):
                 self._refuse_known(kind, id)
                 self._write((kind, id), value)
@@ -260,7 +260,8 @@ class Control(GenServer[None]):
         shaders = Ledger.registered(LEDGER, "shader")
         check_scene(scene, images.keys(), shaders.keys())
 
-    def _update_output(self, id: str, scene: object, mix: object, at: object) -> None:
+    def _update_output(self, id: str, what: tuple[object, object], mix: object, at: object) -> None:
+        scene, words = what
         plan = self._refuse_unknown("output", id)
         assert isinstance(plan, OutputPlan)
         if scene is None and mix is None:
@@ -270,7 +271,7 @@ class Control(GenServer[None]):
             if plan.spec.video is None:
                 raise SpecRefused("scene", scene, f"for output {id}, which has no video")
             self._check_scene(scene)  # type: ignore[arg-type]
-            show = SetScene(id, scene)  # type: ignore[arg-type]
+            show = SetScene(id, scene, words)  # type: ignore[arg-type]
         if isinstance(mix, OutputMix | MixChange):
             if plan.spec.audio is None:
                 raise SpecRefused("mix", mix, f"for output {id}, which has no audio")
@@ -285,8 +286,8 @@ class Control(GenServer[None]):
         Ledger.drop(LEDGER, ("output", id))
         Ledger.drop(LEDGER, ("failed output", id))
         Ledger.drop(LEDGER, (CLOSING, id))
-        Ledger.drop(LEDGER, (SHOWN, id))
-        Ledger.drop(LEDGER, (MIXED, id))
+        for kind in (SHOWN, WORDS, MIXED):
+            Ledger.drop(LEDGER, (kind, id))
         tell(COMPOSITOR, Disconnect(id))
         tell(MIXER, Disconnect(id))
         branches.remove_output(id)

@@ -165,6 +165,11 @@ class Half(ABC, Generic[T]):
         """How many items have been taken in and not been handed out or thrown away."""
         return len(self.inbox.held)
 
+    @property
+    def is_played(self) -> bool:
+        """Whether something of it has been in a set, since it was last resumed, or all of it."""
+        return self._playing or self.eos
+
     def credit(self) -> Credit:
         """Return what the feeder may send now. The end of the track needs no credit."""
         inbox = self.inbox

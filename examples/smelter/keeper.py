@@ -30,6 +30,7 @@ __all__ = [
     "SCHEDULE",
     "SHOWN",
     "STARTED",
+    "WORDS",
     "Keep",
     "Keeper",
     "Sync",
@@ -45,11 +46,14 @@ CLOSING = "closing output"
 SHOWN = "shown"
 """The kind under which the ledger keeps what an output shows since it was registered."""
 
+WORDS = "scene"
+"""The kind under which it keeps the same in the words of whoever asked for it."""
+
 MIXED = "mixed"
 """The kind under which it keeps what an output consists of since it was registered."""
 
 STARTED = ("pipeline", "started")
-"""The key under which it keeps when the line of time was begun, if somebody asked for that."""
+"""The key under which it keeps when the line of time was begun."""
 
 SCHEDULE = ("pipeline", "schedule")
 """The key under which it keeps what is to be done at a time."""
@@ -58,8 +62,8 @@ _REFUSED = ("smelter", "snapshot", "refused")
 _FAILED = ("smelter", "snapshot", "failed")
 
 _KINDS = frozenset({
-    "input", "output", "image", "shader", "scene",
-    SHOWN, MIXED, "failed output", CLOSING, "pipeline",
+    "input", "output", "image", "shader",
+    WORDS, SHOWN, MIXED, "failed output", CLOSING, "pipeline",
 })  # fmt: skip
 
 _MUXERS = "smelter.muxer."
@@ -106,7 +110,7 @@ class Keeper(GenServer[None], host="thread", shutdown=5.0):
         try:
             return snapshot.read(path)
         except SnapshotRefused as refused:
-            aside = path.with_name(f"{path.name}.refused")
+            aside = snapshot.aside(path)
             telemetry.report(_REFUSED, "error", {"why": str(refused), "kept_as": str(aside)})
             try:
                 path.replace(aside)

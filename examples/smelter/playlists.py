@@ -3,6 +3,7 @@
     add      a track that waits behind the others
     cut      the next track begins as soon as it has something to show
     seek     a new track of the same file, from another place, which cuts in
+    pause    it stays where it is, until somebody says `resume`
 
 A track that cuts in waits until each of its media has come, so that there is no hole in the picture
 while a file is opened; the one before it plays on meanwhile. If it is paused, it shows the new picture.
@@ -10,7 +11,9 @@ while a file is opened; the one before it plays on meanwhile. If it is paused, i
 Where nobody looks at a clock, a required input holds everything up until its next track has come:
 which set is its first would be a race otherwise.
 
-The plans of all inputs are in the ledger whenever they change, and their feeders are told.
+The plans of all inputs are in the ledger whenever they change, and their feeders are told. So a pause
+outlives everybody: when all is begun anew, a file begins where it was paused, and is held there again as
+soon as something of it has been seen. What is not a file is held at what comes.
 """
 
 from __future__ import annotations
@@ -22,8 +25,8 @@ from examples.smelter.doors import Doors
 from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.offsets import AtPts, Floating, FromStart, Ns, Offset
 from examples.smelter.queue_words import Line
-from examples.smelter.requests import InputPlan, TrackPlan
-from examples.smelter.seek import sought
+from examples.smelter.requests import Held, InputPlan, TrackPlan
+from examples.smelter.seek import place_in, sought
 from examples.smelter.timeline import NoPlaceForTrack
 from examples.smelter.tracks import TrackSpec
 from examples.smelter.wire import AddTrack, SeekInput, Tracks, feeder_of, tell
@@ -47,18 +50,25 @@ class Playlists:
         self._origin = origin
         self._head = head
         self._plans: dict[str, InputPlan] = {}
+        self._to_hold: set[str] = set()
+        """Paused ones of which nothing has been seen since all was begun anew."""
 
     def restore(self, plans: Iterable[InputPlan]) -> None:
         """Go on with the inputs that the line knows; the marks of its tracks are in the checkpoint."""
         for plan in plans:
             if plan.id in self._line.names:
                 self._plans[plan.id] = plan
+                if plan.held is not None and plan.id not in self._line.paused:
+                    self._to_hold.add(plan.id)
                 self._tell(plan)
 
     # -- what is asked -----------------------------------------------------------------------------
 
     def register(self, plan: InputPlan) -> None:
         """Let an input take part, with all its tracks; they are numbered anew."""
+        plan = _where_it_was_held(plan)
+        if plan.held is not None:
+            self._to_hold.add(plan.id)
         tracks = tuple(replace(one, number=n) for n, one in enumerate(plan.tracks, 1))
         specs = [self._spec(one) for one in tracks]
         self._line.register(plan.id, required=plan.spec.required, tracks=specs)
@@ -69,6 +79,7 @@ class Playlists:
     def remove(self, name: str) -> InputPlan:
         """Let an input take part no more; return what it was."""
         plan = self._plans.pop(name)
+        self._to_hold.discard(name)
         Ledger.drop(LEDGER, ("input", name))
         for one in plan.tracks:
             self._doors.close(name, one.number)
@@ -107,6 +118,24 @@ class Playlists:
         number = self._line.put_next(asked.input, self._spec(track))
         self._open(plan, (*stays, replace(track, number=number), *waiting), number)
         return True
+
+    def pause(self, name: str, now: Ns) -> None:
+        """Hold an input where it is; a second time changes nothing."""
+        plan = self._plans[name]
+        if plan.held is not None:
+            return
+        self._line.pause(name, now)
+        number, at = self._line.playing(name), self._line.place(name, now)
+        track = next((one for one in plan.tracks if one.number == number), plan.tracks[0])
+        place = None if at is None else place_in(track.supply, at)
+        self._change(replace(plan, held=Held(track.number, place)))
+
+    def resume(self, name: str, now: Ns) -> None:
+        """Let an input go on; one that runs is no error."""
+        self._to_hold.discard(name)
+        self._line.resume(name, now)
+        if (plan := self._plans[name]).held is not None:
+            self._change(replace(plan, held=None))
 
     def _before_a_seek(self, plan: InputPlan) -> tuple[list[TrackPlan], list[TrackPlan]]:
         """Return what plays on until a seek has come there, and what is to follow it.
@@ -154,6 +183,12 @@ class Playlists:
             if waiting and waiting[0].cuts_in and self._doors.is_seen(name, waiting[0].number):
                 self._line.abort(name, now)
 
+    def hold(self, now: Ns) -> None:
+        """Pause again what was paused before all was begun anew, and has come."""
+        for name in [one for one in self._to_hold if self._line.is_shown(one)]:
+            self._to_hold.discard(name)
+            self._line.pause(name, now)
+
     def follow(self) -> bool:
         """Forget the tracks that are over since another one has begun; tell whether there were any."""
         has_changed = False
@@ -167,6 +202,11 @@ class Playlists:
                 self._change(replace(plan, later=plan.tracks[place:]))
                 has_changed = True
         return has_changed
+
+    @property
+    def paused(self) -> frozenset[str]:
+        """The inputs that are held still, or will be as soon as they come."""
+        return frozenset(name for name, plan in self._plans.items() if plan.held is not None)
 
     @property
     def going_on(self) -> frozenset[str]:
@@ -209,3 +249,15 @@ class Playlists:
 
     def _tell(self, plan: InputPlan) -> None:
         tell(feeder_of(plan.id), Tracks(plan.tracks))
+
+
+def _where_it_was_held(plan: InputPlan) -> InputPlan:
+    """Let a paused file begin where it was paused, if that is in the track which is its first now."""
+    first, *others = plan.tracks
+    if plan.held is None:
+        return plan
+    if plan.held.place is None or plan.held.track != first.number:
+        return replace(plan, held=Held(1, None))
+    supply = sought(first.supply, plan.held.place) or first.supply
+    held = Held(1, plan.held.place)
+    return replace(plan, later=(replace(first, supply=supply), *others), held=held)

@@ -148,7 +148,10 @@ class Queue(GenServer[_State], restart="permanent"):
     @call
     def stats(self, state: _State) -> Reply[QueueStats, _State]:
         """Return what has been done so far."""
-        return Reply(state.stats)
+        line, failed = state.line, state.stats.failed_inputs
+        ended = tuple(sorted(line.ended.union(failed)))
+        paused = tuple(sorted(state.playlists.paused))
+        return Reply(replace(state.stats, ended_inputs=ended, paused_inputs=paused))
 
     @call
     def reached(self, state: _State, tick: int) -> Reply[int, _State] | NoReply[_State]:
@@ -202,7 +205,6 @@ class Queue(GenServer[_State], restart="permanent"):
         if state.line.start_pts is not None:
             return Reply(False)
         self._start_line(state)
-        Ledger.put(LEDGER, STARTED, Started(state.origin + (state.line.start_pts or 0)))
         self._save(state)
         self._look(state)
         return Reply(True)
@@ -256,8 +258,8 @@ class Queue(GenServer[_State], restart="permanent"):
     def _give_up(self, state: _State, input_id: str) -> None:
         """End an input whose supervisor is gone: a crash is a gap, but this was the last one."""
         if state.doors.give_up(input_id):
-            ended = (*state.stats.ended_inputs, input_id)
-            state.stats = replace(state.stats, ended_inputs=ended)
+            failed = (*state.stats.failed_inputs, input_id)
+            state.stats = replace(state.stats, failed_inputs=failed)
             events.publish(events.InputError(input_id))
             self._look(state)
 
@@ -280,6 +282,10 @@ class Queue(GenServer[_State], restart="permanent"):
 
     def _start_line(self, state: _State) -> None:
         state.line.start(self._at(state) - state.head)
+        if self.settings.starts_by_itself and state.limit is not None:
+            # A film of a fixed length loses nothing: it goes on behind what its file holds.
+            return
+        Ledger.put(LEDGER, STARTED, Started(state.origin + (state.line.start_pts or 0)))
 
     def _look(self, state: _State) -> None:
         """Let out whatever is due, then say what may come in and when to look again."""
@@ -291,6 +297,7 @@ class Queue(GenServer[_State], restart="permanent"):
         while not state.stats.is_over and not self._is_held_up(state) and line.step(now):
             for emission in line.collect():
                 self._emit(state, emission)
+            state.playlists.hold(now)
             self._maybe_finish(state)
         for emission in line.collect():
             self._emit(state, emission)

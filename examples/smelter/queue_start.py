@@ -32,7 +32,7 @@ RUN = uuid4().hex
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """When somebody began the line of time."""
+    """When the line of time was begun."""
 
     at: Ns
     """On the runtime's clock."""
@@ -78,7 +78,7 @@ def begin(settings: Settings, now: Ns) -> Beginning:
             origin = started.at
             line = Timeline.restore(known, options, now - origin)
             waiting = _schedule(line)
-        else:
+        elif not settings.starts_by_itself:
             line = Timeline(options, known)
     return Beginning(
         line,

@@ -34,8 +34,12 @@ class QueueStats:
     """Sets that found no place in time."""
     poisoned: int = 0
     """Sets and orders given up because two consumers died with them in hand."""
-    ended_inputs: tuple[str, ...] = ()
+    failed_inputs: tuple[str, ...] = ()
     """Inputs that were given up."""
+    ended_inputs: tuple[str, ...] = ()
+    """These, and those whose last track has ended."""
+    paused_inputs: tuple[str, ...] = ()
+    """Inputs that are held still."""
     is_over: bool = False
     """Whether the last set has been handed on."""
 

@@ -27,6 +27,7 @@ __all__ = [
     "AnyOf",
     "AudioPart",
     "Ends",
+    "Held",
     "InputPlan",
     "InputSpec",
     "Never",
@@ -104,6 +105,16 @@ class TrackPlan:
     """Whether it is another place of the track before it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Where an input was paused."""
+
+    track: int
+    """The number of the track it played."""
+    place: Ns | None
+    """In the time of its file; None if it is none, or nothing of it had been seen."""
+
+
 @shareable
 @dataclass(frozen=True, slots=True)
 class InputPlan:
@@ -117,6 +128,8 @@ class InputPlan:
     """When it was registered, on the runtime's clock."""
     later: tuple[TrackPlan, ...] = ()
     """What it plays since it was given other tracks: the current one, and those that wait."""
+    held: Held | None = None
+    """Where it is paused; None if it runs."""
 
     @property
     def tracks(self) -> tuple[TrackPlan, ...]:

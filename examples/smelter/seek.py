@@ -12,7 +12,7 @@ from examples.smelter.media import FileSupply
 from examples.smelter.offsets import Ns
 from examples.smelter.pictures import Frame
 
-__all__ = ["SeekSupply", "duration_of", "sought"]
+__all__ = ["SeekSupply", "duration_of", "place_in", "sought"]
 
 
 def sought(supply: Supply, place: Ns) -> Supply | None:
@@ -25,6 +25,20 @@ def sought(supply: Supply, place: Ns) -> Supply | None:
         case Apart(inner):
             found = sought(inner, place)
             return None if found is None else Apart(found)
+        case _:
+            return None
+
+
+def place_in(supply: Supply, at: Ns) -> Ns | None:
+    """Return where a time of the input lies in its file; None if it is no file."""
+    match supply:
+        case FileSupply(info, loop):
+            return at % info.duration if loop and info.duration else at
+        case SeekSupply(whole, seek):
+            found = place_in(whole, at + seek)
+            return at + seek if found is None else found
+        case Apart(inner):
+            return place_in(inner, at)
         case _:
             return None
 

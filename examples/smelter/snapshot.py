@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import fcntl
 import hashlib
 import importlib
 import json
@@ -28,7 +29,7 @@ from types import FunctionType
 
 from examples.smelter.complaints import SnapshotRefused
 
-__all__ = ["FORMAT", "Key", "parsed", "read", "save", "written"]
+__all__ = ["FORMAT", "Key", "aside", "lock", "parsed", "read", "save", "written"]
 
 FORMAT = 1
 """Of what is written, and the only one that is read."""
@@ -45,6 +46,33 @@ class _Unwritable(Exception):
 
 
 # -- the file --------------------------------------------------------------------------------------
+
+
+def lock(path: Path) -> int:
+    """Keep everybody else away from a file; returns a handle that does so until it is closed.
+
+    The lock is on a file beside it, since each `save` makes a new one. It ends with this process,
+    however that ends.
+
+    Raises:
+        SnapshotRefused: somebody else has it, or there can be no file beside it.
+    """
+    beside = path.with_name(f".{path.name}.lock")
+    try:
+        handle = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise SnapshotRefused(str(beside), error.strerror or "cannot be made") from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise SnapshotRefused(str(path), "another server uses it") from None
+    return handle
+
+
+def aside(path: Path) -> Path:
+    """Return the name under which a file is kept that cannot be used."""
+    return path.with_name(f"{path.name}.refused")
 
 
 def save(path: Path, table: Mapping[Key, object]) -> None:

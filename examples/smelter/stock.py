@@ -3,7 +3,7 @@
 A stock is filled by whoever reads and emptied by what the queue may have; it says when it is low, and
 from which place a new source has to go on. If one medium of a file stops long before the other, it is
 filled up, with the last picture or with silence: somebody may be waiting for it, and what has been read
-of the other must not pile up.
+of the other must not pile up. Whatever the times of a source are, an item costs a bounded number of pieces.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from examples.smelter.sets import Batch, Frame
 from examples.smelter.wire import Grant, Offer, Piece
 from examples.smelter.work import TRIES
 
-__all__ = ["APART", "SKIP", "Kept", "Stock"]
+__all__ = ["APART", "LEAP", "SKIP", "Kept", "Stock"]
 
 AHEAD: Ns = 250 * MILLISECOND
 """How much media is kept beyond what the queue has."""
@@ -39,6 +40,9 @@ APART: Ns = 2 * SECOND
 
 FILL: Ns = 100 * MILLISECOND
 """How much at a time."""
+
+LEAP: Ns = 10 * SECOND
+"""A longer way is bridged with one piece at its end, however long it is: a time stamp may say anything."""
 
 SKIP: Ns = SECOND // 2
 """How much of a file is left out at first when sources die of it."""
@@ -201,11 +205,11 @@ class Stock:
         if items and sessions.is_fresh:
             first = min(one.pts if isinstance(one, Shown) else one.start for one in items)
             reached = max(half.reached for half in self._halves.values())
-            sessions.track_time(first, now, reached)
+            sessions.begin(first, now, reached)
         return tuple(
-            Shown(sessions.track_time(one.pts, now, 0), one.picture)
+            Shown(sessions.track_time("video", one.pts, now), one.picture)
             if isinstance(one, Shown)
-            else replace(one, start=sessions.track_time(one.start, now, 0))
+            else replace(one, start=sessions.track_time("audio", one.start, now))
             for one in items
         )
 
@@ -219,6 +223,10 @@ class Stock:
         for media, half in self._halves.items():
             while not half.is_ended and furthest - half.reached > APART:
                 begin = max(0, half.reached)
+                if furthest - begin > LEAP:
+                    # A piece proves that there is nothing before it; what is between is no picture
+                    # after a while, and silence.
+                    begin = furthest - APART
                 half.add(self._filler(media, begin), begin + FILL)
 
     def _filler(self, media: Media, begin: Ns) -> Piece:
@@ -255,10 +263,10 @@ class Stock:
         if grant is None:
             return None
         skipped = max(0, grant.next - half.base)
-        waiting = [half.items[n] for n in range(skipped, len(half.items))]
-        limit = grant.next + grant.credit.admits(waiting)
+        # Looked at one by one, since few of many may go: a grant comes with every tick.
+        limit = grant.next + grant.credit.admits(islice(half.items, skipped, None))
         first = max(half.sent, half.base)
-        items = tuple(half.items[n - half.base] for n in range(first, min(limit, half.end)))
+        items = tuple(islice(half.items, first - half.base, max(0, limit - half.base)))
         half.sent = max(half.sent, first + len(items))
         is_last = half.is_ended and half.sent >= half.end
         if not (items or is_last):

@@ -166,6 +166,24 @@ class Timeline(Generic[V, A]):
         current = self._inputs[name].current
         return None if current is None else current.number
 
+    def is_shown(self, name: str) -> bool:
+        """Tell whether something of the current track of an input has been in a set."""
+        return self._inputs[name].is_shown
+
+    def place(self, name: str, now: Ns) -> Ns | None:
+        """Return how far the current track of an input is, in its own time; None if it has not begun."""
+        return self._inputs[name].place(self._at(now))
+
+    @property
+    def paused(self) -> frozenset[str]:
+        """The inputs that are held still."""
+        return frozenset(name for name, one in self._inputs.items() if one.paused_at is not None)
+
+    @property
+    def ended(self) -> frozenset[str]:
+        """The inputs that have handed out the end of their last track."""
+        return frozenset(name for name, one in self._inputs.items() if one.is_over)
+
     def push_video(self, name: str, track: int, frame: Frame[V]) -> bool:
         """Offer a frame, with its pts in track time.
 

@@ -135,6 +135,19 @@ class Input(Generic[V, A]):
         return next((t for t in self.waiting if t.number == number), None)
 
     @property
+    def is_shown(self) -> bool:
+        """Whether its picture has been in a set, or its sound if it has none."""
+        track = self.current
+        half = None if track is None else track.video or track.audio
+        return half is not None and half.is_played
+
+    def place(self, position: Ns) -> Ns | None:
+        """Return how far its track is, in track time; None if nobody knows where it begins."""
+        anchor = None if self.current is None else self.current.anchor.value
+        at = position if self.paused_at is None else self.paused_at
+        return None if anchor is None else minus(at, anchor)
+
+    @property
     def is_over(self) -> bool:
         """Whether the last of its tracks has handed out its end."""
         return self.current is not None and self.current.over and not self.waiting

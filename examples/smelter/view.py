@@ -194,7 +194,7 @@ class View:
         summary.video_sets, summary.audio_sets = stats.video_sets, stats.audio_sets
         summary.dropped, summary.poisoned = stats.dropped, stats.poisoned
         titles = {one.id: one.title for one in self._plan.inputs}
-        summary.failed_inputs = [titles[id] for id in stats.ended_inputs]
+        summary.failed_inputs = [titles[id] for id in stats.failed_inputs]
         if self._is_live:
             done = min(1.0, stats.ticks / self._plan.ticks)
             bar = f"{'█' * round(done * _WIDTH):░<{_WIDTH}}"

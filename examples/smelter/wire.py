@@ -379,6 +379,8 @@ class SetScene:
 
     output: str
     scene: Component
+    words: str | None = None
+    """The same as it was asked for, for people who look."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from hypothesis import strategies as st
 from actors import process
 from actors.errors import ActorsError, BadArgument, MovedAway, NotSendable
 from actors.isolation import (
+    SHARED,
     Moved,
     Withheld,
     crossing,
@@ -49,6 +50,7 @@ from actors.isolation import (
     shareable,
     witnessed,
 )
+from actors.pid import Pid, Ref
 from actors.process import receive, send, spawn
 from tests.actors.probes import simulate
 
@@ -996,6 +998,15 @@ def test_a_class_may_give_its_own_copy() -> None:
             return Own(self.generation + 1)
 
     assert copied([Own(0)])[0].generation == 1
+
+
+@pytest.mark.parametrize("cls", [int, str, bytes, type(None), Pid, Ref])
+def test_what_crosses_as_it_is_in_any_case_can_be_registered_as_nothing_else(cls: type) -> None:
+    for how in ("refuse", abs):
+        with pytest.raises(BadArgument, match="identities"):
+            register(cls, how)
+    register(cls, "share")
+    assert cls in SHARED
 
 
 def test_a_foreign_class_may_be_registered_to_be_shared_copied_or_refused() -> None:

@@ -8,6 +8,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -608,12 +609,10 @@ def test_a_third_ctrl_c_leaves_behind_who_swallows_everything() -> None:
     """)
     out, err, code = interrupted(child, "ready", "pressed", "swallowed")
 
-    assert [line for line in out.splitlines() if line != "ready"] == [
-        "pressed",
-        "pressed",
-        "swallowed",
-        "pressed",
-    ]
+    said = [line for line in out.splitlines() if line != "ready"]
+    # It is pressed again and again until it ends, or is left behind: how often, the machine's load says.
+    assert [line for line, _ in groupby(said)] == ["pressed", "swallowed", "pressed"]
+    assert said[:2] == ["pressed", "pressed"]
     assert err.rstrip().endswith("KeyboardInterrupt")
     assert code in {130, -signal.SIGINT}
 

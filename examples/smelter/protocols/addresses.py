@@ -6,6 +6,7 @@ nothing a client writes may become an option there.
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import re
 import socket
@@ -13,7 +14,15 @@ from urllib.parse import urlsplit
 
 from examples.smelter.complaints import OptionRefused
 
-__all__ = ["LOOPBACK", "check_host", "check_port", "check_url", "check_word", "free_port"]
+__all__ = [
+    "LOOPBACK",
+    "check_host",
+    "check_port",
+    "check_url",
+    "check_word",
+    "free_port",
+    "is_taken",
+]
 
 LOOPBACK = "127.0.0.1"
 """Where everything listens unless somebody says otherwise."""
@@ -96,9 +105,15 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
 
 
 def _is_free(port: int, kind: socket.SocketKind) -> bool:
-    with socket.socket(type=kind) as one:
+    return not is_taken(LOOPBACK, port, kind)
+
+
+def is_taken(host: str, port: int, kind: socket.SocketKind) -> bool:
+    """Tell whether somebody uses a port of an address of this machine."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, kind) as one:
         try:
-            one.bind((LOOPBACK, port))
-        except OSError:
-            return False
-    return True
+            one.bind((host, port))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False

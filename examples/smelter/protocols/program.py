@@ -2,7 +2,11 @@
 
 A program of its own may hang or crash without anybody else: who is at our end of the pipe waits
 for a few seconds and no longer. It ends with whoever started it, also when that one was killed:
-then nobody holds the `Program` any more, and its finalizer runs.
+then nobody holds the `Program` any more, and its finalizer runs. When this whole interpreter is killed,
+nothing runs; then the kernel ends it, as it was asked to (by ``setpriv``, which every Debian has): with
+the thread that started it, which is the one whose it is.
+
+Source: https://man7.org/linux/man-pages/man2/pr_set_pdeathsig.2const.html
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import weakref
 from collections.abc import Sequence
 
@@ -40,7 +45,7 @@ class Program:
 
     def __init__(self, arguments: Sequence[str], *, patience: float) -> None:
         child = subprocess.Popen(  # noqa: S603 - a list of arguments, checked by who made it
-            [shutil.which("ffmpeg") or "ffmpeg", "-v", "error", *arguments],
+            [*_ends_with_us(), shutil.which("ffmpeg") or "ffmpeg", "-v", "error", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -105,6 +110,13 @@ class Program:
             self._child.stdin.close()
             self._child.wait(self._patience)
         self.end()
+
+
+def _ends_with_us() -> list[str]:
+    """Return what is put before a command so that it does not outlive whoever starts it."""
+    # Not in a `preexec_fn`, which is code of ours between fork and exec, beside other threads.
+    setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
+    return [] if setpriv is None else [setpriv, "--pdeathsig", "KILL", "--"]
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -6,6 +6,7 @@ starts another.
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,7 +15,7 @@ from av.container import InputContainer
 
 from examples.smelter.complaints import PeerLost
 from examples.smelter.offsets import MILLISECOND, Ns
-from examples.smelter.protocols.addresses import LOOPBACK, check_host, check_port
+from examples.smelter.protocols.addresses import LOOPBACK, check_host, check_port, is_taken
 from examples.smelter.protocols.program import Program, check_ffmpeg
 from examples.smelter.protocols.session import PATIENCE, QUICK_PROBE, Session
 
@@ -61,6 +62,9 @@ class SrtReader(Session):
     """A session that has a program to end when it ends."""
 
     def __init__(self, supply: SrtSupply) -> None:
+        if is_taken(supply.host, supply.port, socket.SOCK_DGRAM):
+            # The program would not say it.
+            raise PeerLost(supply.title, "the port is in use by another program")
         host = f"[{supply.host}]" if ":" in supply.host else supply.host
         url = f"srt://{host}:{supply.port}?mode=listener"
         arguments = ["-nostdin", "-i", url, "-c", "copy", "-f", "mpegts", "pipe:1"]

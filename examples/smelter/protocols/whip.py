@@ -42,7 +42,7 @@ from actors.asyncio_bridge import await_
 from examples.smelter.complaints import PeerLost
 from examples.smelter.frames import Uniform, sound_from_av
 from examples.smelter.inputs import NOTHING, AudioInfo, InputInfo, Item, Nothing, VideoInfo
-from examples.smelter.offsets import MILLISECOND, Ns
+from examples.smelter.offsets import MILLISECOND, Media, Ns
 from examples.smelter.pictures import RATE, SECOND, Frame, Samples
 from examples.smelter.protocols.addresses import check_word
 from examples.smelter.protocols.gates import start_after
@@ -54,6 +54,7 @@ from examples.smelter.protocols.webrtc import (
     Token,
     check_webrtc,
 )
+from examples.smelter.sessions import Leaps
 
 if TYPE_CHECKING:
     from aiortc.mediastreams import MediaStreamTrack
@@ -320,18 +321,24 @@ class _Session:
 
 
 class _Clock:
-    """Times of one session. Each medium counts from its own zero; both began when they began."""
+    """Times of one session. Each medium counts from its own zero; both began when they began.
+
+    A publisher that plays a file over and over steps back each time, and RTP has only 32 bits: what is
+    read out of that may be half a day later. A medium that leaps begins anew, where it would be now.
+    """
 
     def __init__(self) -> None:
-        self._shifts: dict[str, Ns] = {}
+        self._shifts: dict[Media, Ns] = {}
         self._epoch: float | None = None
+        self._leaps = Leaps()
 
-    def time(self, media: str, frame: av.VideoFrame | av.AudioFrame) -> Ns:
+    def time(self, media: Media, frame: av.VideoFrame | av.AudioFrame) -> Ns:
         """Return when a frame is to be seen or heard, counted from the first of the session."""
         now = process.monotonic()
         if self._epoch is None:
             self._epoch = now
         pts = round((frame.pts or 0) * (frame.time_base or Fraction(1, RATE)) * SECOND)
-        if media not in self._shifts:
-            self._shifts[media] = round((now - self._epoch) * SECOND) - pts
+        expected = round((now - self._epoch) * SECOND)
+        if self._leaps.is_one(media, pts, expected) or media not in self._shifts:
+            self._shifts[media] = expected - pts
         return max(0, pts + self._shifts[media])

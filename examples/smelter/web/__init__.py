@@ -8,6 +8,7 @@ A request comes in through few rooms:
     control  the pipeline's own door           checks the rest and does it
 
 `server` is the supervised process that awaits uvicorn; `streams` are events and pictures, as they
-come; `tree_view` and `watch` are what the page shows of the supervision tree. `serve` is the command.
+come; `tree_view` and `watch` are what the page shows of the supervision tree. `serve` is the command, and
+`terminal` what it says while it runs.
 Starlette and uvicorn come in here and nowhere else.
 """

@@ -176,7 +176,9 @@ def status_of(status: Status) -> dict[str, object]:
             "audio_sets": queue.audio_sets,
             "dropped": queue.dropped,
             "poisoned": queue.poisoned,
+            "failed_inputs": list(queue.failed_inputs),
             "ended_inputs": list(queue.ended_inputs),
+            "paused_inputs": list(queue.paused_inputs),
             "is_over": queue.is_over,
         },
     }

@@ -101,8 +101,7 @@ class Api:
             asked = bodies.output_of(body, self._rules.settings)
             places.refuse_shared(asked.spec.sink, _outputs(), _inputs())
             control.register_output(id, asked.spec, asked.at)
-        scenes.forget(id)
-        self._remember(id, _within(body, "video", "initial", "root"), None)
+        scenes.remember(id, _within(body, "video", "initial", "root"))
         if isinstance(asked.spec.sink, WatchedSink):
             return {**_routes(id, asked.spec.sink), **asked.answer}
         return asked.answer
@@ -112,12 +111,8 @@ class Api:
 
     def update_output(self, id: str, body: object) -> None:
         update = bodies.update_of(body)
-        control.update_output(id, scene=update.scene, mix=update.mix, at=update.at)
-        self._remember(id, _within(body, "video", "root"), update.at)
-
-    def _remember(self, id: str, scene: object, at: Ns | None) -> None:
-        if scene is not None:
-            scenes.remember(id, scene, at, self._now(control.status()))
+        words = scenes.written(_within(body, "video", "root"))
+        control.update_output(id, scene=update.scene, mix=update.mix, at=update.at, words=words)
 
     def _now(self, status: control.Status) -> Ns:
         return self._rules.settings.framerate.tick(status.queue.ticks)
@@ -161,7 +156,7 @@ class Api:
         preview = self._rules.preview
         return {
             **found,
-            "scene": None if preview is None else scenes.shown(preview, now),
+            "scene": None if preview is None else scenes.shown(preview),
             "output_framerate": f"{rate.num}/{rate.den}",
             "seconds": round(now / SECOND, 3),
             "preview": preview,

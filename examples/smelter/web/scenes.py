@@ -1,53 +1,34 @@
-"""Scenes as they were written, kept for people who look: what an output shows now, and what it will.
+"""Scenes as they were written, kept for people who look: what an output shows now.
 
-The pipeline keeps scenes in its own words; these are the client's. Those that are scheduled become the
-one that is shown when their time has come.
+The pipeline keeps scenes in its own words; these are the client's. They go the same way as the scene
+itself, as text beside it, and are kept from the moment on in which it counts; so whatever begins anew
+goes on with both. What a new output shows is kept when it is registered.
 """
 
 from __future__ import annotations
 
-from typing import TypeAlias
+import json
 
+from examples.smelter.keeper import WORDS
 from examples.smelter.ledger import LEDGER, Ledger
-from examples.smelter.offsets import Ns
 
-__all__ = ["SCENE", "Written", "forget", "remember", "shown"]
-
-SCENE = "scene"
-"""The kind under which the ledger keeps them."""
-
-Written: TypeAlias = tuple[tuple[Ns, object], ...]
-"""Times from the start, and what is shown from then on."""
+__all__ = ["remember", "shown", "written"]
 
 
-def shown(id: str, now: Ns) -> object:
+def written(scene: object) -> str | None:
+    """Return what goes with a scene; None if there is none."""
+    return None if scene is None else json.dumps(scene)
+
+
+def shown(id: str) -> object:
     """Return what an output shows, None if nobody has written it."""
-    due = [scene for at, scene in _written(id) if at <= now]
-    return due[-1] if due else None
+    found = Ledger.get(LEDGER, (WORDS, id))
+    return json.loads(found) if isinstance(found, str) else None
 
 
-def remember(id: str, scene: object, at: Ns | None, now: Ns) -> None:
-    """Keep what an output is to show.
-
-    Args:
-        id: of the output.
-        scene: as it was written.
-        at: from when on; None is now.
-        now: from the start.
-    """
-    kept = _written(id)
-    before = [one for one in kept if one[0] <= now][-1:]
-    later = [one for one in kept if one[0] > now]
-    # Of two for the same time, the one that was asked for last comes last.
-    found = sorted([*before, *later, (now if at is None else at, scene)], key=lambda one: one[0])
-    Ledger.put(LEDGER, (SCENE, id), tuple(found))
-
-
-def forget(id: str) -> None:
-    """Keep nothing of what an output of this id has shown."""
-    Ledger.drop(LEDGER, (SCENE, id))
-
-
-def _written(id: str) -> Written:
-    found = Ledger.get(LEDGER, (SCENE, id))
-    return found if isinstance(found, tuple) else ()
+def remember(id: str, scene: object) -> None:
+    """Keep what an output shows from its beginning on; None if nobody has written it."""
+    if scene is None:
+        Ledger.drop(LEDGER, (WORDS, id))
+    else:
+        Ledger.put(LEDGER, (WORDS, id), written(scene))

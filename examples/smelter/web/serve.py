@@ -20,6 +20,7 @@ import socket
 import stat
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -30,6 +31,7 @@ from examples._setup import clips
 from examples.smelter import snapshot, tree
 from examples.smelter.complaints import MediaError, OptionRefused, SnapshotRefused
 from examples.smelter.encode import check_rate, check_size
+from examples.smelter.keeper import WORDS
 from examples.smelter.media import FileSupply, probe
 from examples.smelter.offsets import Framerate, FromStart
 from examples.smelter.protocols.addresses import LOOPBACK, check_host
@@ -37,18 +39,25 @@ from examples.smelter.requests import InputPlan, InputSpec, OutputPlan, Settings
 from examples.smelter.web import bodies
 from examples.smelter.web.api import PIPELINE, Rules
 from examples.smelter.web.gate import Gate
-from examples.smelter.web.scenes import SCENE
+from examples.smelter.web.scenes import written
 from examples.smelter.web.server import Door, Tls, open_door, start_server
+from examples.smelter.web.terminal import Terminal
 from examples.smelter.web.watch import WATCH, Watch
 from supervisors import ChildLike, ChildSpec, Supervisor
 
-__all__ = ["Asked", "main", "parse", "serve"]
+__all__ = ["Asked", "look_at", "main", "parse", "serve"]
 
 ROOT = "smelter"
 """The name of the supervisor of everything."""
 
 PREVIEW = "preview"
 """The output that is looked at."""
+
+SIZE = "640x360"
+"""Of the preview."""
+
+HELD = 2.0
+"""Seconds that somebody may hold up everybody until it is said."""
 
 PORT = 8081
 """Where clients of such compositors look for one."""
@@ -78,6 +87,8 @@ class Asked:
     """What everybody has to show."""
     tls: Tls | None
     """What is shown to them."""
+    said: tuple[str, ...]
+    """What it says of the pipeline; of no account if the state of an earlier run is gone on with."""
     may_kill: bool
     """Whether the page has buttons that kill."""
 
@@ -97,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("inputs", nargs="*", help="media files, or test: (test:NAME) for generated pictures")
     add("--serve", action="store_true", help="this")
-    add("--size", default="640x360", help="of the preview, even numbers (640x360)")
+    add("--size", help=f"of the preview, even numbers ({SIZE})")
     add("--rate", default="30", help="pictures in a second (30)")
     add("--port", type=int, default=PORT, help=f"0 for any that is free ({PORT})")
     add("--host", default=LOOPBACK, help=f"address to listen on ({LOOPBACK})")
@@ -110,7 +121,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--tls-key", help="PEM file")
     add("--insecure-http", action="store_true", help="another address than the loopback by http")
     add(
-        "--state", help="a file that keeps what clients ask for; if it is there, it is gone on with"
+        "--state",
+        help="a file that keeps what clients ask for; if it is there, it is gone on with in place of"
+        " INPUTs and --size, its clock begins at 0, and what was scheduled is forgotten",
     )
     add("--read-only", action="store_true", help="no buttons that kill (always so elsewhere)")
     return parser
@@ -142,12 +155,13 @@ def parse(argv: Sequence[str]) -> Asked:
     )
     return Asked(
         tuple(_input(f"input_{n}", name) for n, name in enumerate(names, 1)),
-        check_size(given.size),
+        check_size(given.size or SIZE),
         settings,
         host,
         given.port,
         token,
         tls,
+        (*given.inputs, *(["--size"] if given.size else [])),
         is_local and not given.read_only,
     )
 
@@ -199,28 +213,37 @@ def main(argv: list[str]) -> int:
         0 after an orderly end; 1 when the tree gave up; 2 when it was refused, before anything
         started; 130 after Ctrl-C.
     """
-    try:
-        asked = parse(argv)
-        door = open_door(asked.host, asked.port)
-    except MediaError as refused:
-        print(refused, file=sys.stderr)
-        return 2
-    telemetry.set_reporter(None)  # the page shows what supervisors report
-    if asked.settings.snapshot is not None:
-        _look_at(asked.settings.snapshot)
-    with door:
+    with ExitStack() as kept:
         try:
-            return run(serve, asked, door.fileno(), _port_of(door)) or 0
+            asked = parse(argv)
+            if asked.settings.snapshot is not None:
+                kept.callback(os.close, snapshot.lock(asked.settings.snapshot))
+            door = kept.enter_context(open_door(asked.host, asked.port))
+        except MediaError as refused:
+            print(refused, file=sys.stderr)
+            return 2
+        if asked.settings.snapshot is not None:
+            look_at(asked.settings.snapshot, asked.said)
+        terminal = Terminal(sys.stderr)
+        kept.callback(terminal.close)
+        kept.callback(telemetry.set_reporter, telemetry.set_reporter(terminal))
+        try:
+            return run(serve, asked, door.fileno(), _port_of(door), held=HELD) or 0
         except KeyboardInterrupt:
             return 130
 
 
-def _look_at(state: Path) -> None:
-    """Say it if what an earlier run left cannot be used; the keeper will put it aside."""
+def look_at(state: Path, said: tuple[str, ...]) -> None:
+    """Say what becomes of what an earlier run left, if that may surprise."""
     try:
-        snapshot.read(state)
+        found = snapshot.read(state)
     except SnapshotRefused as refused:
-        print(f"{refused}; starting without", file=sys.stderr)
+        kept = snapshot.aside(state)
+        print(f"{refused}; starting without, and keeping it as {kept}", file=sys.stderr)
+        return
+    if found is not None and said:
+        of_no_use = " ".join(said)
+        print(f"state {state}: it goes on, and {of_no_use} does not count", file=sys.stderr)
 
 
 def _port_of(door: socket.socket) -> int:
@@ -259,7 +282,7 @@ def _children(asked: Asked, door: Door) -> list[ChildLike]:
     found = bodies.output_of(_preview(asked, root), asked.settings)
     desired: dict[tuple[str, str], object] = {("input", one.id): one for one in asked.inputs}
     desired["output", PREVIEW] = OutputPlan(PREVIEW, found.spec)
-    desired[SCENE, PREVIEW] = ((0, root),)
+    desired[WORDS, PREVIEW] = written(root)
     return [
         Watch.child_spec(id="watch", name=WATCH),
         ChildSpec(

@@ -30,7 +30,7 @@ from actors import (
 from actors.exits import Crash
 from actors.telemetry import Event
 
-__all__ = ["WATCH", "Report", "Watch"]
+__all__ = ["WATCH", "Report", "Watch", "child_of", "why_of"]
 
 WATCH = "smelter.watch"
 """The name it is registered under."""
@@ -138,11 +138,16 @@ def _tell(
         telemetry.detach(handler)
         return
     what = _KINDS[event]
-    about = fields.get("started" if what == "started" else "offender")
-    child = str(about.get("id")) if isinstance(about, Mapping) else "?"
+    child = child_of(fields)
     # At the very end there may be nobody to tell any more.
     with contextlib.suppress(Exception):
         Watch.heard(watch, Report(child, what, why_of(fields.get("reason"))))
+
+
+def child_of(fields: Mapping[str, object]) -> str:
+    """Return the id of the child that a supervisor's report is about."""
+    about = fields.get("started", fields.get("offender"))
+    return str(about.get("id")) if isinstance(about, Mapping) else "?"
 
 
 def why_of(reason: object) -> str:

@@ -624,7 +624,7 @@ def test_check_25_one_child_beyond_its_limit_takes_exactly_its_own_branch() -> N
         seen.for_seconds(2.0)
         after = {name: process.whereis(name) for name in before}
         failed = [one for one in seen.others if isinstance(one, events.InputError)]
-        return before == after, Queue.stats(QUEUE).ended_inputs, list(failed)
+        return before == after, Queue.stats(QUEUE).failed_inputs, list(failed)
 
     same, ended, failed = among(
         body,

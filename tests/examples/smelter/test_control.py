@@ -170,6 +170,24 @@ def test_a_paused_input_holds_its_picture_and_goes_on() -> None:
     assert 3 <= int((steps == 0).sum()) <= 6
 
 
+def test_the_status_tells_an_input_that_has_ended_from_one_that_was_given_up() -> None:
+    def body(seen: Seen) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+        begun(seen, ticks=5)
+        before = control.status().queue
+        for _ in range(7):
+            kill(source_of("bad"))
+            seen.for_seconds(0.1)
+        seen.for_seconds(2.0)
+        after = control.status().queue
+        return [(one.ended_inputs, one.failed_inputs) for one in (before, after)]
+
+    short = an_input("short", Clip(20))
+    bad = an_input("bad", Clip(), required=False)
+    found = among(body, short, bad, A, an_output("out", whole("a")))
+
+    assert found == [((), ()), (("bad", "short"), ("bad",))]
+
+
 def test_volumes_change_from_the_next_chunk_on() -> None:
     def body(seen: Seen) -> list[float]:
         begun(seen, ticks=10)

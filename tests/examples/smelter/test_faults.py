@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -126,6 +127,31 @@ def test_a_medium_that_stops_early_holds_nobody_up(
 
     assert (made.summary.pictures, made.summary.samples) == (240, 8 * RATE)
     assert made.summary.restarts == {}
+
+
+def torn(path: Path, whole: Path) -> Path:
+    """Put the pictures of a film fourteen hours behind its sound."""
+    with av.open(str(whole)) as source, av.open(str(path), "w", "matroska") as target:
+        streams = {one.index: target.add_stream_from_template(one) for one in source.streams}
+        for packet in source.demux():
+            if packet.dts is None or packet.pts is None or packet.time_base is None:
+                continue
+            later = 50_000 if packet.stream.type == "video" else 0
+            packet.pts += round(later / packet.time_base)
+            packet.dts += round(later / packet.time_base)
+            packet.stream = streams[packet.stream.index]
+            target.mux(packet)
+    return path
+
+
+def test_a_file_whose_pictures_lie_hours_behind_its_sound_holds_nobody_up(
+    tmp_path: Path, red: Path, blue: Path
+) -> None:
+    made = film(tmp_path, torn(tmp_path / "torn.mkv", red), blue, "--offline", seconds=2)
+
+    assert (made.summary.pictures, made.summary.samples) == (60, 2 * RATE)
+    assert made.summary.restarts == {}
+    assert colour_at(made.summary.output, SECOND, RIGHT) == pytest.approx(BLUE, abs=4)
 
 
 class Offers(GenServer[None]):

@@ -13,8 +13,8 @@ from actors import Pid, process, run, telemetry
 from actors.testing import VirtualClock
 from examples.smelter import control, events, snapshot, tree
 from examples.smelter.complaints import AlreadyRegistered
-from examples.smelter.keeper import KEEPER, MIXED, SHOWN, Keeper
-from examples.smelter.ledger import LEDGER
+from examples.smelter.keeper import KEEPER, MIXED, SHOWN, WORDS, Keeper
+from examples.smelter.ledger import LEDGER, Ledger
 from examples.smelter.mix import InputVolume, OutputMix
 from examples.smelter.muxer import check_output
 from examples.smelter.offsets import SECOND, Framerate
@@ -28,6 +28,7 @@ from examples.smelter.requests import (
     VideoPart,
 )
 from examples.smelter.scene import Input, Rescaler
+from examples.smelter.seek import SeekSupply
 from examples.smelter.sinks import FileSink
 from examples.smelter.wire import STAGE
 from supervisors import Supervisor
@@ -41,6 +42,7 @@ from tests.examples.smelter.rigs import (
     an_input,
     an_output,
     kill,
+    shade,
 )
 
 T = TypeVar("T")
@@ -94,6 +96,133 @@ def test_what_was_asked_for_since_the_start_outlives_the_ledger_and_its_keeper(
     found = among(body, A, OUT, settings=kept_in(tmp_path))
 
     assert found == (("a", "b"), BLUE, 0.25)
+
+
+@pytest.mark.parametrize("gone", [LEDGER, STAGE])
+def test_a_line_that_began_by_itself_keeps_its_time_and_what_is_scheduled(gone: str) -> None:
+    def body(seen: Seen) -> tuple[int, float]:
+        shows(seen, 50)
+        control.update_output("out", scene=Rescaler(Input("b")), at=4 * SECOND)
+        come_back(seen, gone)
+        ticks = control.status().queue.ticks
+        seen.until(lambda: colour_of(seen) != RED)
+        return ticks, process.monotonic()
+
+    settings = replace(FIFTY, starts_by_itself=True)
+    ticks, at = among(body, A, OUT, settings=settings)
+
+    assert ticks > 50
+    assert at == pytest.approx(4, abs=0.2)
+
+
+def words() -> object:
+    return Ledger.get(LEDGER, (WORDS, "out"))
+
+
+def test_the_words_of_a_scene_are_kept_as_long_as_it_is_shown_whatever_the_clock_says() -> None:
+    def body(seen: Seen) -> list[object]:
+        control.start()
+        shows(seen)
+        control.update_output("out", scene=Rescaler(Input("a")), words="a")
+        control.update_output("out", scene=Rescaler(Input("b")), words="b", at=2 * SECOND)
+        found = [words()]
+        come_back(seen, LEDGER)
+        found.append(words())
+        while process.monotonic() < 3:
+            shows(seen)
+        found.append(words())
+        kill(STAGE)
+        shows(seen)
+        return [*found, words()]
+
+    assert among(body, A, OUT) == ["a", "a", "b", "b"]
+
+
+A_FILM = an_input("a", SeekSupply(Clip(colour=RED), 0))  # type: ignore[arg-type]
+
+
+def brightness(seen: Seen) -> int:
+    return seen.pictures["out"][-1].colours[0][0]
+
+
+def held_picture(seen: Seen) -> set[int]:
+    """Look at what comes from the second picture on; the first may be black, before the input is there."""
+    shows(seen, 20)
+    return {one.colours[0][0] for one in seen.pictures["out"][3:]}
+
+
+@pytest.mark.parametrize("gone", [LEDGER, STAGE])
+@pytest.mark.parametrize("settings", [FIFTY, replace(FIFTY, starts_by_itself=True)])
+def test_a_paused_file_is_held_where_it_was_whoever_dies(gone: str, settings: Settings) -> None:
+    def body(seen: Seen) -> tuple[set[int], set[int], set[int]]:
+        if not settings.starts_by_itself:
+            control.start()
+        shows(seen, 15)
+        control.pause_input("a")
+        before = held_picture(seen)
+        come_back(seen, gone)
+        after, paused = held_picture(seen), control.status().queue.paused_inputs
+        assert paused == ("a",)
+        control.resume_input("a")
+        assert control.status().queue.paused_inputs == ()
+        return before, after, held_picture(seen)
+
+    before, after, then = among(body, A_FILM, OUT, settings=settings)
+
+    assert len(before) == 1
+    assert after == before
+    assert max(before) <= min(then) <= max(before) + 8
+    assert len(then) > 10
+
+
+def test_a_paused_film_that_was_sought_is_at_its_new_place_in_the_next_run(tmp_path: Path) -> None:
+    settings = kept_in(tmp_path)
+
+    def first(seen: Seen) -> None:
+        control.start()
+        shows(seen)
+        control.pause_input("a")
+        control.seek_input("a", 2 * SECOND)
+        shows(seen, 20)
+
+    def second(seen: Seen) -> tuple[set[int], list[int]]:
+        held = held_picture(seen)
+        control.resume_input("a")
+        shows(seen)
+        return held, sorted({one.colours[0][0] for one in seen.pictures["out"]})
+
+    among(first, A_FILM, OUT, settings=settings)
+    held, then = among(second, A_FILM, OUT, settings=settings)
+
+    assert held == {shade(100)}
+    assert shade(100) <= then[0] <= shade(105)
+    assert then == list(range(then[0], then[0] + len(then)))
+
+
+def test_what_is_resumed_and_dies_runs_on() -> None:
+    def body(seen: Seen) -> int:
+        control.start()
+        shows(seen)
+        control.pause_input("a")
+        control.resume_input("a")
+        come_back(seen, LEDGER)
+        return len(held_picture(seen))
+
+    assert among(body, A_FILM, OUT) > 10
+
+
+def test_a_live_input_is_held_at_what_comes() -> None:
+    live = an_input("a", Clip(colour=RED, is_live=True, buffer=SECOND // 10))
+
+    def body(seen: Seen) -> int:
+        control.start()
+        shows(seen, 20)
+        control.pause_input("a")
+        come_back(seen, LEDGER)
+        assert control.status().queue.paused_inputs == ("a",)
+        return len(held_picture(seen))
+
+    assert among(body, live, OUT) == 1
 
 
 def test_without_a_file_the_ledger_alone_may_die() -> None:

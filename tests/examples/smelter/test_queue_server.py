@@ -201,7 +201,7 @@ def test_an_input_is_given_up_at_once_when_its_supervisor_has_given_up(plan: Pla
         Queue.stats(QUEUE)
         end(responsible, "shutdown")
         process.sleep(GIVEN_UP * 1.01)
-        return Queue.stats(QUEUE).ended_inputs
+        return Queue.stats(QUEUE).failed_inputs
 
     assert among_stand_ins(plan, body) == ("1",)
 
@@ -214,8 +214,8 @@ def test_an_input_whose_supervisor_was_killed_is_given_up_if_nobody_comes(plan: 
             process.sleep(ORPHANED * 0.4)
             end(responsible, "kill")
             process.sleep(ORPHANED * 0.4)
-        found = [Queue.stats(QUEUE).ended_inputs]
+        found = [Queue.stats(QUEUE).failed_inputs]
         process.sleep(ORPHANED * 0.6)
-        return [*found, Queue.stats(QUEUE).ended_inputs]
+        return [*found, Queue.stats(QUEUE).failed_inputs]
 
     assert among_stand_ins(plan, body) == [(), ("1",)]

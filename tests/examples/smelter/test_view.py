@@ -101,7 +101,7 @@ def test_progress_is_one_line_on_a_terminal_and_nothing_in_a_log(plan: Plan) -> 
 
 def test_the_sum_names_what_was_given_up_by_its_file(plan: Plan) -> None:
     view = View(plan, out := io.StringIO())
-    view.progress(QueueStats(ticks=60, video_sets=60, audio_sets=100, ended_inputs=("2",)))
+    view.progress(QueueStats(ticks=60, video_sets=60, audio_sets=100, failed_inputs=("2",)))
     view.summary.finished = True
     view.summary.pictures = 59
     view.summary.lost_ticks = 1

@@ -150,7 +150,9 @@ function link(kind, id, status) {
   const found = status.links[`${kind}s`][id];
   let [text, look] = ["", "good"];
   if (kind === "output" && status.failed_outputs.includes(id)) [text, look] = ["given up", "bad"];
-  else if (kind === "input" && status.queue.ended_inputs.includes(id)) [text, look] = ["given up", "bad"];
+  else if (kind === "input" && status.queue.failed_inputs.includes(id)) [text, look] = ["given up", "bad"];
+  else if (kind === "input" && status.queue.ended_inputs.includes(id)) [text, look] = ["ended", "warm"];
+  else if (kind === "input" && status.queue.paused_inputs.includes(id)) [text, look] = ["paused", "warm"];
   else if (!found) text = "runs";
   else if (found.state === "up") text = "connected";
   else {

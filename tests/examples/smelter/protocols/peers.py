@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 
@@ -25,6 +25,14 @@ SOUND = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100"]
 H264 = ["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "10"]
 H264 += ["-pix_fmt", "yuv420p"]
 AAC = ["-c:a", "aac"]
+
+
+def eventually(holds: Callable[[], bool], within: float = 30.0) -> None:
+    """Wait until something holds that another program does."""
+    deadline = time.monotonic() + within
+    while not holds():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.02)
 
 
 @contextmanager

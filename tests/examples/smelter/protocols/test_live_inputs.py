@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
+import sys
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -12,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from examples._setup import ROOT
 from examples.smelter.complaints import PeerLost
 from examples.smelter.inputs import NOTHING
 from examples.smelter.pictures import Frame, Samples
 from examples.smelter.protocols.aac import AacConfig
-from examples.smelter.protocols.addresses import free_port
+from examples.smelter.protocols.addresses import free_port, is_taken
 from examples.smelter.protocols.hls import HlsSupply
 from examples.smelter.protocols.rtmp import RtmpSupply
 from examples.smelter.protocols.rtp import AudioCodec, RtpSupply
@@ -26,6 +29,7 @@ from tests.examples.smelter.protocols.peers import (
     AAC,
     H264,
     assert_continuous,
+    eventually,
     ffmpeg,
     needs_ffmpeg,
     pushing,
@@ -162,6 +166,31 @@ def test_the_child_of_a_forgotten_reader_is_ended() -> None:
     del reader
 
     assert is_gone(child)
+
+
+@needs_ffmpeg
+def test_the_child_of_a_server_that_is_killed_ends_with_it_and_leaves_the_port() -> None:
+    port = free_port(socket.SOCK_DGRAM)
+    words = "import sys, time; from examples.smelter.protocols.srt import SrtSupply"
+    words += "; reader = SrtSupply(int(sys.argv[1])).open(0); print('up', flush=True)"
+    command = [sys.executable, "-c", f"{words}; time.sleep(60)", str(port)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        assert server.stdout.readline() == "up\n"
+        eventually(lambda: is_taken("127.0.0.1", port, socket.SOCK_DGRAM))
+        server.kill()
+
+    # It is not asked whether the child is gone: who was its parent cannot take note of that any more.
+    eventually(lambda: not is_taken("127.0.0.1", port, socket.SOCK_DGRAM))
+
+
+@needs_ffmpeg
+def test_a_port_that_somebody_has_is_said_to_be_in_use() -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        supply = SrtSupply(other.getsockname()[1])
+        with pytest.raises(PeerLost, match="the port is in use by another program"):
+            supply.open(0)
 
 
 def is_gone(child: int) -> bool:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from fractions import Fraction
 
+import av
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack
 
 from actors import GenServer, NoReply, Pid, call, process, run
 from actors.asyncio_bridge import as_process, await_
+from actors.testing import VirtualClock
+from examples.smelter.offsets import Media
+from examples.smelter.pictures import RATE, SECOND
 from examples.smelter.protocols.offspring import family
 from examples.smelter.protocols.webrtc import Answer, Asked, Conversation, hang_up
+from examples.smelter.protocols.whip import _Clock
 
 
 class Door(GenServer[None]):
@@ -76,3 +82,27 @@ def test_a_connection_leaves_nothing_behind_whenever_its_owner_is_killed(
         return await_(visit(Door.start_link(), event, moment))
 
     assert run(main) == []
+
+
+def test_a_publisher_whose_times_leap_is_seen_at_the_time_it_is() -> None:
+    # What aiortc makes of a film that is played over and over: each step back is 2**32 ticks forward.
+    wraps: dict[Media, float] = {"video": 2**32 / 90_000, "audio": 2**32 / RATE}
+    laps: dict[Media, float] = {"video": 1.0, "audio": 1.02}
+
+    def main() -> dict[Media, list[float]]:
+        clock = _Clock()
+        found: dict[Media, list[float]] = {"video": [], "audio": []}
+        for n in range(100):
+            for media, lap in laps.items():
+                at = n * 0.04
+                frame = av.VideoFrame(16, 16, "yuv420p") if media == "video" else av.AudioFrame()
+                frame.time_base = Fraction(1, 90_000)
+                frame.pts = round((7.0 + at + at // lap * (wraps[media] - lap)) * 90_000)
+                found[media].append(clock.time(media, frame) / SECOND)
+            process.sleep(0.04)
+        return found
+
+    found = run(main, clock=VirtualClock())
+    assert found is not None
+    for times in found.values():
+        assert times == pytest.approx([n * 0.04 for n in range(100)], abs=1e-3)

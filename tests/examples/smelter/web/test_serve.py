@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import ssl
@@ -18,12 +19,13 @@ from starlette.routing import Route, WebSocketRoute
 
 from actors import Task, process, run
 from examples._setup import ROOT
+from examples.smelter import snapshot
 from examples.smelter.inspection import inspect_output
 from examples.smelter.requests import Settings
 from examples.smelter.web.api import Rules
 from examples.smelter.web.app import routes
 from examples.smelter.web.gate import LOGIN, Gate
-from examples.smelter.web.serve import main, parse
+from examples.smelter.web.serve import look_at, main, parse
 from examples.smelter.web.server import Door, open_door, start_server
 from tests.examples.smelter.films import RED, make_film
 from tests.examples.smelter.web.clients import Client, eventually, listening, serving
@@ -183,7 +185,9 @@ def test_the_command_says_where_to_look_and_ends_in_order(number: int, code: int
         child.send_signal(number)
         _, errors = child.communicate(timeout=60)
 
-    assert (child.returncode, errors) == (code, "")
+    # On a machine that has too much to do, everybody may really have waited.
+    said = [line for line in errors.splitlines() if "everybody waits" not in line]
+    assert (child.returncode, said) == (code, [])
     assert listening(client.port) == set()
 
 
@@ -227,6 +231,40 @@ def recording(path: Path) -> dict[str, object]:
     }
 
 
+def test_one_state_is_for_one_server(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state = tmp_path / "state"
+    handle = snapshot.lock(state)
+    try:
+        refused = main(["--serve", "test:", "--port", "0", "--state", str(state)])
+    finally:
+        os.close(handle)
+
+    assert refused == 2
+    assert capsys.readouterr().err == f"snapshot {state}: another server uses it\n"
+    os.close(snapshot.lock(state))
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (["--size", "64x36"], "state {}: it goes on, and --size does not count\n"),
+        (["test:", "test:b"], "state {}: it goes on, and test: test:b does not count\n"),
+        ([], ""),
+    ],
+)
+def test_what_the_command_line_says_beside_a_state_that_goes_on_is_said_not_to_count(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], said: list[str], line: str
+) -> None:
+    state = tmp_path / "state"
+    asked = parse(["--serve", "--state", str(state), *said])
+    look_at(state, asked.said)
+    assert capsys.readouterr().err == ""
+
+    snapshot.save(state, {})
+    look_at(state, asked.said)
+    assert capsys.readouterr().err == line.format(state)
+
+
 def test_a_state_that_cannot_be_used_is_said_in_one_line(tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.write_text("nonsense")
@@ -236,5 +274,5 @@ def test_a_state_that_cannot_be_used_is_said_in_one_line(tmp_path: Path) -> None
         _, errors = child.communicate(timeout=60)
 
     why = "is no snapshot, or its beginning is damaged"
-    assert errors == f"snapshot {state}: {why}; starting without\n"
+    assert f"snapshot {state}: {why}; starting without, and keeping it as {state}.refused" in errors
     assert (tmp_path / "state.refused").read_text() == "nonsense"
