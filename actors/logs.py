@@ -40,6 +40,7 @@ from actors import telemetry
 from actors._ration import WINDOW, Ration
 from actors.errors import BadArgument
 from actors.exits import Crash, Stack
+from actors.hosting import without_waiting
 from actors.pid import Pid, Ref
 from actors.redaction import HIDDEN, is_secret, without_secrets
 from actors.showing import (
@@ -102,7 +103,7 @@ def log_report(event: telemetry.Event, level: str, metadata: Mapping[str, object
     if is_admitted:
         if left_out:
             _tell_left_out(left_out)
-        _logger(logger).tell(level, ".".join(event), _fields(metadata))
+        _logger(logger).tell(level, ".".join(event), without_waiting(_fields, metadata))
     elif left_out == 1:
         limit = f"{_ration.burst} within {WINDOW:g} s; what follows is counted"
         _logger(logger).tell("warning", "actors.logs.limited", {"limit": limit})

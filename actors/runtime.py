@@ -319,7 +319,7 @@ class Runtime:
         self._scheduler.doom(holder, KILLED)
         if len(self._signals) == 2 or not was_told:  # noqa: PLR2004 - the second one
             raise Exit(KILLED)
-        self._scheduler.give_up(holder)
+        self._scheduler.give_up(self._scheduler.cells.get(holder.pid.serial, holder))
 
     def _interrupt_main(self) -> None:
         main = self._main

@@ -16,11 +16,12 @@ import threading
 import weakref
 from collections.abc import Callable
 from threading import get_ident
+from typing import ParamSpec, TypeVar
 
 from actors._kernel.cell import Cell
-from actors._kernel.outside import Port
+from actors._kernel.outside import Port, guards
 from actors._kernel.scheduler import Scheduler
-from actors.errors import NotInProcess
+from actors.errors import NotInProcess, WouldBlock
 from actors.exits import NORMAL
 from actors.pid import Pid
 
@@ -36,9 +37,12 @@ __all__ = [
     "running",
     "tenants",
     "use_default",
+    "without_waiting",
 ]
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
 _LOOK_UP = 0.25
 
 
@@ -47,6 +51,8 @@ class _Here(threading.local):
     carried: Cell | None = None
     guests: dict[Scheduler, Cell] | None = None
     sentinel: object = None
+    still = 0
+    """How many things are being done on this thread that must not wait."""
     forked: str | None = None
     """In a child that a process has forked: that process."""
 
@@ -172,6 +178,27 @@ def holder_of(pid: Pid) -> Cell | None:
         if holder is not None and holder.pid is pid:
             return holder
     return None
+
+
+def without_waiting(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call something that may do all but wait, in whatever process calls."""
+    scheduler = here.scheduler
+    if scheduler is not None:
+        return scheduler.without_waiting(function, *args, **kwargs)
+    here.still += 1
+    try:
+        return function(*args, **kwargs)
+    finally:
+        here.still -= 1
+
+
+def _check_still() -> None:
+    if here.still:
+        message = "what a report shows is written without waiting: no receive, call or sleep"
+        raise WouldBlock(message)
+
+
+guards.append(_check_still)
 
 
 def no_forked_process() -> NotInProcess:
