@@ -1039,7 +1039,10 @@ def _press_if_it_computes(pid: Pid, target: Cell | None, reason: Reason) -> None
         return
     if target is not None:
         scheduler = target.scheduler
-        if scheduler.current is not target and scheduler.collecting is not target:
+        current = scheduler.current
+        # A double has the turn for it while a report is written.
+        is_there = current is not None and current.pid is pid
+        if not is_there and scheduler.collecting is not target:
             return
     # Asked before anything is asked of the loop: it would not answer. Whoever is on its way out is gone from its
     # pid, and may hold the loop all the same.

@@ -8,10 +8,12 @@ import re
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import NamedTuple
 
 import pytest
@@ -35,6 +37,7 @@ from actors.messages import Message
 from actors.pid import Pid
 from actors.process import Host
 from tests.actors.gen_servers import Srv, heard, served
+from tests.watching import Flag
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -562,6 +565,45 @@ def test_what_formats_a_status_does_not_wait(kept: Kept) -> None:
     assert isinstance(heard(main), Down)
     assert "  state: Formats.format_status failed" in kept.texts[0]
     assert len(kept.records) == 2
+
+
+class Computes:
+    """Computes for ever when it is looked at."""
+
+    def __init__(self) -> None:
+        self.began = Flag()
+
+    def __deepcopy__(self, memo: object) -> Computes:
+        return self
+
+    def __repr__(self) -> str:
+        self.began.set()
+        give_up = monotonic() + 30.0
+        while monotonic() < give_up:
+            pass
+        return "it came back"
+
+
+def test_a_kill_reaches_who_computes_for_ever_in_a_report(kept: Kept) -> None:
+    state = Computes()
+
+    def main() -> object:
+        server = Srv.start("s", lambda: state)
+        process.monitor(server)
+
+        def kill() -> None:
+            state.began.wait(30.0)
+            process.send_exit(server, "kill")
+            process.send(boss, "sent")
+
+        boss = process.self()
+        threading.Thread(target=kill).start()
+        GenServer.cast(server, crashes)
+        process.receive(str)
+        return process.receive(Down)
+
+    assert isinstance(run(main, held=None), Down)
+    assert "  state: <Computes whose repr raises Killed>" in kept.texts[0]
 
 
 def test_what_a_report_shows_may_do_all_but_wait(kept: Kept) -> None:
