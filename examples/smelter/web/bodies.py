@@ -87,6 +87,7 @@ LOCAL = (LOOPBACK, "::1")
 
 MOST_VOLUME = 2.0
 _MOST_PORT = 65535
+_LONGEST_TOKEN = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,9 +266,20 @@ def _srt_server(id: str, fields: Fields, hosts: Collection[str]) -> _Found:
 
 
 def _whip_server(id: str, fields: Fields, hosts: Collection[str]) -> _Found:
-    token = fields.optional_text("bearer_token") or secrets.token_urlsafe(32)
+    token = _bearer_token(fields)
     answer: dict[str, object] = {"bearer_token": token, "endpoint_route": f"/whip/{id}"}
     return WhipSupply(id, token, **_media(fields)), answer
+
+
+def _bearer_token(fields: Fields) -> str:
+    """Return what is to be shown, one that cannot be guessed by default; no complaint repeats it."""
+    given = fields.take("bearer_token")
+    if given is None or given == "":
+        return secrets.token_urlsafe(32)
+    if not isinstance(given, str) or len(given) > _LONGEST_TOKEN:
+        accepted = f"a text of at most {_LONGEST_TOKEN} characters"
+        raise SpecRefused("bearer_token", "something else", accepted)
+    return given
 
 
 def _host(fields: Fields, hosts: Collection[str]) -> str:
@@ -423,7 +435,7 @@ def _sink(
         case "preview" | "whep_server":
             if kind == "whep_server":
                 check_webrtc(kind)
-            token = fields.optional_text("bearer_token") or secrets.token_urlsafe(32)
+            token = _bearer_token(fields)
             return WatchedSink(token), {}
         case "rtmp_client":
             return LiveSink(RtmpTarget(fields.text("url")), encoding), {}

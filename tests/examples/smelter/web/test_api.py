@@ -120,6 +120,17 @@ def test_each_error_of_an_input_names_its_field_and_leaves_nothing(
     assert not [id for id in client.processes() if "bad" in id]
 
 
+@pytest.mark.parametrize("secret", ["0123456789" * 200, ["0123456789abcdef"], "01234"])
+def test_no_complaint_of_a_token_repeats_it(client: Client, secret: Json) -> None:
+    for path, body in (
+        ("/api/input/bad/register", {"type": "whip_server"}),
+        ("/api/output/bad/register", {"type": "preview", "video": VIDEO}),
+    ):
+        refused = client.post(path, {**body, "bearer_token": secret})
+        assert (refused.status, refused.json["field"]) == (400, "bearer_token")
+        assert b"0123" not in refused.body
+
+
 def test_an_output_is_written_and_complete_when_it_is_unregistered(
     client: Client, tmp_path: Path
 ) -> None:
