@@ -67,3 +67,8 @@ class Ration:
         with self._lock:
             left_out, self._left_out = self._left_out, 0
             return left_out
+
+    def begin_anew(self) -> None:
+        """Forget what was counted, in a forked child: what the parent has left out it tells of itself."""
+        self._lock = threading.Lock()
+        self._began, self._admitted, self._left_out = float("-inf"), 0, 0

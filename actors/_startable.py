@@ -338,7 +338,7 @@ def check_option(key: str, value: object) -> None:
             fits = value is None or isinstance(value, Bounded)
         case "shutdown":
             accepted = "seconds, None or 'brutal_kill'"
-            fits = value is None or value == "brutal_kill" or _is_seconds(value)
+            fits = value is None or _is_seconds(value) or _is_brutal(value)
         case _:
             raise BadArgument("class keyword", key, "restart, shutdown, id, host and mailbox")
     if not fits:
@@ -349,6 +349,10 @@ def _is_seconds(value: object) -> bool:
     # NaN and the infinities fail the comparison, too large integers pass through no conversion.
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return number and 0 <= value < _LONGEST  # type: ignore[operator]
+
+
+def _is_brutal(value: object) -> bool:
+    return isinstance(value, str) and value == "brutal_kill"
 
 
 _LONGEST = 1e15

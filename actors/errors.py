@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from actors import showing
 from actors.exits import Crash, ExitsWith, Reason, Stack, crash_in
 
 if TYPE_CHECKING:
@@ -56,37 +57,8 @@ __all__ = [
     "WouldBlock",
 ]
 
-_LONGEST = 200
-
-
-def shown(value: object, longest: int = _LONGEST) -> str:
-    """Return a value as an error may print it: whole if short, cut if long, never raising.
-
-    Args:
-        value: Anything, also something whose `__repr__` fails.
-        longest: How many characters are kept.
-
-    Returns:
-        Its `repr`, on one line: what would move the cursor or begin a new line is written as an escape.
-
-    Example:
-        >>> shown("x" * 300, longest=8)
-        "'xxxxxxx… (302 characters)"
-    """
-    try:
-        text = repr(value)
-    except BaseException as error:  # noqa: BLE001 - user code's repr may do anything
-        return f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
-    whole = len(text)
-    text = text[:longest]
-    if not text.isprintable():
-        text = "".join(map(_printable, text))
-    return text if whole <= longest else f"{text}… ({whole} characters)"
-
-
-def _printable(character: str) -> str:
-    return character if character.isprintable() else ascii(character)[1:-1]
-
+shown = showing.shown
+"""How an error prints a value; here for those who raise errors."""
 
 _MAY_RETURN = {
     "bad_return_value": "from a call Reply, NoReply or Stop; from other callbacks NoReply, Stop or nothing;"

@@ -273,7 +273,7 @@ def crossing(policy: Isolation) -> Cross:
 
     Source: https://www.erlang.org/doc/system/eff_guide_processes.html#process-messages
     """
-    if policy not in get_args(Isolation):
+    if not (isinstance(policy, str) and policy in get_args(Isolation)):
         raise BadArgument("isolation", policy, f"one of {get_args(Isolation)}")
     return _POLICIES[policy]
 

@@ -29,19 +29,25 @@ from __future__ import annotations
 import atexit
 import linecache
 import logging
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import fields as fields_of
-from dataclasses import is_dataclass
-from typing import final
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, final
 
 import structlog
 
 from actors import telemetry
 from actors._ration import WINDOW, Ration
-from actors.errors import BadArgument, shown
+from actors.errors import BadArgument
 from actors.exits import Crash, Stack
 from actors.pid import Pid, Ref
+from actors.redaction import HIDDEN, is_secret, without_secrets
+from actors.showing import (
+    Writer,
+    is_interrupt,
+    name_of,
+    on_one_line,
+)
 
 __all__ = ["log_report", "set_burst_limit", "tell_left_out"]
 
@@ -51,22 +57,14 @@ _RENAMED = {"name": "registered_name", "message": "unhandled_message"}
 _TAKEN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 _LONGEST = 1000
+_LONG = 64
+"""Bits of a number that readers of JSON do not take any more."""
 _DEEPEST = 8
 _MOST = 50
 _FIRST_FRAMES = 8
 _LAST_FRAMES = 24
-_LONGEST_KEY = 60
 _CHILDREN = {"started", "offender"}
 """Fields of supervisors that describe a child, in fields of their own."""
-_HIDDEN = "[hidden]"
-_KEYS = "password|passwd|passphrase|secret|token|cookie|authorization|api_?key|credential"
-_SECRET = re.compile(_KEYS, re.IGNORECASE)
-_SECRET_IN_TEXT = re.compile(
-    f"""((?:{_KEYS})[\\w-]*["']?\\s*[=:(]\\s*)(?!\\[hidden)"""
-    """((?:Bearer|Basic|Digest)\\s+[^\\s,'")}\\]]+"""
-    """|b?"(?:[^"\\\\]|\\\\.)*"?|b?'(?:[^'\\\\]|\\\\.)*'?|[^\\s,)}\\]]+)""",
-    re.IGNORECASE,
-)
 
 
 @final
@@ -163,6 +161,8 @@ def tell_left_out() -> None:
 
 # What was left out in the last second of a program would be told by nobody.
 atexit.register(tell_left_out)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_ration.begin_anew)
 
 
 def _logger(standard: logging.Logger) -> _Logger:
@@ -227,9 +227,9 @@ def _fields(metadata: Mapping[str, object]) -> dict[str, object]:
     stack = _stack_of(given)
     follows = given.pop("follows", None)
     name = given.pop("parent_name", None)
-    fields = {_RENAMED.get(key, key): _safe(key, value) for key, value in given.items()}
+    fields = {_RENAMED.get(key, key): _made_safe(key, value) for key, value in given.items()}
     if name is not None:
-        fields["parent"] = f"{fields.get('parent')} {_line(str(name))}"
+        fields["parent"] = f"{fields.get('parent')} {_line(_text_of(name))}"
     if isinstance(follows, tuple):
         fields["follows"] = _line(".".join(map(str, follows)))
     elif stack is not None and stack.entries:
@@ -239,41 +239,47 @@ def _fields(metadata: Mapping[str, object]) -> dict[str, object]:
 
 def _stack_of(given: dict[str, object]) -> Stack | None:
     stack, reason = given.pop("stack", None), given.get("reason")
-    if isinstance(stack, Stack):
+    if type(stack) is Stack:
         return stack
-    return reason.stack if isinstance(reason, Crash) else None
+    return reason.stack if type(reason) is Crash else None
+
+
+def _made_safe(key: str, value: object) -> object:
+    """Return a field that any handler may keep, print or send: plain, bounded, without secrets."""
+    try:
+        return _safe(key, value)
+    except BaseException as error:
+        if is_interrupt(error):
+            raise
+        # One field that cannot be shown must not take the report with it.
+        return f"<{name_of(type(value))} that raises {name_of(type(error))}>"
 
 
 def _safe(key: str, value: object) -> object:
-    """Return a value that any handler may keep, print or send: plain, bounded, without secrets."""
-    if _is_secret(key):
-        return _HIDDEN
-    match value:
-        case bool() | float():
-            return value
-        case int() if value.bit_length() < 64:  # noqa: PLR2004 - what JSON readers take
-            return value
-        case str():
-            return _line(value)
-        case dict() if key in _CHILDREN:
-            return {_line(str(inner)): _safe(str(inner), each) for inner, each in value.items()}
-        case tuple() if all(isinstance(each, Pid) for each in value):
-            return [repr(each) for each in value[:_MOST]]
-        case _:
-            return _line(_Text().of(value))
-
-
-def _is_secret(key: object) -> bool:
-    # A long text that speaks of a password is no key.
-    return isinstance(key, str) and len(key) <= _LONGEST_KEY and _SECRET.search(key) is not None
+    if is_secret(key):
+        return HIDDEN
+    # By its real class: what an object says of its class is its own code.
+    kind = type(value)
+    some: Any = value
+    if kind is bool or kind is float or (kind is int and some.bit_length() < _LONG):
+        return value
+    if issubclass(kind, str):
+        return _line(some)
+    if kind is dict and key in _CHILDREN:
+        return {_line(str(inner)): _made_safe(str(inner), each) for inner, each in some.items()}
+    if kind is tuple and all(type(each) is Pid for each in some):
+        return [repr(each) for each in some[:_MOST]]
+    return _cut(_Text(2 * _LONGEST).of(value))
 
 
 def _line(text: str) -> str:
     """Return a text on one line, cut, with its secrets hidden and nothing that moves a cursor."""
-    whole = len(text)
-    text = _SECRET_IN_TEXT.sub(rf"\1{_HIDDEN}", text[: 2 * _LONGEST])
-    if not text.isprintable():
-        text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return _cut(without_secrets(str.__getitem__(text, slice(2 * _LONGEST))), str.__len__(text))
+
+
+def _cut(text: str, whole: int = 0) -> str:
+    text = on_one_line(text)
+    whole = max(whole, len(text))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({whole} characters)"
 
 
@@ -295,109 +301,59 @@ def _frames(entries: Iterable[tuple[str, int, str]]) -> Iterator[str]:
 
 
 @final
-class _Text:
-    """Writes one value, stopping when there is enough of it: states may be large."""
+class _Text(Writer):
+    """Writes values as reports show them: an exception with all that led to it, a request as what it is."""
 
-    def __init__(self) -> None:
-        self._left = 2 * _LONGEST
-
-    def of(self, value: object, depth: int = 0) -> str:
-        """Return a value's text: like `repr`, cut, and without what stands under secret keys."""
-        if depth > _DEEPEST or self._left <= 0:
-            return "…"
-        try:
-            text = self._known(value, depth)
-        except Exception:  # noqa: BLE001 - a user's class may look like something it is not
-            text = None
-        if text is None:
-            text = shown(value, self._left)
-            self._left -= len(text)
-        return text
-
-    def _known(self, value: object, depth: int) -> str | None:
-        """Write what can be looked into; a class of a user's own knows best how it looks."""
-        kind = type(value)
-        match value:
-            case Crash(exception=exception):
-                return self._failure(exception)
-            case BaseException():
-                return self._failure(value)
-            case str() | bytes():
-                text = shown(value[: self._left], self._left)
-                self._left -= len(text)
-                return text
-            case dict() if kind is dict:
-                return self._pairs("{", value, "}", ": ", depth, self.of)
-            case tuple() if kind is tuple:
-                return self._message(value, depth)
-            case list() if kind is list:
-                return self._several("[", value, "]", depth)
-            case set() | frozenset() if kind in {set, frozenset}:
-                return self._several(f"{kind.__name__}([", value, "])", depth)
-        names = _field_names(value)
-        if names is None:
-            return None
-        inner: dict[object, object] = {name: getattr(value, name) for name in names}
-        return self._pairs(f"{kind.__name__}(", inner, ")", "=", depth, _bare)
-
-    def _failure(self, exception: BaseException) -> str:
-        """Return an exception with its notes, and those that led to it."""
-        told: list[str] = []
-        one: BaseException | None = exception
-        while one is not None and len(told) < _DEEPEST:
-            notes = getattr(one, "__notes__", None) or []
-            text = shown(one, self._left)
-            told.append(" / ".join([text, *(str(each) for each in list(notes)[:_DEEPEST])]))
-            one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
-        return ", caused by ".join(told)
-
-    def _message(self, value: tuple[object, ...], depth: int) -> str:
+    def row(self, value: tuple[object, ...], kind: type, depth: int) -> str:
         match value:
             case ("$gen_call", (Pid() as pid, Ref()), request):
                 return f"call {self.of(request, depth + 1)} from {pid!r}"
             case ("$gen_cast", request):
                 return f"cast {self.of(request, depth + 1)}"
-            case (str() as key, _, *_) if _is_secret(key):
-                return f"({key!r}, {_HIDDEN})"
             case _:
-                return self._several("(", value, ",)" if len(value) == 1 else ")", depth)
+                return super().row(value, kind, depth)
 
-    def _several(self, start: str, values: Iterable[object], end: str, depth: int) -> str:
-        parts = []
-        for number, each in enumerate(values):
-            if number == _MOST or self._left <= 0:
-                parts.append("…")
-                break
-            parts.append(self.of(each, depth + 1))
-        return f"{start}{', '.join(parts)}{end}"
+    def crash(self, value: Crash, depth: int) -> str:
+        return self.of(value.exception, depth)
 
-    def _pairs(
-        self,
-        start: str,
-        values: Mapping[object, object],
-        end: str,
-        between: str,
-        depth: int,
-        write_key: Callable[[object, int], str],
-    ) -> str:
-        parts = []
-        for number, (key, each) in enumerate(values.items()):
-            if number == _MOST or self._left <= 0:
-                parts.append("…")
-                break
-            text = _HIDDEN if _is_secret(key) else self.of(each, depth + 1)
-            parts.append(f"{write_key(key, depth + 1)}{between}{text}")
-        return f"{start}{', '.join(parts)}{end}"
+    def exception(self, value: BaseException, kind: type, depth: int) -> str:
+        """Return an exception with its notes, and those that led to it."""
+        told: list[str] = []
+        one: BaseException | None = value
+        while one is not None and len(told) < _DEEPEST:
+            # Only the outermost is one that `of` has taken care of.
+            text = self.alone(one, depth)
+            told.append(" / ".join([text, *self._notes_of(one)]))
+            one = _what_led_to(one)
+        return ", caused by ".join(told)
 
+    def alone(self, one: BaseException, depth: int) -> str:
+        """Write an exception without what belongs to it."""
+        try:
+            return super().exception(one, type(one), depth)
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
+            return self.failed(type(one), "repr", error)
 
-def _field_names(value: object) -> list[str] | None:
-    """Return what a dataclass or a named tuple prints, if it prints itself the usual way."""
-    if is_dataclass(value) and hasattr(type(value).__repr__, "__wrapped__"):
-        return [each.name for each in fields_of(value) if each.repr]
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return list(value._fields)
-    return None
+    def _notes_of(self, one: BaseException) -> list[str]:
+        try:
+            notes = list(islice(getattr(one, "__notes__", None) or (), _DEEPEST))
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
+            return [self.failed(type(one), "notes", error)]
+        return [self.text(each) if issubclass(type(each), str) else self.of(each) for each in notes]
 
 
-def _bare(key: object, _: int) -> str:
-    return str(key)
+def _what_led_to(one: BaseException) -> BaseException | None:
+    # Not by their names: a class of a user's own may have given them a new meaning.
+    base: dict[str, Any] = vars(BaseException)  # type: ignore[assignment]
+    cause = base["__cause__"].__get__(one)
+    if cause is not None or base["__suppress_context__"].__get__(one):
+        return cause  # type: ignore[no-any-return]
+    return base["__context__"].__get__(one)  # type: ignore[no-any-return]
+
+
+def _text_of(name: object) -> str:
+    return str.__str__(name) if issubclass(type(name), str) else _Text(_LONGEST).of(name)

@@ -12,6 +12,7 @@ Source: https://www.erlang.org/doc/system/data_types.html#pid
 
 from __future__ import annotations
 
+import os
 import threading
 from itertools import count
 from typing import TYPE_CHECKING, NoReturn, Self, final
@@ -67,7 +68,14 @@ class Pid:
 
 
 _numbers = count(1)
-_numbering = threading.Lock()
+_numbering = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    # Or it would stay taken in a child that is forked meanwhile, and the child wait for who is not there.
+    os.register_at_fork(
+        before=_numbering.acquire,
+        after_in_parent=_numbering.release,
+        after_in_child=_numbering.release,
+    )
 
 
 @final

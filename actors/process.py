@@ -925,7 +925,7 @@ def monitor(target: Pid | str, *, alias: AliasKind | None = None) -> Ref:
     """
     if not isinstance(target, Pid | str):
         raise BadArgument("target", target, "a Pid or a registered name")
-    if alias is not None and alias not in _MONITOR_ALIASES:
+    if alias is not None and not (isinstance(alias, str) and alias in _MONITOR_ALIASES):
         raise BadArgument("alias", alias, f"None or one of {_MONITOR_ALIASES}")
     cell = me()
     if cell.port is None:
@@ -1115,7 +1115,7 @@ def alias(kind: Literal["explicit", "reply"] = "explicit") -> Ref:
 
     Source: https://hexdocs.pm/elixir/Process.html#alias/1
     """
-    if kind not in _ALIASES:
+    if not (isinstance(kind, str) and kind in _ALIASES):
         raise BadArgument("kind", kind, f"one of {_ALIASES}")
     return _do(Scheduler.make_alias, kind)
 

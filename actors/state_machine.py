@@ -106,7 +106,8 @@ class StateMachine(Startable, Generic[S, D]):
     ) -> None:
         super().__init_subclass__(**options)
         if callback_mode is not None:
-            if callback_mode not in {"handle_event", "state_functions"}:
+            modes = {"handle_event", "state_functions"}
+            if not (isinstance(callback_mode, str) and callback_mode in modes):
                 accepted = "'handle_event' or 'state_functions'"
                 raise BadArgument("callback_mode", callback_mode, accepted)
             cls.callback_mode = typed("Literal['handle_event']", callback_mode)

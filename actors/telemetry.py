@@ -54,12 +54,14 @@ Source: https://hexdocs.pm/telemetry/telemetry.html
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from actors.errors import BadArgument
+from actors.showing import is_interrupt
 
 __all__ = [
     "Event",
@@ -81,7 +83,7 @@ Handler: TypeAlias = Callable[[Event, Mapping[str, float], Mapping[str, object]]
 Reporter: TypeAlias = Callable[[Event, str, Mapping[str, object]], None]
 
 _handlers: dict[Event, dict[str, Handler]] = {}
-_lock = threading.Lock()
+_lock = threading.RLock()
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _NOTHING: Mapping[str, float] = {}
 
@@ -98,8 +100,8 @@ def attach(handler_id: str, event: Event, handler: Handler) -> None:
         handler: Called with the event, its measurements (numbers) and its metadata.
 
     Raises:
-        BadArgument: The name is taken for this event, the event is no tuple of strings, or the
-            handler cannot be called.
+        BadArgument: The name is no text or taken for this event, the event is no tuple of strings, or
+            the handler cannot be called.
 
     Example:
         >>> seen = []
@@ -112,8 +114,9 @@ def attach(handler_id: str, event: Event, handler: Handler) -> None:
 
     Source: https://hexdocs.pm/telemetry/telemetry.html#attach/4
     """
-    if not isinstance(event, tuple) or not event or not all(isinstance(e, str) for e in event):
+    if type(event) is not tuple or not event or not all(type(each) is str for each in event):
         raise BadArgument("event", event, "a non-empty tuple of strings")
+    _check_id(handler_id)
     if not callable(handler):
         raise BadArgument("handler", handler, "a function of event, measurements and metadata")
     with _lock:
@@ -137,17 +140,27 @@ def detach(handler_id: str) -> bool:
     Returns:
         Whether there was one.
 
+    Raises:
+        BadArgument: It is no text.
+
     Example:
         >>> detach("nobody has this name")
         False
 
     Source: https://hexdocs.pm/telemetry/telemetry.html#detach/1
     """
+    _check_id(handler_id)
     with _lock:
         events = [event for event, handlers in _handlers.items() if handler_id in handlers]
         for event in events:
             _remove(event, handler_id)
     return bool(events)
+
+
+def _check_id(handler_id: object) -> None:
+    # By its real class: what is compared and hashed may have code of its own.
+    if type(handler_id) is not str:
+        raise BadArgument("handler_id", handler_id, "a string")
 
 
 def _remove(event: Event, handler_id: str) -> None:
@@ -215,7 +228,7 @@ _FAILED = ("actors", "telemetry", "failed")
 
 
 def report(event: Event, level: str, metadata: Mapping[str, object]) -> None:
-    """Emit an event that is also shown in the logs; never raises.
+    """Emit an event that is also shown in the logs; raises nothing but a Ctrl-C.
 
     Runs here and now in the emitter, as `emit` does, and does not wait.
 
@@ -236,7 +249,10 @@ def report(event: Event, level: str, metadata: Mapping[str, object]) -> None:
     try:
         for reporter in _reporters:
             reporter(event, level, metadata)
-    except BaseException as error:  # noqa: BLE001 - a log that fails must not fail what it reports
+    except BaseException as error:
+        # A log that fails must not fail what it reports; a Ctrl-C is not its own.
+        if is_interrupt(error):
+            raise
         emit(_FAILED, _NOTHING, {"handler": "reporter", "error": error})
 
 
@@ -324,6 +340,9 @@ def set_reporter(reporter: Reporter | None) -> Reporter | None:
     Returns:
         Where they went before.
 
+    Raises:
+        BadArgument: It cannot be called.
+
     Example:
         >>> seen = []
         >>> before = set_reporter(lambda event, level, fields: seen.append((event, level)))
@@ -334,6 +353,16 @@ def set_reporter(reporter: Reporter | None) -> Reporter | None:
 
     Source: https://www.erlang.org/doc/apps/kernel/logger.html#set_handler_config/2
     """
+    if reporter is not None and not callable(reporter):
+        raise BadArgument("reporter", reporter, "a function of event, level and fields, or None")
     before = _reporters[0] if _reporters else None
     _reporters[:] = [] if reporter is None else [reporter]
     return before
+
+
+# A child that another thread's fork has made begins with the tables as they are, between two changes of them;
+# the lock would stay taken in it for ever, since the thread that has it lives in the parent only.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
+    )

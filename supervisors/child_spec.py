@@ -496,12 +496,12 @@ def _type(value: object) -> ChildType:
 
 
 def _shutdown(value: object, type_: ChildType) -> Shutdown:
+    if value is _ByType.BY_TYPE:
+        return None if type_ == "supervisor" else _WORKER_SECONDS
     match value:
-        case _ByType.BY_TYPE:
-            return None if type_ == "supervisor" else _WORKER_SECONDS
         case None:
             return None
-        case "brutal_kill":
+        case str("brutal_kill"):
             return "brutal_kill"
         case int() | float() if _is_seconds(value):
             return float(value)
@@ -512,7 +512,7 @@ def _shutdown(value: object, type_: ChildType) -> Shutdown:
 
 def _modules(value: object) -> Modules:
     match value:
-        case "dynamic":
+        case str("dynamic"):
             return "dynamic"
         case tuple() | list():
             return tuple(_module(each) for each in value)

@@ -937,11 +937,11 @@ def _read(key: object) -> tuple[Address, object, object]:
 
 def _checked_keys(value: object) -> Keys:
     match value:
-        case "unique":
+        case str("unique"):
             return "unique"
-        case "duplicate" | ("duplicate", "pid"):
+        case str("duplicate") | (str("duplicate"), str("pid")):
             return ("duplicate", "pid")
-        case ("duplicate", "key"):
+        case (str("duplicate"), str("key")):
             return ("duplicate", "key")
         case _:
             accepted = "'unique', 'duplicate', ('duplicate', 'pid') or ('duplicate', 'key')"

@@ -12,8 +12,8 @@ from examples.__main__ import sources
 from tests.conformance.guide import renewed
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("README.md", "examples/README.md")
-README, GUIDE = TEXTS = [(ROOT / page).read_text(encoding="utf-8") for page in PAGES]
+PAGES = ("README.md", "examples/README.md", "examples/smelter/API.md")
+README, GUIDE, _ = TEXTS = [(ROOT / page).read_text(encoding="utf-8") for page in PAGES]
 
 
 def blocks(language: str) -> list[str]:

@@ -548,6 +548,54 @@ rows("kind", not_a_word, alias=lambda w, v: process.alias(v))
 rows("alias", not_a_word, monitor=lambda w, v: process.monitor(w.server, alias=v))
 
 
+class Unequal:
+    """Cannot be compared, looked up, or asked what it is."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        raise ValueError
+
+
+unequal = st.builds(Unequal)
+no_text: st.SearchStrategy[object] = unequal | st.sampled_from([0, None, [], {}, b"x", ()])
+rows("name", no_text, unregister=lambda w, v: process.unregister(v))
+rows(
+    "handler_id",
+    no_text,
+    attach=lambda w, v: telemetry.attach(v, ("a",), print),
+    detach=lambda w, v: telemetry.detach(v),
+)
+rows(
+    "event",
+    unequal | st.sampled_from([(), "a", ["a"], ("a", 1), None, 5]),
+    attach=lambda w, v: telemetry.attach("one", v, print),
+)
+rows("handler", not_a_function, attach=lambda w, v: telemetry.attach("one", ("a",), v))
+rows(
+    "reporter",
+    unequal | st.sampled_from([5, "f", [], (print,)]),
+    reporter=lambda w, v: telemetry.set_reporter(v),
+)
+rows(
+    "mailbox",
+    unequal | st.sampled_from([0, 5, "x", [], True]),
+    start=lambda w, v: Server.start(mailbox=v),
+    start_link=lambda w, v: Server.start_link(mailbox=v),
+)
+rows("host", unequal, start_unequal=lambda w, v: Server.start(host=v))
+rows("timeout", unequal, start_unequal=lambda w, v: Server.start(timeout=v))
+rows("name", unequal, start_unequal=lambda w, v: Server.start(name=v))
+rows("isolation", unequal | not_a_word | st.none(), runtime=lambda w, v: Runtime(isolation=v))
+rows("kind", unequal, alias_unequal=lambda w, v: process.alias(v))
+rows("alias", unequal, monitor_unequal=lambda w, v: process.monitor(w.server, alias=v))
+rows("children", unequal, supervisor_unequal=lambda w, v: Supervisor.start_link(v))
+rows("shutdown", unequal, spec_unequal=lambda w, v: of(child(shutdown=v)))
+rows("shutdown", unequal, server_unequal=lambda w, v: Server.child_spec(shutdown=v))
+rows("modules", unequal, spec_unequal=lambda w, v: of(child(modules=v)))
+rows("keys", unequal, registry_unequal=lambda w, v: Registry.start_link(keys=v, name="more"))
+
+
 def untyped(module: object) -> Any_:
     """Return a class as somebody sees it who checks no types."""
     return module

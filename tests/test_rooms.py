@@ -45,7 +45,7 @@ class Floor:
 FLOORS = {
     "words": Floor(
         "actors",
-        "pid exits outcomes errors telemetry messages _envelopes "
+        "pid exits redaction showing outcomes errors telemetry messages _envelopes "
         "_shapes _copying _containers _instances _captures _ways isolation transitions",
         "",
     ),
@@ -560,6 +560,7 @@ HALF_DOCUMENTED = {
     "actors.runtime.Choice": "a protocol, shown by `SeededChoice` which implements it",
     "actors.runtime.Clock": "a protocol, shown by `VirtualClock` which implements it",
     "actors.runtime.Runtime": "`run` makes and runs one; `serve` and `stop` are for the background",
+    "actors.showing.Writer": "what `shown` and the logs write with; the logs override parts of it",
     "actors.stage.dispatchers.BroadcastDispatcher": "called by a stage, as `Dispatcher` says",
     "actors.stage.dispatchers.DemandDispatcher": "the same",
     "actors.stage.dispatchers.Dispatcher": "a protocol, shown by the three that implement it",

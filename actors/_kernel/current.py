@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import sys
 import threading
 import weakref
@@ -68,7 +69,12 @@ class _Seen:
 here = _Here()
 _seen = _Seen()
 _default: list[Scheduler] = []
-_lock = threading.Lock()
+_lock = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    # Or it would stay taken in a child that is forked meanwhile, and the child wait for who is not there.
+    os.register_at_fork(
+        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
+    )
 background: list[Callable[[], Scheduler]] = []
 """Set by `runtime`: starts the runtime that serves threads which have none."""
 tenants: list[Callable[[], Cell | None]] = []

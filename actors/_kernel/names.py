@@ -49,7 +49,7 @@ class Names:
         Raises:
             BadArgument: Nobody has it.
         """
-        cell = self._table.pop(name, None)
+        cell = self._table.pop(name, None) if isinstance(name, str) else None
         if cell is None:
             raise BadArgument("name", name, "a registered name")
         cell.name = None

@@ -364,7 +364,7 @@ class Stage(Startable, Generic[S]):
         """
         if mode is None:
             return typed("DemandMode", GenServer.call(stage, (DEMAND,)))
-        if mode not in {"forward", "accumulate"}:
+        if not (isinstance(mode, str) and mode in {"forward", "accumulate"}):
             raise BadArgument("mode", mode, "'forward' or 'accumulate'")
         GenServer.cast(stage, (DEMAND, mode))
         return None

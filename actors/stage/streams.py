@@ -111,7 +111,7 @@ def from_iterable(
     """
     if not isinstance(iterable, Iterable | AsyncIterable):
         raise BadArgument("iterable", iterable, "what can be iterated")
-    if on_cancel not in {"continue", "stop"}:
+    if not (isinstance(on_cancel, str) and on_cancel in {"continue", "stop"}):
         raise BadArgument("on_cancel", on_cancel, "'continue' or 'stop'")
     process.check_host(host)
     first: Producer[None] = Producer(None, demand, dispatcher)
@@ -271,7 +271,7 @@ def stream(
     Source: https://hexdocs.pm/gen_stage/GenStage.html#stream/2
     """
     wanted = producers_of(subscriptions)
-    if demand not in {"forward", "accumulate"}:
+    if not (isinstance(demand, str) and demand in {"forward", "accumulate"}):
         raise BadArgument("demand", demand, "'forward' or 'accumulate'")
     try:
         tap = _Tap.start(process.self(), wanted)

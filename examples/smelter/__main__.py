@@ -6,7 +6,7 @@
     python3 -m examples smelter replay [--check] FILE …
 
 The second form serves a live pipeline over HTTP, with a page to look at it; the third one replays
-recorded scenarios of the queue, the mixer and the layout.
+recorded scenarios of the queue, the mixer and the layout. `API.md` beside this file is the HTTP API.
 """
 
 from __future__ import annotations

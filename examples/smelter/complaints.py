@@ -22,6 +22,9 @@ wrong, except `PacketGap`.
 
 from __future__ import annotations
 
+import contextlib
+import json
+
 __all__ = [
     "AlreadyRegistered",
     "IdRefused",
@@ -60,7 +63,7 @@ class InputRefused(MediaError):
         self.why = why
 
     def __str__(self) -> str:
-        return f"input {_one_line(self.name)}: {_one_line(self.why)}"
+        return f"input {_one_line(self.name) or repr('')}: {_one_line(self.why)}"
 
 
 class MediaBroken(MediaError):
@@ -117,7 +120,7 @@ class OutputRefused(MediaError):
         self.why = why
 
     def __str__(self) -> str:
-        return f"output {_one_line(self.path)}: {_one_line(self.why)}"
+        return f"output {_one_line(self.path) or repr('')}: {_one_line(self.why)}"
 
 
 class SnapshotRefused(MediaError):
@@ -227,6 +230,8 @@ class SpecRefused(RequestRefused):
         self.accepted = accepted
 
     def __str__(self) -> str:
+        if self.came is None:
+            return f"{self.field}: is missing; accepted is {self.accepted}"
         return f"{self.field}: {_one_line(_shown(self.came))} is not {self.accepted}"
 
 
@@ -263,11 +268,15 @@ class TooLate(RequestRefused):
         self.time = time
 
     def __str__(self) -> str:
-        return f"time {self.time / 1e6:g} ms: has passed already, so nothing was scheduled"
+        return f"time {self.time / 1e6:.15g} ms: has passed already, so nothing was scheduled"
 
 
 def _shown(value: object) -> str:
     text = repr(value)
+    if isinstance(value, bool | dict | list):
+        # As JSON has it, where most of these come from.
+        with contextlib.suppress(TypeError, ValueError, RecursionError):
+            text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

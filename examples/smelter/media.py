@@ -140,6 +140,8 @@ def probe(name: str) -> InputInfo:
 
 
 def _size_of(name: str) -> int:
+    if not name:
+        raise InputRefused(name, "no file can have this name")  # to `Path`, it would be the folder
     try:
         found = Path(name).stat()
         if stat.S_ISDIR(found.st_mode):

@@ -43,14 +43,20 @@ from av.video.stream import VideoStream
 
 from examples.smelter.complaints import OutputRefused, PacketGap
 from examples.smelter.encode import AAC_FRAME, Encoding, Packet, configure_audio, configure_video
+from examples.smelter.offsets import Media
 from examples.smelter.pictures import RATE
 
-__all__ = ["Muxer", "Target", "check_output", "resume", "tidy"]
+__all__ = ["MEDIA", "Muxer", "Target", "check_output", "resume", "tidy"]
 
 INDEX, INDEX_ENTRY = 8192, 32
 """Bytes that an index takes at the most: by itself, and for each packet."""
 
+MEDIA: tuple[Media, ...] = ("video", "audio")
+"""What a film has."""
+
 _BLOCK = bytes(8192)
+
+_REPLACE = '; to replace it: --overwrite, or "overwrite": true in a request'
 
 FRAGMENT = 100_000
 """Microseconds of media in a fragment: what a killed program may lose."""
@@ -105,11 +111,12 @@ def _refuse_existing(
         raise OutputRefused(path, "is one of the inputs")
     if target.is_symlink() or target.exists():
         if not overwrite:
-            raise OutputRefused(path, "exists already")
+            raise OutputRefused(path, f"exists already{_REPLACE}")
         if not target.is_file():
             raise OutputRefused(path, "is not a regular file")
     if part.exists() and not (overwrite and part.is_file()):
-        raise OutputRefused(path, f"{part.name} is left over from a run that did not finish")
+        why = f"{part.name} is left over from a run that did not finish{_REPLACE}"
+        raise OutputRefused(path, why)
 
 
 class Muxer:
@@ -121,12 +128,15 @@ class Muxer:
     Args:
         target: what `check_output` gave.
         encoding: the settings the encoders have.
+        media: what the file holds; one of both, or both.
 
     Raises:
         OutputRefused: the part file cannot be made.
     """
 
-    def __init__(self, target: Target, encoding: Encoding) -> None:
+    def __init__(
+        self, target: Target, encoding: Encoding, media: tuple[Media, ...] = MEDIA
+    ) -> None:
         self._target = target
         self._encoding = encoding
         self._dropped = 0
@@ -138,7 +148,7 @@ class Muxer:
         self._audio_end = -AAC_FRAME
         try:
             self._container = _make(target.part)
-            self._video, self._audio = _add_streams(self._container, self._encoding)
+            self._streams = _add_streams(self._container, self._encoding, media)
             self._container.start_encoding()
         except OSError as error:
             raise self._refused(error) from error
@@ -169,7 +179,11 @@ class Muxer:
     def _safe_time(self) -> Fraction:
         # A packet waits until the other stream has come as far, and then until its fragment is
         # full; one packet more may be held back to learn how long it lasts.
-        reached = min(self._video_end / self._encoding.rate, Fraction(self._audio_end, RATE))
+        ends: dict[Media, Fraction] = {
+            "video": self._video_end / self._encoding.rate,
+            "audio": Fraction(self._audio_end, RATE),
+        }
+        reached = min(ends[one] for one in self._streams)
         one_more = max(1 / self._encoding.rate, Fraction(AAC_FRAME, RATE))
         return reached - Fraction(FRAGMENT, 1_000_000) - 2 * one_more
 
@@ -233,7 +247,7 @@ class Muxer:
         raw.pts = raw.dts = packet.pts
         raw.duration, raw.time_base = packet.duration, packet.time_base
         raw.is_keyframe = packet.keyframe
-        raw.stream = self._video if packet.media == "video" else self._audio
+        raw.stream = self._streams[packet.media]
         try:
             self._container.mux_one(raw)
         except OSError as error:
@@ -281,7 +295,7 @@ class Muxer:
             raise self._refused(error) from error
         finally:
             # Whoever drops a container does not close it: the fragments stay as they are.
-            del self._container, self._video, self._audio
+            del self._container, self._streams
 
     def _write_index(self) -> None:
         # The index goes behind the fragments, and then the head of the file is changed to point
@@ -305,7 +319,7 @@ class Muxer:
         return OutputRefused(str(self._target.path), error.strerror or "cannot be written")
 
 
-def resume(target: Target, encoding: Encoding) -> Muxer:
+def resume(target: Target, encoding: Encoding, media: tuple[Media, ...] = MEDIA) -> Muxer:
     """Replace a muxer that died: keep what its file holds and go on after it.
 
     The old muxer must be closed, or its whole program gone. Encoders have to be replaced too,
@@ -314,13 +328,14 @@ def resume(target: Target, encoding: Encoding) -> Muxer:
     Args:
         target: as that of the old one; without a part file the new muxer begins anew.
         encoding: as that of the old one.
+        media: the same.
 
     Raises:
         OutputRefused: the file cannot be written.
     """
     if not target.part.exists() or target.part.stat().st_size == 0:
-        return Muxer(target, encoding)
-    muxer = Muxer(replace(target, part=_copy_of(target)), encoding)
+        return Muxer(target, encoding, media)
+    muxer = Muxer(replace(target, part=_copy_of(target)), encoding, media)
     muxer.write(_stored_packets(target.part, encoding))
     muxer.replace_when_safe(target)
     return muxer
@@ -356,14 +371,19 @@ def _make(path: Path) -> OutputContainer:
     )
 
 
-def _add_streams(container: OutputContainer, encoding: Encoding) -> tuple[VideoStream, AudioStream]:
+def _add_streams(
+    container: OutputContainer, encoding: Encoding, media: tuple[Media, ...]
+) -> dict[Media, VideoStream | AudioStream]:
     # The muxer opens encoders of its own, never used, only because that is how the headers of
     # the real ones, which are equal, get into the file.
-    video = container.add_stream("libx264", encoding.rate)
-    audio = container.add_stream("aac", RATE)
-    configure_video(video.codec_context, encoding)
-    configure_audio(audio.codec_context, encoding)
-    return video, audio
+    found: dict[Media, VideoStream | AudioStream] = {}
+    if "video" in media:
+        found["video"] = video = container.add_stream("libx264", encoding.rate)
+        configure_video(video.codec_context, encoding)
+    if "audio" in media:
+        found["audio"] = audio = container.add_stream("aac", RATE)
+        configure_audio(audio.codec_context, encoding)
+    return found
 
 
 def _give_name(target: Target) -> None:
@@ -387,12 +407,13 @@ def _give_name(target: Target) -> None:
 def _stored_packets(path: Path, encoding: Encoding) -> Iterator[Packet]:
     # A file whose writer was killed may end anywhere; what is whole comes before that.
     with contextlib.suppress(FFmpegError), av.open(str(path.absolute())) as container:
-        video = container.streams.video[0]
-        to_annex_b = BitStreamFilterContext("h264_mp4toannexb", in_stream=video)
+        to_annex_b: BitStreamFilterContext | None = None
+        for video in container.streams.video:
+            to_annex_b = BitStreamFilterContext("h264_mp4toannexb", in_stream=video)
         for raw in container.demux():
             if raw.pts is None or not raw.size or raw.is_corrupt:
                 continue
-            if raw.stream is video:
+            if to_annex_b is not None and raw.stream.type == "video":
                 for packet in to_annex_b.filter(raw):
                     yield _stored_video(packet, encoding)
             else:

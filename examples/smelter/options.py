@@ -48,7 +48,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python3 -m examples smelter",
         description="Compose videos into one, with supervised actors that may be killed meanwhile.",
         epilog="--serve [INPUT ...] serves a live pipeline over HTTP instead, with a page to look at it"
-        " and to kill its parts: see --serve --help.",
+        " and to kill its parts: see --serve --help. replay [--check] FILE ... replays recorded scenarios"
+        " of the queue, the mixer and the layout: see replay --help.",
         allow_abbrev=False,
     )
     add = parser.add_argument

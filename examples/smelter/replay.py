@@ -11,6 +11,7 @@ any differs). A kind of scenario is a line in `KINDS`: how to replay it, how to 
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -124,14 +125,32 @@ def main(argv: Sequence[str]) -> int:
     Args:
         argv: `--check`, if wanted, and the names of scenario files.
     """
-    files = [arg for arg in argv if arg != "--check"]
-    unknown = [arg for arg in files if arg.startswith("-")]
-    if not files or unknown:
-        print("usage: replay [--check] FILE...", file=sys.stderr)
-        return 2
-    found, readable = read_all(files)
-    status = print_differences(found) if "--check" in argv else print_results(found)
+    try:
+        given = _parser().parse_intermixed_args(argv)
+    except SystemExit as over:
+        # It has said why: the help that was asked for (0), or what was wrong (2).
+        return 0 if over.code == 0 else 2
+    found, readable = read_all(given.files)
+    status = print_differences(found) if given.check else print_results(found)
     return status if readable else 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python3 -m examples smelter replay",
+        description="Replay recorded scenarios of the queue, the mixer and the layout on a virtual"
+        " clock, and print what comes out as one line of JSON for each.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("files", nargs="+", metavar="FILE", help="a file of scenarios, such as those in tests")
+    add(
+        "--check",
+        action="store_true",
+        help="compare with what each scenario expects instead: the first difference of each that"
+        " differs, then how many matched; 1 if any differs",
+    )
+    return parser
 
 
 def read_all(files: Sequence[str]) -> tuple[list[Case], bool]:

@@ -2,7 +2,8 @@
 
     {"type": "view", "background_color": "#202040FF", "children": [
         {"type": "rescaler", "child": {"type": "input_stream", "input_id": "camera"}},
-        {"type": "text", "text": "live", "font_size": 24, "width": 120, "top": 10, "left": 10}]}
+        {"type": "view", "width": 120, "height": 30, "top": 10, "left": 10, "children": [
+            {"type": "text", "text": "live", "font_size": 24}]}]}
 
 Lengths are pixels, durations milliseconds (`duration_ms`), colours `#RRGGBB` or `#RRGGBBAA`. Every
 complaint names the field by its path, what came and what is accepted; a field that is not known is
@@ -123,7 +124,7 @@ class _Node:
             return None
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_number or not low <= value <= high:  # type: ignore[operator]
-            raise SceneRefused(self.at(key), value, f"a number from {low:g} to {high:g}")
+            raise SceneRefused(self.at(key), value, f"a number from {low:.15g} to {high:.15g}")
         return value  # type: ignore[return-value]
 
     def number(self, key: str, default: float, low: float = 0, high: float = LONGEST_SIDE) -> float:
@@ -133,7 +134,7 @@ class _Node:
     def needed_number(self, key: str, low: float = 0, high: float = LONGEST_SIDE) -> float:
         value = self.optional_number(key, low, high)
         if value is None:
-            raise SceneRefused(self.at(key), None, f"a number from {low:g} to {high:g}")
+            raise SceneRefused(self.at(key), None, f"a number from {low:.15g} to {high:.15g}")
         return value
 
     def flag(self, key: str) -> bool:

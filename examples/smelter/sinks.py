@@ -20,8 +20,8 @@ from examples.smelter.encode import Encoding
 from examples.smelter.encode import VideoEncoder as VideoEncoding
 from examples.smelter.heirs import heirs
 from examples.smelter.ledger import LEDGER, Ledger
+from examples.smelter.muxer import MEDIA, Target, resume
 from examples.smelter.muxer import Muxer as Writing
-from examples.smelter.muxer import Target, resume
 from examples.smelter.offsets import Media
 from examples.smelter.pictures import RATE
 from examples.smelter.requests import OutputSpec, Settings
@@ -56,7 +56,7 @@ Positions = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class FileSink:
-    """An output that is an MP4 file with pictures and sound."""
+    """An output that is an MP4 file with pictures, sound or both."""
 
     target: Target
     """The file, checked."""
@@ -75,22 +75,28 @@ class FileSink:
 
     def children(self, output: str, spec: OutputSpec, settings: Settings) -> Sequence[ChildSpec]:
         """Return a muxer and the encoders; a new muxer needs new encoders."""
+        parts = {"video": spec.video, "audio": spec.audio}
+        media = tuple(one for one in MEDIA if parts[one] is not None)
+        name = muxer_of(output)
         return heirs(
-            Muxer.child_spec(output, self, id=_named("muxer", output), name=muxer_of(output)),
-            encoders(output, self.encoding, settings),
+            Muxer.child_spec(output, self, media, id=_named("muxer", output), name=name),
+            encoders(output, self.encoding, settings, media),
         )
 
 
-def encoders(output: str, encoding: Encoding, settings: Settings) -> ChildSpec:
-    """Return the supervisor of both encoders of an output; neither minds the other's crash."""
+def encoders(
+    output: str, encoding: Encoding, settings: Settings, media: tuple[Media, ...] = MEDIA
+) -> ChildSpec:
+    """Return the supervisor of the encoders of an output; neither minds the other's crash."""
     video = VideoEncoder.child_spec(
         output, encoding, id=_named("video_encoder", output), name=video_end_of(output)
     )
     audio = AudioEncoder.child_spec(
         output, encoding, id=_named("audio_encoder", output), name=audio_end_of(output)
     )
+    wanted = [one for name, one in (("audio", audio), ("video", video)) if name in media]
     return Supervisor.child_spec(
-        heirs(audio, video),
+        heirs(*wanted),
         id=_named("encoders", output),
         name=encoders_of(output),
         max_restarts=5 * settings.patience,
@@ -105,11 +111,12 @@ def _named(worker: str, output: str) -> str:
 class Muxer(GenServer[None], host="thread", shutdown=5.0):
     """Writes the file. It traps exits so that a file whose run is stopped gets its index."""
 
-    def init(self, output: str, sink: FileSink) -> None:
+    def init(self, output: str, sink: FileSink, media: tuple[Media, ...]) -> None:
         """Begin the file, or go on with the one that the last muxer left."""
         process.trap_exit(True)
         self.output = output
         self.key = muxer_of(output)
+        self.media = media
         self.ended: set[Media] = set()
         progress = Ledger.get(LEDGER, self.key)
         self.is_finished = progress == "finished"
@@ -117,7 +124,7 @@ class Muxer(GenServer[None], host="thread", shutdown=5.0):
         if self.has_begun and not self.is_finished and not sink.target.part.exists():
             raise OutputRefused(str(sink.target.path), "somebody has taken what was made away")
         if not self.is_finished:
-            self.writing: Writing = resume(sink.target, sink.encoding)
+            self.writing: Writing = resume(sink.target, sink.encoding, media)
 
     @call
     def positions(self, state: None) -> Reply[Positions, None]:
@@ -139,7 +146,7 @@ class Muxer(GenServer[None], host="thread", shutdown=5.0):
                 self._tell_written()
             case Ended(media):
                 self.ended.add(media)
-                if len(self.ended) == len(("video", "audio")):
+                if self.ended >= set(self.media):
                     self._finish()
             case _:
                 raise TypeError(f"a muxer is not told {request!r}")
@@ -147,10 +154,13 @@ class Muxer(GenServer[None], host="thread", shutdown=5.0):
     def _tell_written(self) -> None:
         # Both, because what is safe of one depends on how far the other has come.
         writing = self.writing
-        video = Written(self.output, "video", writing.video_end, writing.video_safe)
-        audio = Written(self.output, "audio", writing.audio_end, writing.audio_safe)
-        tell(COMPOSITOR, video)
-        tell(MIXER, audio)
+        if "video" in self.media:
+            tell(
+                COMPOSITOR,
+                Written(self.output, "video", writing.video_end, writing.video_safe),
+            )
+        if "audio" in self.media:
+            tell(MIXER, Written(self.output, "audio", writing.audio_end, writing.audio_safe))
 
     def _finish(self) -> None:
         writing = self.writing

@@ -13,6 +13,7 @@ import io
 import struct
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -29,7 +30,16 @@ from examples.smelter.scene import Component, Text
 from examples.smelter.scene_rules import MOST_PIXELS as MOST_WRITTEN
 from examples.smelter.scene_rules import components
 
-__all__ = ["Pixels", "Still", "check_texts", "load_image", "resized", "text_pixels", "text_size"]
+__all__ = [
+    "Pixels",
+    "Still",
+    "check_texts",
+    "kind_of_image",
+    "load_image",
+    "resized",
+    "text_pixels",
+    "text_size",
+]
 
 Pixels = NDArray[np.uint8]
 """(height, width, 4): red, green, blue, opacity."""
@@ -89,19 +99,35 @@ def load_image(name: str, data: bytes) -> Still:
     Raises:
         ImageRefused: it is none of these, damaged, or too large.
     """
+    with _opened(name, data) as opened:
+        count = getattr(opened, "n_frames", 1)
+        if opened.width * opened.height * count > MOST_PIXELS:
+            raise ImageRefused(
+                name, f"{count} x {opened.width}x{opened.height} pixels are too many"
+            )
+        frames, durations = zip(*_frames(opened), strict=True)
+    return Still(tuple(frames), tuple(accumulate(durations)))
+
+
+def kind_of_image(name: str, data: bytes) -> str:
+    """Return what a file is: ``"png"``, ``"jpeg"`` or ``"gif"``; looks at its beginning alone.
+
+    Raises:
+        ImageRefused: it is none of these.
+    """
+    with _opened(name, data) as opened:
+        return str(opened.format).lower()
+
+
+@contextmanager
+def _opened(name: str, data: bytes) -> Iterator[Image.Image]:
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
-            count = getattr(opened, "n_frames", 1)
-            if opened.width * opened.height * count > MOST_PIXELS:
-                raise ImageRefused(
-                    name, f"{count} x {opened.width}x{opened.height} pixels are too many"
-                )
-            frames, durations = zip(*_frames(opened), strict=True)
+            yield opened
     except UnidentifiedImageError:
         raise ImageRefused(name, f"is none of {', '.join(FORMATS)}") from None
     except (*_DAMAGED, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageRefused(name, f"cannot be decoded ({error})") from error
-    return Still(tuple(frames), tuple(accumulate(durations)))
 
 
 def _frames(opened: Image.Image) -> Iterator[tuple[Pixels, Ns]]:

@@ -416,6 +416,72 @@ def test_values_that_do_not_print_do_not_stop_a_report(hostile: object, kept: Ke
     assert text.startswith("actors.test\n  state:")
 
 
+def exits(*_: object) -> str:
+    raise SystemExit(3)
+
+
+class Refuses:
+    """Ends the program, or tries to, whenever it is looked at."""
+
+    __str__ = __repr__ = exits
+
+
+class Awkward(str):
+    __slots__ = ()
+    __getitem__ = __len__ = isprintable = exits  # type: ignore[assignment]
+
+
+@dataclass
+class Shy:
+    field: int = 1
+
+    def __getattribute__(self, name: str) -> object:
+        return exits() if name == "field" else object.__getattribute__(self, name)
+
+
+def noted(value: object) -> BaseException:
+    error = ValueError("x")
+    error.__notes__ = [value]  # type: ignore[list-item]
+    return error
+
+
+def printing(value: object) -> BaseException:
+    class Prints(Exception):
+        def __repr__(self) -> str:
+            return value  # type: ignore[return-value]
+
+    return Prints()
+
+
+def act_of(where: str, value: object) -> Callable[[object], object]:
+    def act(_: object) -> object:
+        match where:
+            case "reason":
+                return Stop(value)
+            case "label":
+                process.set_label(value)
+            case "note":
+                raise noted(value)
+            case "repr":
+                raise printing(value)
+        raise ValueError(value)
+
+    return act
+
+
+@pytest.mark.parametrize("where", ["state", "reason", "label", "note", "argument", "repr"])
+@pytest.mark.parametrize("value", [Refuses(), Awkward("x"), Shy()], ids=lambda v: type(v).__name__)
+def test_no_report_is_lost_whatever_users_code_raises_meanwhile(
+    where: str, value: object, kept: Kept
+) -> None:
+    crashing(value if where == "state" else 0, act_of(where, value))
+
+    assert [each.event for each in kept.records] == [  # type: ignore[attr-defined]
+        "actors.gen_server.terminate",
+        "actors.process.crash",
+    ]
+
+
 def endless() -> list[object]:
     inner: list[object] = []
     inner.append(inner)

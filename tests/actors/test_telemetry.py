@@ -141,6 +141,68 @@ def test_no_attachment_is_lost_when_threads_attach_at_once() -> None:
     assert sum(map(telemetry.detach, names)) == len(names)
 
 
+FORKS = """
+import os, signal, sys, threading
+from actors import telemetry
+from actors.pid import Ref
+
+def attach(name):
+    telemetry.attach(name, ("a",), print)
+    telemetry.detach(name)
+
+what = {"attach": attach, "number": lambda name: Ref.__new__(Ref).number}[sys.argv[1]]
+is_over = threading.Event()
+
+def works(name):
+    while not is_over.is_set():
+        what(name)
+
+sys.setswitchinterval(1e-6)
+threads = [threading.Thread(target=works, args=(name,)) for name in "ab"]
+for each in threads:
+    each.start()
+ends = []
+for _ in range(12):
+    child = os.fork()
+    if not child:
+        signal.alarm(10)
+        what("child")
+        os._exit(0)
+    ends.append(os.waitpid(child, 0)[1])
+    if ends[-1]:
+        break
+is_over.set()
+for each in threads:
+    each.join()
+print(ends)
+"""
+
+
+@pytest.mark.parametrize("what", ["attach", "number"])
+def test_a_child_that_is_forked_while_another_thread_works_has_no_lock_that_stays_taken(
+    what: str,
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORKS, what],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == f"{[0] * 12}\n"
+
+
+def test_a_ctrl_c_arrives_while_a_report_is_written() -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    telemetry.set_reporter(interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        telemetry.report(EVENT, "error", {})
+
+
 @pytest.mark.parametrize("event", ["name", (), ("a", 1), ["a"], None])
 def test_what_is_no_event_is_refused(event: object) -> None:
     with pytest.raises(BadArgument, match="event"):

@@ -167,8 +167,11 @@ class HlsTarget:
 
     def __post_init__(self) -> None:
         path = Path(self.path) if isinstance(self.path, str) and "\0" not in self.path else None
-        if path is None or path.suffix != ".m3u8" or not path.parent.is_dir():
-            raise OptionRefused("path", self.path, "a path that ends in .m3u8, in a folder")
+        if path is None or path.suffix != ".m3u8":
+            raise OptionRefused("path", self.path, "a path that ends in .m3u8")
+        if not path.parent.is_dir():
+            accepted = f"one in a folder that is there: there is no folder {path.parent}"
+            raise OptionRefused("path", self.path, accepted)
         if not 1 <= self.segments <= 1000:
             raise OptionRefused("max_playlist_size", self.segments, "a number from 1 to 1000")
 
@@ -312,4 +315,7 @@ class Outlet:
         # What our end of a pipe raised is told as the cause of FFmpeg's complaint about it.
         error = error.__cause__ if isinstance(error.__cause__, OSError) else error
         why = error.strerror if isinstance(error, OSError) else str(error)
+        if isinstance(error, BrokenPipeError):
+            # All that an ffmpeg says by ending, which has tried to reach the server.
+            why = f"is not there, has hung up, or does not know this app and key ({why})"
         return PeerLost(self._title, why or "takes nothing any more")

@@ -32,7 +32,7 @@ def check_ffmpeg(what: str) -> None:
         OptionRefused: there is none.
     """
     if shutil.which("ffmpeg") is None:
-        raise OptionRefused(what, "no ffmpeg on this machine", "apt-get install ffmpeg")
+        raise OptionRefused("type", what, "available here without ffmpeg: apt-get install ffmpeg")
 
 
 class Program:

@@ -1,8 +1,9 @@
-"""RTMP in: the input listens, and whoever knows its key may push to it.
+"""RTMP in: the input listens, and whoever reaches its port may push to it.
 
-FFmpeg does the talking. It accepts one publisher; when that one leaves, the session is lost and the
-next one listens again. While nobody is there, listening is renewed every two seconds, so that the input
-can end in between.
+FFmpeg does the talking. It does not refuse a publisher of another app or key, so the key is no secret
+that keeps anybody out: what does is the address that is listened on. It accepts one publisher; when
+that one leaves, the session is lost and the next one listens again. While nobody is there, listening
+is renewed every two seconds, so that the input can end in between.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class RtmpSupply:
     app: str
     """First part of the path."""
     key: str = field(repr=False)
-    """Second part: who does not know it is refused."""
+    """Second part, for encoders that want one; nobody is refused who does not know it."""
     host: str = LOOPBACK
     """The address it listens on."""
     video: bool = True

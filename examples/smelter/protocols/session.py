@@ -9,6 +9,7 @@ Nothing here waits longer than it must: a reader that is to end is held up by no
 
 from __future__ import annotations
 
+import errno
 from collections import deque
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -196,7 +197,9 @@ class Session:
         return round((at - self._zero) * SECOND) if at >= self._zero else None
 
     def _lost(self, error: FFmpegError) -> PeerLost:
-        return PeerLost(self._name, error.strerror or "cannot be reached")
+        why = error.strerror or "cannot be reached"
+        # FFmpeg's word for a connection that ends in the middle of something.
+        return PeerLost(self._name, f"broke off ({why})" if error.errno == errno.EIO else why)
 
 
 def _describe(name: str, container: InputContainer) -> InputInfo:

@@ -60,5 +60,6 @@ class WatchedSink:
         rate = Fraction(settings.framerate.num, settings.framerate.den)
         shown = Shown(output, tuple(media), rate)
         return heirs(
-            Viewers.child_spec(self.token, shown, id=f"viewers {output}", name=viewers), *ends
+            Viewers.child_spec(Token(self.token), shown, id=f"viewers {output}", name=viewers),
+            *ends,
         )

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import importlib.util
+import re
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer",
     "Asked",
+    "Claim",
     "Conversation",
+    "Offer",
     "OfferRefused",
     "Token",
     "check_webrtc",
@@ -40,6 +43,8 @@ __all__ = [
 MOST_SDP = 100_000
 
 SHORTEST_TOKEN = 16
+
+_MEDIA = re.compile(r"^m=(audio|video) ", re.MULTILINE)
 
 
 class OfferRefused(RequestRefused):
@@ -69,7 +74,7 @@ def check_webrtc(what: str) -> None:
         OptionRefused: it is not.
     """
     if importlib.util.find_spec("aiortc") is None:
-        raise OptionRefused(what, "no aiortc on this machine", "with it: pip install aiortc")
+        raise OptionRefused("type", what, "available here without aiortc: pip install aiortc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +92,33 @@ class Token:
             accepted = f"at least {SHORTEST_TOKEN} printable characters"
             raise OptionRefused("bearer_token", "a shorter one", accepted)
 
-    def is_shown(self, shown: str) -> bool:
+    def is_shown(self, claim: Claim) -> bool:
         """Tell whether this is it, in a time that tells nothing."""
-        return hmac.compare_digest(shown.encode(), self.text.encode())
+        return hmac.compare_digest(claim.token.encode(), self.text.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What somebody shows as a token, right or wrong.
+
+    It stands in calls, and a call that fails is printed with what it was given: so this prints nothing.
+
+    Example:
+        >>> Claim("0123456789abcdef")
+        Claim()
+    """
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What somebody comes with; it prints no more than `Claim` does."""
+
+    claim: Claim
+    """The token."""
+    sdp: str = field(repr=False)
+    """What is offered; it holds the password of a connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +138,7 @@ class Asked:
 
     session: str
     """How the session is to be called."""
-    sdp: str
+    sdp: str = field(repr=False)
     """What was offered."""
     caller: Caller
     """Who waits."""
@@ -119,10 +148,13 @@ class Asked:
         """Give the session a name.
 
         Raises:
-            OfferRefused: it is more than any offer.
+            OfferRefused: it is more than any offer, or offers neither video nor audio.
         """
         if len(sdp) > MOST_SDP:
             raise OfferRefused("offer", f"more than {MOST_SDP} characters")
+        if not _MEDIA.search(sdp):
+            # Where there is none, aiortc agrees to nothing at all and waits for it.
+            raise OfferRefused("offer", "no SDP that offers video or audio")
         return cls(secrets.token_urlsafe(16), sdp, caller)
 
 

@@ -1,7 +1,7 @@
 """WHEP out: a browser, or any WebRTC receiver, watches an output and hears it.
 
-    POST /whep/stage, an SDP offer in the body       watch("stage", token, sdp) -> Answer
-    DELETE /whep/stage/session                       leave("stage", token, session)
+    POST /whep/stage, an SDP offer in the body       watch("stage", Offer(claim, sdp)) -> Answer
+    DELETE /whep/stage/session                       leave("stage", claim, session)
 
 The corridor of `whip`, the other way round. The output's *viewers*, a process, starts a *session* for
 each of those who watch, a process that awaits a connection (`webrtc`). Sessions fetch what comes next
@@ -48,7 +48,9 @@ from examples.smelter.protocols.preview import Preview
 from examples.smelter.protocols.webrtc import (
     Answer,
     Asked,
+    Claim,
     Conversation,
+    Offer,
     OfferRefused,
     Token,
     video_codec_of,
@@ -87,26 +89,26 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def watch(output: str, token: str, sdp: str) -> Answer:
+def watch(output: str, offer: Offer) -> Answer:
     """Answer an offer to watch an output; waits for up to ten seconds.
 
     Raises:
         OfferRefused: the token is wrong, nobody shows this output, too many watch it, or the offer
             makes no sense.
     """
-    answer = Viewers.watch.within(10.0)(_viewers_of(output), token, sdp)
+    answer = Viewers.watch.within(10.0)(_viewers_of(output), offer)
     if isinstance(answer, OfferRefused):
         raise answer
     return answer
 
 
-def leave(output: str, token: str, session: str) -> None:
+def leave(output: str, claim: Claim, session: str) -> None:
     """End a session.
 
     Raises:
         OfferRefused: the token is wrong, or there is no such output or session.
     """
-    refused = Viewers.leave.within(10.0)(_viewers_of(output), token, session)
+    refused = Viewers.leave.within(10.0)(_viewers_of(output), claim, session)
     if refused is not None:
         raise refused
 
@@ -136,25 +138,25 @@ class Shown:
 class Viewers(GenServer[None]):
     """Answers those who want to watch one output. It keeps its state on itself."""
 
-    def init(self, token: str, shown: Shown) -> None:
+    def init(self, token: Token, shown: Shown) -> None:
         """Begin with nobody."""
         process.trap_exit(True)
-        self.token = Token(token)
+        self.token = token
         self.shown = shown
         self.sessions: dict[Pid, str] = {}
         self.ended_at: dict[Media, int] = {}
 
     @call
     def watch(
-        self, state: None, token: str, sdp: str
+        self, state: None, offer: Offer
     ) -> Reply[Answer | OfferRefused, None] | NoReply[None]:
         """Begin a session; it answers when it can."""
-        if not self.token.is_shown(token):
+        if not self.token.is_shown(offer.claim):
             return Reply(OfferRefused("token", "this is not the token of this output"))
         if len(self.sessions) >= MOST_VIEWERS:
             return Reply(OfferRefused("place", f"{MOST_VIEWERS} watch already"))
         try:
-            asked = Asked.by(self.caller, sdp)
+            asked = Asked.by(self.caller, offer.sdp)
         except OfferRefused as refused:
             return Reply(refused)
         session = process.spawn_link(_session, self.shown, asked)
@@ -162,9 +164,9 @@ class Viewers(GenServer[None]):
         return NoReply()
 
     @call
-    def leave(self, state: None, token: str, session: str) -> Reply[OfferRefused | None, None]:
+    def leave(self, state: None, claim: Claim, session: str) -> Reply[OfferRefused | None, None]:
         """End a session."""
-        if not self.token.is_shown(token):
+        if not self.token.is_shown(claim):
             return Reply(OfferRefused("token", "this is not the token of this output"))
         for pid, name in self.sessions.items():
             if hmac.compare_digest(name.encode(), session.encode()):

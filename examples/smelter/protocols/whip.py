@@ -1,14 +1,15 @@
 """WHIP in: a browser, or any WebRTC sender, publishes to the pipeline.
 
-    POST /whip/camera, an SDP offer in the body      offer("camera", token, sdp) -> Answer
-    DELETE /whip/camera/session                      hang_up("camera", token, session)
+    POST /whip/camera, an SDP offer in the body      offer("camera", Offer(claim, sdp)) -> Answer
+    DELETE /whip/camera/session                      hang_up("camera", claim, session)
 
 The input's reader opens a *gate*, a process that is known by the input's id. It keeps the last half
 second of what arrives, until the reader takes it. For each publisher it starts a *session*, a process
 that awaits a connection (`webrtc`). They are linked: when the gate ends, however that happens, so does
 the session, and it hangs up.
 
-One session at a time: a publisher who shows the token takes the place of the one before.
+One session at a time: a publisher who shows the token takes the place of the one before, at the moment
+in which the two ends have agreed. An offer that comes to nothing disturbs nobody.
 
 Source: RFC 9725 (WebRTC-HTTP ingestion protocol).
 """
@@ -49,7 +50,9 @@ from examples.smelter.protocols.gates import start_after
 from examples.smelter.protocols.webrtc import (
     Answer,
     Asked,
+    Claim,
     Conversation,
+    Offer,
     OfferRefused,
     Token,
     check_webrtc,
@@ -73,7 +76,7 @@ def gate_of(name: str) -> str:
     return f"smelter.whip.{name}"
 
 
-def offer(name: str, token: str, sdp: str) -> Answer:
+def offer(name: str, offer: Offer) -> Answer:
     """Answer an offer to publish to an input; waits for up to ten seconds.
 
     Raises:
@@ -81,13 +84,13 @@ def offer(name: str, token: str, sdp: str) -> Answer:
     """
     if process.whereis(gate_of(name)) is None:
         raise OfferRefused("input", "nobody listens here just now")
-    answer = WhipGate.offer.within(10.0)(gate_of(name), token, sdp)
+    answer = WhipGate.offer.within(10.0)(gate_of(name), offer)
     if isinstance(answer, OfferRefused):
         raise answer
     return answer
 
 
-def hang_up(name: str, token: str, session: str) -> None:
+def hang_up(name: str, claim: Claim, session: str) -> None:
     """End a session; the input waits for the next one.
 
     Raises:
@@ -95,7 +98,7 @@ def hang_up(name: str, token: str, session: str) -> None:
     """
     if process.whereis(gate_of(name)) is None:
         raise OfferRefused("input", "nobody listens here just now")
-    refused = WhipGate.hang_up.within(10.0)(gate_of(name), token, session)
+    refused = WhipGate.hang_up.within(10.0)(gate_of(name), claim, session)
     if refused is not None:
         raise refused
 
@@ -195,25 +198,33 @@ class WhipGate(GenServer[None]):
 
     @call
     def offer(
-        self, state: None, token: str, sdp: str
+        self, state: None, offer: Offer
     ) -> Reply[Answer | OfferRefused, None] | NoReply[None]:
-        """Begin a session in the place of the one before; it answers when it can."""
-        if not self.token.is_shown(token):
+        """Begin a session; it answers when it can, and the one before goes on until then."""
+        if not self.token.is_shown(offer.claim):
             return Reply(OfferRefused("token", "this is not the token of this input"))
         try:
-            asked = Asked.by(self.caller, sdp)
+            asked = Asked.by(self.caller, offer.sdp)
         except OfferRefused as refused:
             return Reply(refused)
+        process.spawn_link(_session, process.self(), self.supply, asked)
+        return NoReply()
+
+    @cast
+    def agreed(self, state: None, session: Pid, name: str) -> NoReply[None]:
+        """Let a session that has an answer take the place of the one before."""
+        if not process.is_alive(session):
+            # It has told so and died; its end may have been noticed before.
+            return NoReply()
         if self.session is not None:
             process.send_exit(self.session, "shutdown")
-        self.name = asked.session
-        self.session = process.spawn_link(_session, process.self(), self.supply, asked)
+        self.session, self.name = session, name
         return NoReply()
 
     @call
-    def hang_up(self, state: None, token: str, session: str) -> Reply[OfferRefused | None, None]:
+    def hang_up(self, state: None, claim: Claim, session: str) -> Reply[OfferRefused | None, None]:
         """End a session."""
-        if not self.token.is_shown(token):
+        if not self.token.is_shown(claim):
             return Reply(OfferRefused("token", "this is not the token of this input"))
         if self.session is None or not hmac.compare_digest(session.encode(), self.name.encode()):
             return Reply(OfferRefused("session", "it is over, or never was"))
@@ -290,7 +301,12 @@ class _Session:
     async def publish(self, asked: Asked) -> None:
         """Live as long as the connection."""
         try:
-            await Conversation().hold(asked, before=lambda peer: peer.on("track", self._listen))
+            await Conversation().hold(
+                asked,
+                before=lambda peer: peer.on("track", self._listen),
+                # Told before the answer leaves: whoever hangs up by it finds the session.
+                answered=lambda _: WhipGate.agreed(self._gate, self._me, asked.session),
+            )
         finally:
             for task in tuple(self._tasks):
                 task.cancel()

@@ -57,9 +57,7 @@ def complaint_of(error: BaseException) -> Complaint:
         case SpecRefused():
             return _of_field("MALFORMED_REQUEST", error)
         case OptionRefused(option=option, came=came, accepted=accepted):
-            return _complaint(
-                400, "MALFORMED_REQUEST", error, field=option, came=_plain(came), accepted=accepted
-            )
+            return _of_field("MALFORMED_REQUEST", SpecRefused(option, came, accepted))
         case InputRefused():
             return _complaint(400, "INVALID_MP4_SOURCE", error, field="path", came=error.name)
         case OutputRefused():
@@ -67,7 +65,7 @@ def complaint_of(error: BaseException) -> Complaint:
                 400, "OUTPUT_STREAM_OUTPUT_ERROR", error, field="path", came=error.path
             )
         case ImageRefused():
-            return _complaint(400, "REGISTER_IMAGE_ERROR", error, field="image", came=error.name)
+            return _complaint(400, "REGISTER_IMAGE_ERROR", error, field="path", came=error.name)
         case TooLate():
             came = error.time / 1e6
             return _complaint(409, "TIME_HAS_PASSED", error, field="schedule_time_ms", came=came)
@@ -154,7 +152,8 @@ def report_of(report: Report) -> dict[str, object]:
 
 
 def _link(link: Link) -> dict[str, object]:
-    return {"state": link.state, "attempts": link.attempts, "why": link.why}
+    why = "" if link.state == "up" else link.why
+    return {"state": link.state, "attempts": link.attempts, "why": why}
 
 
 def status_of(status: Status) -> dict[str, object]:

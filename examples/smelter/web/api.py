@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from actors import CallFailed
 from examples.smelter import control
-from examples.smelter.complaints import NotRegistered, SpecRefused
+from examples.smelter.complaints import AlreadyRegistered, ImageRefused, NotRegistered, SpecRefused
 from examples.smelter.inputs import Supply
 from examples.smelter.keeper import KEEPER, Keeper
 from examples.smelter.ledger import LEDGER, Ledger
@@ -22,15 +22,16 @@ from examples.smelter.offsets import SECOND, Ns
 from examples.smelter.protocols.live_sink import KeyWanted, LiveSink
 from examples.smelter.protocols.watching import WatchedSink
 from examples.smelter.requests import InputPlan, OutputPlan, Settings, Sink
+from examples.smelter.sprites import kind_of_image
 from examples.smelter.web import answers, bodies, places, scenes
-from examples.smelter.web.fields import Fields
+from examples.smelter.web.fields import Fields, named
 from examples.smelter.web.gate import Gate
 from examples.smelter.web.tree_view import kill, tree
 from examples.smelter.web.watch import WATCH, Watch
 from examples.smelter.wire import tell, video_end_of
 from supervisors import Supervisor
 
-__all__ = ["PIPELINE", "Answer", "Api", "Rules", "sink_of"]
+__all__ = ["PIPELINE", "Answer", "Api", "Change", "Rules", "change_of", "image_of", "sink_of"]
 
 Answer: TypeAlias = dict[str, object]
 """What becomes JSON."""
@@ -39,6 +40,7 @@ PIPELINE = "pipeline"
 """The id of the pipeline below the root."""
 
 _MOST_IMAGE = 32 << 20
+_IMAGES = ("png", "jpeg", "gif")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +84,36 @@ class Api:
         control.unregister_input(id, _only_time(body))
 
     def update_input(self, id: str, body: object) -> None:
-        fields = Fields(body)
-        at = bodies.time_of(fields)
-        place = fields.milliseconds("seek_ms")
-        if place is None and not fields.has("pause"):
-            raise SpecRefused("pause", None, "true or false, or a seek_ms")
-        pause = fields.flag("pause", default=False) if fields.has("pause") else None
-        fields.end()
-        if place is not None:
-            control.seek_input(id, place, at)
-        if pause is not None:
-            (control.pause_input if pause else control.resume_input)(id, at)
+        asked = change_of(body)
+        if asked.place is not None:
+            with named(input="id"):
+                control.seek_input(id, asked.place, asked.at)
+        if asked.pause is not None:
+            (control.pause_input if asked.pause else control.resume_input)(id, asked.at)
+
+    def queue_track(self, id: str, body: object) -> Answer:
+        asked = bodies.track_of(body)
+        with named(input="id", track="path", supply="path"):
+            control.queue_track(id, asked.supply, asked.offset, asked.at)
+        return asked.answer
+
+    def next_track(self, id: str, body: object) -> None:
+        with named(input="id"):
+            control.next_track(id, _only_time(body))
 
     # -- outputs ---------------------------------------------------------------------------------
 
     def register_output(self, id: str, body: object) -> Answer:
         with self._registering:
+            outputs, inputs = _outputs(), _inputs()
+            if id in outputs:
+                raise AlreadyRegistered("output", id)
+            # Before it is tried whether it can be written: another output may be at it.
+            places.refuse_written(_within(body, "path"), outputs)
             asked = bodies.output_of(body, self._rules.settings)
-            places.refuse_shared(asked.spec.sink, _outputs(), _inputs())
-            control.register_output(id, asked.spec, asked.at)
+            places.refuse_shared(asked.spec.sink, outputs, inputs)
+            with named(scene="video.initial.root", inputs="audio.initial.inputs"):
+                control.register_output(id, asked.spec, asked.at)
         scenes.remember(id, _within(body, "video", "initial", "root"))
         if isinstance(asked.spec.sink, WatchedSink):
             return {**_routes(id, asked.spec.sink), **asked.answer}
@@ -112,7 +125,8 @@ class Api:
     def update_output(self, id: str, body: object) -> None:
         update = bodies.update_of(body)
         words = scenes.written(_within(body, "video", "root"))
-        control.update_output(id, scene=update.scene, mix=update.mix, at=update.at, words=words)
+        with named(scene="video.root", mix="audio", inputs="audio.inputs"):
+            control.update_output(id, scene=update.scene, mix=update.mix, at=update.at, words=words)
 
     def _now(self, status: control.Status) -> Ns:
         return self._rules.settings.framerate.tick(status.queue.ticks)
@@ -125,11 +139,16 @@ class Api:
     # -- images and the pipeline -----------------------------------------------------------------
 
     def register_image(self, id: str, body: object) -> None:
-        fields = Fields(body)
-        fields.choice("asset_type", "png", "jpeg", "gif", "auto", default="auto")
-        data = _content(fields.text("path"))
-        fields.end()
-        control.register_image(id, data)
+        path, kind = image_of(body)
+        data = _content(path)
+        try:
+            found = kind_of_image(path, data)
+            if kind not in {found, "auto"}:
+                raise SpecRefused("asset_type", kind, f"{found} or auto, as what this file is")
+            control.register_image(id, data)
+        except ImageRefused as refused:
+            # To a client, it is the file that is wrong.
+            raise ImageRefused(path, refused.why) from refused
 
     def unregister_image(self, id: str, body: object) -> None:
         _nothing_in(body)
@@ -153,7 +172,7 @@ class Api:
         found = answers.status_of(there)
         rate = self._rules.settings.framerate
         now = self._now(there)
-        preview = self._rules.preview
+        preview = self._rules.preview if self._rules.preview in there.outputs else None
         return {
             **found,
             "scene": None if preview is None else scenes.shown(preview),
@@ -184,6 +203,46 @@ class Api:
         return {"id": kill(self._rules.root, pid)}
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an input is to do from some time on."""
+
+    place: Ns | None
+    """Where in its file it is to go on; None is where it is."""
+    pause: bool | None
+    """Whether it is to hold still; None leaves that."""
+    at: Ns | None
+
+
+def change_of(json: object) -> Change:
+    """Read what an input is to do.
+
+    Raises:
+        SpecRefused: a field makes no sense, or nothing is to change.
+    """
+    fields = Fields(json)
+    at = bodies.time_of(fields)
+    place = fields.milliseconds("seek_ms")
+    if place is None and not fields.has("pause"):
+        raise SpecRefused("pause", None, "true or false, or a seek_ms")
+    pause = fields.flag("pause", default=False) if fields.has("pause") else None
+    fields.end()
+    return Change(place, pause, at)
+
+
+def image_of(json: object) -> tuple[str, str]:
+    """Read where an image is, and what it is to be.
+
+    Raises:
+        SpecRefused: a field makes no sense.
+    """
+    fields = Fields(json)
+    kind = fields.choice("asset_type", *_IMAGES, "auto", default="auto")
+    path = fields.text("path")
+    fields.end()
+    return path, kind
+
+
 def sink_of(id: str) -> Sink:
     """Return where an output goes.
 
@@ -201,9 +260,11 @@ def _routes(id: str, sink: WatchedSink) -> Answer:
     return {**routes, "bearer_token": sink.token}
 
 
-def _inputs() -> dict[str, Supply]:
+def _inputs() -> list[tuple[str, Supply]]:
+    """Return what the inputs read, now and when its turn comes."""
     found = Ledger.registered(LEDGER, "input").items()
-    return {id: plan.spec.supply for id, plan in found if isinstance(plan, InputPlan)}
+    plans = [(id, plan) for id, plan in found if isinstance(plan, InputPlan)]
+    return [(id, track.supply) for id, plan in plans for track in plan.tracks]
 
 
 def _outputs() -> dict[str, Sink]:

@@ -3,6 +3,7 @@
 | method, path | what for |
 |---|---|
 | POST `/api/input/{id}/register`, `/unregister`, `/update` | update: pause, resume, seek |
+| POST `/api/input/{id}/queue_track`, `/next_track` | what it plays then; go on to that |
 | POST `/api/output/{id}/register`, `/unregister`, `/update`, `/request_keyframe` | |
 | POST `/api/image/{id}/register`, `/unregister` | |
 | POST `/api/start`, `/api/reset` | begin the line of time; begin all over |
@@ -12,7 +13,8 @@
 | GET `/`, `/preview/{id}`, `/api/watching`, `/api/tree`, `/api/reports` | to look at |
 | POST `/api/kill` | end a process of the tree |
 
-`schedule_time_ms` counts from the start of the pipeline. What is refused has changed nothing.
+`schedule_time_ms` counts from the start of the pipeline. What is refused has changed nothing. For who
+uses it, all this is told in `API.md`.
 """
 
 from __future__ import annotations
@@ -31,11 +33,11 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from actors import Exit, telemetry
-from examples.smelter.complaints import NotRegistered, SpecRefused
+from examples.smelter.complaints import SpecRefused
 from examples.smelter.protocols import whep, whip
 from examples.smelter.protocols.watching import WatchedSink
 from examples.smelter.protocols.webrtc import Answer as Begun
-from examples.smelter.protocols.webrtc import OfferRefused
+from examples.smelter.protocols.webrtc import Claim, Offer, OfferRefused
 from examples.smelter.web import answers
 from examples.smelter.web.api import Answer, Api, Rules, sink_of
 from examples.smelter.web.gate import COOKIE, LOGIN, Gate
@@ -78,6 +80,8 @@ def _of_api(api: Api) -> Iterator[Route]:
         ("/api/input/{id}/register", api.register_input),
         ("/api/input/{id}/unregister", api.unregister_input),
         ("/api/input/{id}/update", api.update_input),
+        ("/api/input/{id}/queue_track", api.queue_track),
+        ("/api/input/{id}/next_track", api.next_track),
         ("/api/output/{id}/register", api.register_output),
         ("/api/output/{id}/unregister", api.unregister_output),
         ("/api/output/{id}/update", api.update_output),
@@ -137,7 +141,7 @@ def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found: dict[str, object] = {}
     for name, value in pairs:
         if name in found:
-            raise SpecRefused(name, "a second one", "a member that is given once")
+            raise SpecRefused(name, value, "the first of this name, and each is given once")
         found[name] = value
     return found
 
@@ -168,11 +172,13 @@ def _preview(streams: Streams) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         id = request.path_params["id"]
         try:
-            # Anybody else would not know what a preview is asked.
-            if not isinstance(await run_in_threadpool(sink_of, id), WatchedSink):
-                raise NotRegistered("output", id)
+            sink = await run_in_threadpool(sink_of, id)
         except (Exception, Exit) as error:  # noqa: BLE001 - whatever it is, it is told
             return _told(error)
+        if not isinstance(sink, WatchedSink):
+            raise HTTPException(
+                404, "this output is no preview or whep_server: nobody can look at it"
+            )
         if streams.is_full:
             raise HTTPException(503, "too many look already")
         kind = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
@@ -182,13 +188,13 @@ def _preview(streams: Streams) -> Endpoint:
 
 
 def _of_webrtc(
-    path: str, begin: Callable[[str, str, str], Begun], end: Callable[[str, str, str], None]
+    path: str, begin: Callable[[str, Offer], Begun], end: Callable[[str, Claim, str], None]
 ) -> Iterator[Route]:
     async def offered(request: Request) -> Response:
         id = request.path_params["id"]
         try:
             sdp = (await request.body()).decode("utf-8", "replace")
-            answer = await run_in_threadpool(begin, id, _bearer(request), sdp)
+            answer = await run_in_threadpool(begin, id, Offer(_bearer(request), sdp))
         except (Exception, Exit) as error:  # noqa: BLE001 - whatever it is, it is told
             return _told(error)
         where = {"location": f"{path}/{quote(id, safe='')}/{answer.session}"}
@@ -206,11 +212,11 @@ def _of_webrtc(
     yield Route(f"{path}/{{id}}/{{session}}", hung_up, methods=["DELETE"])
 
 
-def _bearer(request: Request) -> str:
+def _bearer(request: Request) -> Claim:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         raise OfferRefused("token", "none was shown: Authorization: Bearer ...")
-    return token.strip()
+    return Claim(token.strip())
 
 
 # -- pages -----------------------------------------------------------------------------------------

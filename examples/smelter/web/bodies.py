@@ -28,7 +28,7 @@ from fractions import Fraction
 from typing import Literal, TypeVar
 
 from examples.smelter.apart import Apart
-from examples.smelter.complaints import SpecRefused
+from examples.smelter.complaints import OptionRefused, SpecRefused
 from examples.smelter.encode import AudioCodec as Codec
 from examples.smelter.encode import Encoding
 from examples.smelter.inputs import InputInfo, Supply
@@ -65,7 +65,7 @@ from examples.smelter.scene import Component
 from examples.smelter.scene_json import scene_of
 from examples.smelter.seek import SeekSupply
 from examples.smelter.sinks import FileSink
-from examples.smelter.web.fields import Fields
+from examples.smelter.web.fields import Fields, named
 
 T = TypeVar("T", bound=str)
 
@@ -73,10 +73,12 @@ __all__ = [
     "LOCAL",
     "AskedInput",
     "AskedOutput",
+    "AskedTrack",
     "Update",
     "input_of",
     "output_of",
     "time_of",
+    "track_of",
     "update_of",
 ]
 
@@ -85,6 +87,7 @@ LOCAL = (LOOPBACK, "::1")
 
 MOST_VOLUME = 2.0
 _MOST_PORT = 65535
+_LONGEST_TOKEN = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,19 @@ class AskedInput:
 
     spec: InputSpec
     answer: dict[str, object] = field(default_factory=dict)
+    """What the client has to know about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedTrack:
+    """What an input may play next."""
+
+    supply: Supply
+    offset: Offset | None
+    """Where it begins; None is as soon as its turn comes."""
+    at: Ns | None
+    """When it is put behind the others."""
+    answer: dict[str, object]
     """What the client has to know about it."""
 
 
@@ -146,7 +162,7 @@ def input_of(id: str, json: object, hosts: Collection[str] = LOCAL) -> AskedInpu
     is_apart = fields.flag("apart", default=False)
     supply, answer = read(id, fields, hosts)
     if is_apart and isinstance(supply, WhipSupply):
-        raise SpecRefused("apart", True, "left out: WebRTC is spoken by the pipeline itself")
+        raise SpecRefused("apart", True, "false, which it is for every whip_server")
     fields.end()
     where: Offset = Floating() if offset is None else FromStart(offset)
     title = f"{id} {supply.title}"
@@ -155,8 +171,32 @@ def input_of(id: str, json: object, hosts: Collection[str] = LOCAL) -> AskedInpu
     )
 
 
+def track_of(json: object) -> AskedTrack:
+    """Read what an input is to play next; opens the file to see what is in it.
+
+    Args:
+        json: ``{"type": "mp4", "path": "next.mp4", "schedule_time_ms": 2000}``, and what else says
+            how a file is read.
+
+    Raises:
+        SpecRefused: a field makes no sense.
+        InputRefused: the file cannot be composed.
+    """
+    fields = Fields(json)
+    fields.choice("type", "mp4")
+    at, offset = time_of(fields), fields.milliseconds("offset_ms")
+    is_apart = fields.flag("apart", default=False)
+    supply, answer = _mp4("", fields, ())
+    fields.end()
+    where = None if offset is None else FromStart(offset)
+    return AskedTrack(Apart(supply) if is_apart else supply, where, at, answer)
+
+
 def _mp4(id: str, fields: Fields, hosts: Collection[str]) -> _Found:
-    info = probe(fields.text("path"))
+    path = fields.text("path")
+    if not path:
+        raise SpecRefused("path", path, "the name of a file")
+    info = probe(path)
     answer: dict[str, object] = {
         f"{media}_duration_ms": None
         if one is None or one.duration is None
@@ -189,6 +229,8 @@ def _rtmp_server(id: str, fields: Fields, hosts: Collection[str]) -> _Found:
 def _rtp_stream(id: str, fields: Fields, hosts: Collection[str]) -> _Found:
     fields.choice("transport_protocol", "udp", default="udp")
     video, audio = fields.object("video"), fields.object("audio")
+    if video is None and audio is None:
+        raise SpecRefused("video", None, "video, audio or both")
     pictures = None if video is None else _video_codec(video)
     sound, config = (None, STEREO) if audio is None else _audio_codec(audio)
     port = fields.integer("port", 1024, _MOST_PORT, default=0) or free_port(socket.SOCK_DGRAM)
@@ -206,7 +248,10 @@ def _audio_codec(fields: Fields) -> tuple[AudioCodec, AacConfig]:
     codec: AudioCodec = fields.choice("codec", "opus", "aac", default="opus")
     config = STEREO
     if codec == "aac" and fields.has("audio_specific_config"):
-        config = AacConfig(fields.text("audio_specific_config"))
+        try:
+            config = AacConfig(fields.text("audio_specific_config"))
+        except OptionRefused as refused:
+            raise SpecRefused(fields.at(refused.option), refused.came, refused.accepted) from None
     fields.end()
     return codec, config
 
@@ -221,9 +266,20 @@ def _srt_server(id: str, fields: Fields, hosts: Collection[str]) -> _Found:
 
 
 def _whip_server(id: str, fields: Fields, hosts: Collection[str]) -> _Found:
-    token = fields.optional_text("bearer_token") or secrets.token_urlsafe(32)
+    token = _bearer_token(fields)
     answer: dict[str, object] = {"bearer_token": token, "endpoint_route": f"/whip/{id}"}
     return WhipSupply(id, token, **_media(fields)), answer
+
+
+def _bearer_token(fields: Fields) -> str:
+    """Return what is to be shown, one that cannot be guessed by default; no complaint repeats it."""
+    given = fields.take("bearer_token")
+    if given is None or given == "":
+        return secrets.token_urlsafe(32)
+    if not isinstance(given, str) or len(given) > _LONGEST_TOKEN:
+        accepted = f"a text of at most {_LONGEST_TOKEN} characters"
+        raise SpecRefused("bearer_token", "something else", accepted)
+    return given
 
 
 def _host(fields: Fields, hosts: Collection[str]) -> str:
@@ -275,7 +331,7 @@ def output_of(json: object, settings: Settings) -> AskedOutput:
     video = _video(fields.object("video"))
     audio, codec = _audio(fields.object("audio"), kind)
     if video is None and audio is None:
-        raise SpecRefused("video", None, "given, or audio is")
+        raise SpecRefused("video", None, "video, audio or both")
     size = (2, 2) if video is None else (video.width, video.height)
     rate = Fraction(settings.framerate.num, settings.framerate.den)
     encoding = Encoding(*size, rate, audio_codec=codec)
@@ -294,12 +350,17 @@ def _video(fields: Fields | None) -> VideoPart | None:
             raise SpecRefused(resolution.at(side), length, "an even number")
     resolution.end()
     initial = fields.object("initial") or Fields(None, fields.at("initial"))
-    scene = scene_of(initial.take("root"))
+    scene = _scene(initial)
     initial.end()
     ends = _ends(fields.object("send_eos_when"))
     _encoder(fields.object("encoder"), "ffmpeg_h264")
     fields.end()
     return VideoPart(width, height, scene, ends)
+
+
+def _scene(fields: Fields) -> Component:
+    with named(scene=fields.at("root")):
+        return scene_of(fields.take("root"))
 
 
 def _audio(fields: Fields | None, kind: str) -> tuple[AudioPart | None, Codec]:
@@ -369,15 +430,12 @@ def _sink(
 ) -> tuple[Sink, dict[str, object]]:
     match kind:
         case "mp4":
-            for name, part in (("video", video), ("audio", audio)):
-                if part is None:
-                    raise SpecRefused(name, None, "given: an mp4 output has both")
             overwrite = fields.flag("overwrite", default=False)
             return FileSink(check_output(fields.text("path"), overwrite=overwrite), encoding), {}
         case "preview" | "whep_server":
             if kind == "whep_server":
                 check_webrtc(kind)
-            token = fields.optional_text("bearer_token") or secrets.token_urlsafe(32)
+            token = _bearer_token(fields)
             return WatchedSink(token), {}
         case "rtmp_client":
             return LiveSink(RtmpTarget(fields.text("url")), encoding), {}
@@ -409,8 +467,8 @@ def update_of(json: object) -> Update:
     at = time_of(fields)
     video, audio = fields.object("video"), fields.object("audio")
     if video is None and audio is None:
-        raise SpecRefused("video", None, "given, or audio is")
-    scene = None if video is None else scene_of(video.take("root"))
+        raise SpecRefused("video", None, "video, audio or both")
+    scene = None if video is None else _scene(video)
     mix = None
     if audio is not None:
         mix = _mix(audio, _volumes(audio))

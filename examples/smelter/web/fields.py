@@ -6,17 +6,45 @@ is one too, because it is a misspelt wish.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from examples.smelter.complaints import SpecRefused
 from examples.smelter.offsets import MILLISECOND, Ns
 
-__all__ = ["Fields"]
+__all__ = ["Fields", "named"]
 
 T = TypeVar("T", bound=str)
 
-_LONGEST_MS = 24 * 3600 * 1000
+
+@contextmanager
+def named(**places: str) -> Iterator[None]:
+    """Let complaints name what is wrong by its place in the body, not in the words it has become.
+
+    Args:
+        places: by the first word of a field's path, where in the body that stands.
+
+    Example:
+        >>> with named(scene="video.root"):
+        ...     raise SpecRefused("scene.children[0].width", -1, "a number from 0 to 7682")
+        Traceback (most recent call last):
+        examples.smelter.complaints.SpecRefused: video.root.children[0].width: -1 is not a number from 0 to 7682
+    """
+    try:
+        yield
+    except SpecRefused as refused:
+        first = re.match(r"\w*", refused.field)
+        word = first[0] if first else ""
+        if word not in places or " " in refused.field:
+            raise
+        path = places[word] + refused.field.removeprefix(word)
+        raise type(refused)(path, refused.came, refused.accepted) from refused
+
+
+_LONGEST_MS = 10 * 366 * 24 * 3600 * 1000
+"""Ten years: a pipeline may have run for long when it is told what to do later."""
 _LONGEST_TEXT = 4000
 
 
@@ -36,7 +64,7 @@ class Fields:
         5004
         >>> fields.end()
         Traceback (most recent call last):
-        examples.smelter.complaints.SpecRefused: lop: True is not a field that is known here
+        examples.smelter.complaints.SpecRefused: lop: true is not a field that is known here
     """
 
     def __init__(self, json: object, where: str = "") -> None:
@@ -128,7 +156,7 @@ class Fields:
             or not isinstance(value, int | float)
             or not least <= value <= most
         ):
-            raise SpecRefused(self.at(key), value, f"a number from {least:g} to {most:g}")
+            raise SpecRefused(self.at(key), value, f"a number from {least:.15g} to {most:.15g}")
         return float(value)
 
     def milliseconds(self, key: str) -> Ns | None:

@@ -7,8 +7,9 @@ Pure: a request's head goes in, a refusal or nothing comes out. Whatever is not 
 - an *Origin*, if there is one, must be this very server, on every method and for WebSockets, so that
   a page from elsewhere cannot act in somebody's browser;
 - a body must be of a kind that a form of another page cannot send;
-- where a token is asked for, it must come in the header, or in the cookie that `LOGIN` gives; only
-  who publishes or watches by WebRTC shows the token of that very input or output instead.
+- where a token is asked for, it must come in the header, or in the cookie that `LOGIN` gives, to
+  which a browser that asks for a page is led; only who publishes or watches by WebRTC shows the token
+  of that very input or output instead.
 
 Source: https://owasp.org/www-community/attacks/csrf and CWE-350 for what Host and Origin prevent.
 """
@@ -34,14 +35,12 @@ MOST_BODY = 1 << 20
 
 _SAFE = frozenset({"GET", "HEAD"})
 _KNOWN = frozenset({"GET", "HEAD", "POST", "DELETE"})
-_KINDS = ("application/json", "application/sdp")
+_JSON, _SDP, _FORM = "application/json", "application/sdp", "application/x-www-form-urlencoded"
 _OWN_TOKENS = {
     "POST": re.compile(r"/wh[ie]p/[^/]+"),
     "DELETE": re.compile(r"/wh[ie]p/[^/]+/[^/]+"),
 }
 """Where each address has a token of its own, which a WebRTC client has one header to show in."""
-
-_FORM = ("application/x-www-form-urlencoded",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +62,8 @@ class Refusal:
     """As HTTP has it."""
     why: str
     """One line; holds nothing of what came."""
+    leads_to: str | None = None
+    """Where somebody is led instead, who would not know what to do with a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +95,17 @@ class Gate:
         if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
             return Refusal(403, "requests from other pages are not accepted")
         if self.token is not None and not self._is_door(head) and not self._shows_token(headers):
-            return Refusal(401, "a token is needed: Authorization: Bearer ...")
+            why = "a token is needed: Authorization: Bearer ..."
+            if head.method == "GET" and "text/html" in headers.get("accept", "").lower():
+                return Refusal(303, why, LOGIN)
+            return Refusal(401, why)
         if head.method == "WEBSOCKET":
             return None
         if head.method not in _KNOWN:
             return Refusal(405, "this method is not accepted")
         if head.method in _SAFE:
             return None
-        return self._refuses_body(headers, _FORM if head.path == LOGIN else _KINDS)
+        return self._refuses_body(headers, _kind_of(head))
 
     def _is_door(self, head: Head) -> bool:
         own = _OWN_TOKENS.get(head.method)
@@ -121,16 +125,23 @@ class Gate:
         """Tell whether this is the token, in a time that tells nothing about it."""
         return self.token is not None and hmac.compare_digest(shown.encode(), self.token.encode())
 
-    def _refuses_body(self, headers: Mapping[str, str], kinds: tuple[str, ...]) -> Refusal | None:
+    def _refuses_body(self, headers: Mapping[str, str], wanted: str) -> Refusal | None:
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdigit()) or "transfer-encoding" in headers:
             return Refusal(411, "a body needs a length")
         if int(length) > MOST_BODY:
             return Refusal(413, f"a body has at most {MOST_BODY} bytes")
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if int(length) and kind not in kinds:
-            return Refusal(415, f"a body is {kinds[0]}")
+        if int(length) and kind != wanted:
+            return Refusal(415, f"a body is {wanted} here: Content-Type")
         return None
+
+
+def _kind_of(head: Head) -> str:
+    """Return what the body of a request is."""
+    if head.path == LOGIN:
+        return _FORM
+    return _SDP if _OWN_TOKENS["POST"].fullmatch(head.path) else _JSON
 
 
 def _cookie(text: str) -> str:

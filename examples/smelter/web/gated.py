@@ -52,7 +52,8 @@ class Gated:
             await send({"type": "websocket.close", "code": 1008, "reason": refusal.why})
         else:
             found = {"error_code": "REFUSED", "message": refusal.why, "stack": []}
-            response = Json(found, refusal.status)
+            where = {} if refusal.leads_to is None else {"location": refusal.leads_to}
+            response = Json(found, refusal.status, where)
             await response(scope, receive, _with_headers(send))
 
 

@@ -7,7 +7,7 @@ other long after the answer; so the second one is refused.
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from examples.smelter.requests import Sink
 from examples.smelter.seek import SeekSupply
 from examples.smelter.sinks import FileSink
 
-__all__ = ["Ports", "listened_on", "refuse_shared", "refuse_taken"]
+__all__ = ["Ports", "listened_on", "refuse_shared", "refuse_taken", "refuse_written"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,13 @@ def listened_on(supply: Supply) -> Ports | None:
             return None
 
 
-def refuse_taken(ports: Ports, inputs: Mapping[str, Supply]) -> None:
+def refuse_taken(ports: Ports, inputs: Iterable[tuple[str, Supply]]) -> None:
     """Refuse ports that another input, or another program, listens on.
 
     Raises:
         SpecRefused: they are taken.
     """
-    for id, supply in inputs.items():
+    for id, supply in inputs:
         other = listened_on(supply)
         if other is not None and ports.overlaps(other):
             raise SpecRefused("port", min(ports.numbers), f"free: input {id} listens there")
@@ -80,7 +80,28 @@ def refuse_taken(ports: Ports, inputs: Mapping[str, Supply]) -> None:
                 raise SpecRefused("port", port, accepted) from None
 
 
-def refuse_shared(sink: Sink, outputs: Mapping[str, Sink], inputs: Mapping[str, Supply]) -> None:
+def refuse_written(path: object, outputs: Mapping[str, Sink]) -> None:
+    """Refuse a file that an output writes.
+
+    Args:
+        path: as a client wrote it; what is no path is refused by whoever reads it.
+        outputs: that there are.
+
+    Raises:
+        SpecRefused: one of them writes there.
+    """
+    if not isinstance(path, str) or "\0" in path:
+        return
+    place = ("file", str(Path(path).resolve()))
+    for id, other in outputs.items():
+        theirs = _written(other)
+        if theirs is not None and theirs[2] == place:
+            raise SpecRefused("path", path, f"its own: output {id} writes there")
+
+
+def refuse_shared(
+    sink: Sink, outputs: Mapping[str, Sink], inputs: Iterable[tuple[str, Supply]]
+) -> None:
     """Refuse an output that writes where another one does, or what an input reads.
 
     Raises:
@@ -94,7 +115,7 @@ def refuse_shared(sink: Sink, outputs: Mapping[str, Sink], inputs: Mapping[str, 
         theirs = _written(other)
         if theirs is not None and theirs[2] == place:
             raise SpecRefused(field, came, f"its own: output {id} writes there")
-    for id, supply in inputs.items():
+    for id, supply in inputs:
         name = _read(supply)
         if name is not None and place == ("file", str(Path(name).resolve())):
             raise SpecRefused(field, came, f"its own: input {id} reads it")

@@ -103,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python3 -m examples smelter --serve",
         description="A live compositor over HTTP, and a page to look at it and to kill its parts.",
+        epilog="Routes, bodies, events and errors of the HTTP API: examples/smelter/API.md",
         allow_abbrev=False,
     )
     add = parser.add_argument
@@ -111,15 +112,26 @@ def _parser() -> argparse.ArgumentParser:
     add("--size", help=f"of the preview, even numbers ({SIZE})")
     add("--rate", default="30", help="pictures in a second (30)")
     add("--port", type=int, default=PORT, help=f"0 for any that is free ({PORT})")
-    add("--host", default=LOOPBACK, help=f"address to listen on ({LOOPBACK})")
+    add(
+        "--host",
+        default=LOOPBACK,
+        help=f"numeric address to listen on ({LOOPBACK}); another one than the loopback needs"
+        " --token-file, and --tls-certificate and --tls-key or else --insecure-http",
+    )
     add(
         "--token-file",
-        help="a file, readable by you alone, with what clients have to show; without it, every user"
-        " of this machine may use the server",
+        help="a file, readable by you alone, with what clients have to show as a bearer token:"
+        f" {SHORTEST_TOKEN} or more letters, digits, - or _ (openssl rand -hex 32 > FILE); a browser"
+        " is led to /login, which asks for it. Without it, every user of this machine may use the"
+        " server",
     )
     add("--tls-certificate", help="PEM file; with --tls-key, clients connect by https")
     add("--tls-key", help="PEM file")
-    add("--insecure-http", action="store_true", help="another address than the loopback by http")
+    add(
+        "--insecure-http",
+        action="store_true",
+        help="another address than the loopback by http: whoever is on the way can read the token",
+    )
     add(
         "--state",
         help="a file that keeps what clients ask for; if it is there, it is gone on with in place of"
@@ -143,10 +155,9 @@ def parse(argv: Sequence[str]) -> Asked:
     tls = _tls(given.tls_certificate, given.tls_key)
     token = None if given.token_file is None else _token(given.token_file)
     is_local = ip_address(host).is_loopback
-    if not is_local and token is None:
-        raise OptionRefused("host", host, f"{LOOPBACK}, or with --token-file")
-    if not is_local and tls is None and not given.insecure_http:
-        raise OptionRefused("host", host, f"{LOOPBACK}, or with --tls-certificate and --tls-key")
+    if not is_local and (token is None or (tls is None and not given.insecure_http)):
+        needed = "--token-file, and --tls-certificate and --tls-key (or --insecure-http)"
+        raise OptionRefused("host", host, f"{LOOPBACK}, or with {needed}")
     names = given.inputs or [str(path) for path in clips()] or ["test:left", "test:right"]
     settings = Settings(
         Framerate(rate.numerator, rate.denominator),
@@ -198,7 +209,7 @@ def _token(name: str) -> str:
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise OptionRefused("token-file", name, "readable by you alone: chmod 600")
     if not re.fullmatch(rf"[A-Za-z0-9_-]{{{SHORTEST_TOKEN},200}}", token):
-        accepted = f"{SHORTEST_TOKEN} or more letters and digits: openssl rand -hex 32"
+        accepted = f"{SHORTEST_TOKEN} or more letters, digits, - or _: openssl rand -hex 32"
         raise OptionRefused("token-file", name, accepted)
     return token
 
@@ -260,7 +271,8 @@ def serve(asked: Asked, handle: int, port: int) -> int:
     except StartError as failed:
         print(f"smelter: did not start: {failed.reason}", file=sys.stderr)
         return 1
-    print(f"smelter: look at {door.url}  (Ctrl-C ends it)", flush=True)
+    asks = "" if asked.token is None else "it asks for the token; "
+    print(f"smelter: look at {door.url}  ({asks}Ctrl-C ends it)", flush=True)
     while True:
         match process.receive():
             case Exited(pid=pid) if pid is top:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,11 +13,12 @@ import numpy as np
 import pytest
 
 from examples.smelter.complaints import OutputRefused, PacketGap
-from examples.smelter.encode import AudioEncoder, Encoding, Tail, VideoEncoder
+from examples.smelter.encode import AudioEncoder, Encoding, Packet, Tail, VideoEncoder
 from examples.smelter.frames import sound_from_av
 from examples.smelter.inspection import colour_at, inspect_output
 from examples.smelter.layout import PixelRect
 from examples.smelter.muxer import Muxer, Target, check_output, resume
+from examples.smelter.offsets import Media
 from examples.smelter.pictures import RATE, SECOND, Picture, Sound
 from tests.examples.smelter.films import BLUE, RED, SMALL, make_film, tone
 
@@ -199,6 +201,38 @@ def test_a_muxer_that_died_is_replaced_and_the_film_goes_on(tmp_path: Path) -> N
     assert [entry.name for entry in tmp_path.iterdir()] == ["film.mp4"]
 
 
+@pytest.mark.parametrize("media", ["video", "audio"])
+def test_a_film_of_one_medium_is_complete_also_when_its_muxer_has_died(
+    tmp_path: Path, media: Media
+) -> None:
+    target = check_output(str(tmp_path / "film.mp4"))
+
+    def record(muxer: Muxer, end: int) -> Sequence[Packet]:
+        """Go on where the file ends; return what the encoder has kept."""
+        if media == "video":
+            video = VideoEncoder(SMALL)
+            for tick in range(muxer.video_end, end):
+                muxer.write(video.encode(Picture.solid(64, 36, RED), tick))
+            return video.flush()
+        audio = AudioEncoder(SMALL, muxer.audio_end)
+        muxer.write(audio.encode(tone(audio.position, end * SAMPLES_A_TICK - audio.position)))
+        return audio.flush()
+
+    with Muxer(target, SMALL, (media,)) as muxer:
+        record(muxer, 20)
+        assert muxer.video_safe if media == "video" else muxer.audio_safe
+    muxer = resume(target, SMALL, (media,))
+    assert muxer.video_end if media == "video" else muxer.audio_end
+    muxer.write(record(muxer, 30))
+
+    with av.open(str(muxer.finish())) as container:
+        assert [stream.type for stream in container.streams] == [media]
+        if media == "video":
+            assert sum(1 for _ in container.decode(video=0)) == 30
+        else:
+            assert sum(frame.samples for frame in container.decode(audio=0)) >= RATE
+
+
 def test_nothing_to_resume_is_a_new_film(tmp_path: Path) -> None:
     muxer = resume(check_output(str(tmp_path / "film.mp4")), SMALL)
     with muxer:
@@ -321,12 +355,14 @@ def test_outputs_that_cannot_be_written_are_refused_before_anything_starts(tmp_p
     folder.mkdir()
     left.write_text("x")
 
-    assert refusal(existing) == "exists already"
+    and_how = '; to replace it: --overwrite, or "overwrite": true in a request'
+    assert refusal(existing) == f"exists already{and_how}"
     assert refusal(folder) == refusal(folder, overwrite=True) == "is a directory"
     assert refusal(existing, str(existing), overwrite=True) == "is one of the inputs"
     assert "there is no folder" in refusal(tmp_path / "none" / "film.mp4")
     assert refusal(existing / "film.mp4") == "Not a directory"
-    assert refusal(tmp_path / "a.mp4") == "a.part.mp4 is left over from a run that did not finish"
+    halfway = "a.part.mp4 is left over from a run that did not finish"
+    assert refusal(tmp_path / "a.mp4") == f"{halfway}{and_how}"
     assert refusal("") == refusal("a\0b") == "no file can have this name"
     assert "long" in refusal(tmp_path / ("x" * 300 + ".mp4"))
     assert "there is no folder" in refusal(tmp_path / "no\nne" / "film.mp4")

@@ -97,7 +97,7 @@ def test_what_makes_no_sense_is_refused_in_one_line_and_leaves_nothing(
         ("folder", "output folder: is a directory"),
         ("nowhere/new.mp4", "output nowhere/new.mp4: there is no folder nowhere"),
         ("there.mp4/new.mp4", "output there.mp4/new.mp4: "),
-        ("", "output : no file can have this name"),
+        ("", "output '': no file can have this name"),
         ("input.mp4", "output input.mp4: is one of the inputs"),
     ],
 )
@@ -117,3 +117,13 @@ def test_a_file_is_replaced_when_that_is_asked_for(folder: Path) -> None:
     (folder / "there.mp4").write_text("not precious")
 
     assert parse(["test:", "--output", "there.mp4", "--overwrite"]).plan.target.overwrite
+
+
+def test_the_help_names_the_other_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as over:
+        parse(["--help"])
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert over.value.code == 0
+    assert "see --serve --help" in said
+    assert "see replay --help" in said

@@ -125,3 +125,9 @@ def test_a_command_without_files_or_with_an_unknown_option_is_refused(
 ) -> None:
     assert main(argv) == 2
     assert "usage" in capsys.readouterr().err
+
+
+def test_the_replay_tells_what_it_is_to_who_asks(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    said = capsys.readouterr()
+    assert ("--check" in said.out, said.err) == (True, "")

@@ -120,12 +120,12 @@ for _ in range(100):
 @pytest.mark.parametrize(
     ("json", "complaint"),
     [
-        (None, "scene: None is not an object"),
-        ({}, "scene.type: None is not a text"),
+        (None, "scene: is missing; accepted is an object"),
+        ({}, "scene.type: is missing; accepted is a text"),
         ({"type": "window"}, "scene.type: 'window' is not one of input_stream, view"),
         ({"type": "view", "colour": "#000000"}, "scene.colour: '#000000' is not a field"),
         ({"type": "view", "width": "wide"}, "scene.width: 'wide' is not a number from 0"),
-        ({"type": "view", "width": True}, "scene.width: True is not a number"),
+        ({"type": "view", "width": True}, "scene.width: true is not a number"),
         ({"type": "view", "width": float("nan")}, "scene.width: nan is not a number"),
         ({"type": "view", "height": -1}, "scene.height: -1 is not a number from 0 to 7682"),
         ({"type": "view", "direction": "up"}, "scene.direction: 'up' is not one of row, column"),
@@ -133,10 +133,13 @@ for _ in range(100):
         ({"type": "view", "top": 1, "bottom": 1}, "scene.bottom: 1 is not given together"),
         ({"type": "view", "rotation": 10}, "scene.rotation: 10 is not a field"),
         ({"type": "tiles", "tile_aspect_ratio": "16:0"}, "scene.tile_aspect_ratio: '16:0'"),
-        ({"type": "rescaler"}, "scene.child: None is not an object"),
-        ({"type": "text", "text": "a"}, "scene.font_size: None is not a number from 1"),
+        ({"type": "rescaler"}, "scene.child: is missing; accepted is an object"),
+        ({"type": "text", "text": "a"}, "scene.font_size: is missing; accepted is a number from 1"),
         ({"type": "text", "text": "a", "font_size": 9, "height": 9}, "scene.height: 9 is not"),
-        ({"type": "shader", "shader_id": "a"}, "scene.resolution: None is not an object"),
+        (
+            {"type": "shader", "shader_id": "a"},
+            "scene.resolution: is missing; accepted is an object",
+        ),
         (
             {"type": "view", "transition": {"duration_ms": -1}},
             "scene.transition.duration_ms: -1 is not a number from 0",
@@ -153,7 +156,7 @@ for _ in range(100):
         ),
         (
             {"type": "view", "children": [{"type": "view"}, {"type": "input_stream"}]},
-            "scene.children[1].input_id: None is not a text",
+            "scene.children[1].input_id: is missing; accepted is a text",
         ),
         (
             {"type": "view", "id": "a", "children": [{"type": "view", "id": "a"}]},

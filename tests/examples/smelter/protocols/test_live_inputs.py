@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -12,6 +13,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import av.error
 import pytest
 
 from examples._setup import ROOT
@@ -197,3 +199,12 @@ def is_gone(child: int) -> bool:
     return (
         subprocess.run(["kill", "-0", str(child)], check=False, capture_output=True).returncode != 0
     )
+
+
+def test_why_a_connection_ended_in_the_middle_is_said_in_words() -> None:
+    def dial() -> None:
+        raise av.error.OSError(errno.EIO, "Input/output error")
+
+    lost = until_lost(Session("rtmp port 1935 live", dial))
+
+    assert lost == "rtmp port 1935 live: broke off (Input/output error)"

@@ -114,7 +114,8 @@ def test_nobody_at_the_other_end_is_a_loss() -> None:
     with outlet, pytest.raises(PeerLost) as lost:
         write_slowly(outlet)
 
-    assert "key" not in str(lost.value)
+    assert "/live/key" not in str(lost.value)
+    assert "is not there, has hung up, or does not know this app and key" in str(lost.value)
 
 
 @needs_ffmpeg

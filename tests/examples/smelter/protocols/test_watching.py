@@ -14,7 +14,7 @@ from examples.smelter.pictures import RATE, Picture
 from examples.smelter.protocols.listening import BEHIND, KEPT, Listening
 from examples.smelter.protocols.preview import Preview
 from examples.smelter.protocols.watching import WatchedSink
-from examples.smelter.protocols.webrtc import OfferRefused
+from examples.smelter.protocols.webrtc import Claim, Offer, OfferRefused, Token
 from examples.smelter.protocols.whep import Shown, Viewers, viewers_of, watch
 from examples.smelter.wire import CONTROL, MIXER, Draw, EncoderUp, Finish, Finished, Sing, Written
 
@@ -111,7 +111,7 @@ def test_who_looks_gets_each_picture_once_and_one_of_a_new_life_at_once() -> Non
 def test_an_output_is_complete_when_both_its_ends_are() -> None:
     def main() -> list[object]:
         Ear.start_link(process.self(), name=CONTROL)
-        Viewers.start_link(TOKEN, SHOWN, name=viewers_of("out"))
+        Viewers.start_link(Token(TOKEN), SHOWN, name=viewers_of("out"))
         video = Preview.start_link("out", viewers_of("out"))
         audio = Listening.start_link("out", viewers_of("out"))
         GenServer.cast(video, Finish(30))
@@ -127,7 +127,7 @@ def test_an_output_is_complete_when_both_its_ends_are() -> None:
 
 def test_nobody_is_let_in_without_the_token() -> None:
     def main() -> list[str]:
-        Viewers.start_link(TOKEN, SHOWN, name=viewers_of("out"))
+        Viewers.start_link(Token(TOKEN), SHOWN, name=viewers_of("out"))
         found: list[str] = []
         for output, token, sdp in (
             ("out", "", "v=0"),
@@ -136,7 +136,7 @@ def test_nobody_is_let_in_without_the_token() -> None:
             ("none", TOKEN, "v=0"),
         ):
             with pytest.raises(OfferRefused) as refused:
-                watch(output, token, sdp)
+                watch(output, Offer(Claim(token), sdp))
             found.append(refused.value.kind)
         return found
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
+import av
 import pytest
 from websockets.exceptions import InvalidMessage, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
@@ -28,6 +29,8 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is to be refused
 SIZE = {"width": 64, "height": 36}
 SCENE: dict[str, Json] = {"type": "view", "background_color": "#FF0000"}
 VIDEO = {"resolution": SIZE, "initial": {"root": SCENE}}
+PYTHON = r"\b(None|True|False)\b|\de\+\d"
+"""What says nothing to who writes JSON."""
 AUDIO = {"initial": {"inputs": [{"input_id": "input_1", "volume": 0.5}]}}
 
 
@@ -70,6 +73,7 @@ def test_an_input_comes_and_goes(client: Client, film: Path) -> None:
         ({"type": "mp4"}, "path"),
         ({"type": "mp4", "path": "/nowhere.mp4"}, "path"),
         ({"type": "mp4", "path": 7}, "path"),
+        ({"type": "mp4", "path": ""}, "path"),
         ({"type": "mp4", "path": "FILM", "lop": True}, "lop"),
         ({"type": "mp4", "path": "FILM", "loop": "yes"}, "loop"),
         ({"type": "mp4", "path": "FILM", "seek_ms": 500}, "seek_ms"),
@@ -85,10 +89,10 @@ def test_an_input_comes_and_goes(client: Client, film: Path) -> None:
         ({"type": "hls", "url": "http://a/b.m3u8", "host": "127.0.0.1"}, "host"),
         ({"type": "rtp_stream", "port": 5005, "video": {}}, "port"),
         ({"type": "rtp_stream", "port": 5004, "video": {"codec": "mpeg1"}}, "video.codec"),
-        ({"type": "rtp_stream", "port": 5004}, "rtp_stream"),
+        ({"type": "rtp_stream", "port": 5004}, "video"),
         (
             {"type": "rtp_stream", "audio": {"codec": "aac", "audio_specific_config": "no"}},
-            "audio_specific_config",
+            "audio.audio_specific_config",
         ),
         (
             {"type": "rtp_stream", "audio": {"codec": "opus", "audio_specific_config": "1190"}},
@@ -111,9 +115,20 @@ def test_each_error_of_an_input_names_its_field_and_leaves_nothing(
 
     assert answer.status == 400, answer.json
     assert answer.json["field"] == field
-    assert answer.json["message"]
+    assert not re.search(PYTHON, answer.json["message"])
     assert "bad" not in client.status()["inputs"]
     assert not [id for id in client.processes() if "bad" in id]
+
+
+@pytest.mark.parametrize("secret", ["0123456789" * 200, ["0123456789abcdef"], "01234"])
+def test_no_complaint_of_a_token_repeats_it(client: Client, secret: Json) -> None:
+    for path, body in (
+        ("/api/input/bad/register", {"type": "whip_server"}),
+        ("/api/output/bad/register", {"type": "preview", "video": VIDEO}),
+    ):
+        refused = client.post(path, {**body, "bearer_token": secret})
+        assert (refused.status, refused.json["field"]) == (400, "bearer_token")
+        assert b"0123" not in refused.body
 
 
 def test_an_output_is_written_and_complete_when_it_is_unregistered(
@@ -134,6 +149,28 @@ def test_an_output_is_written_and_complete_when_it_is_unregistered(
     assert found.video_pts_increase
     assert found.audio_is_contiguous
     eventually(lambda: "file" not in client.status()["outputs"])
+
+
+def test_a_file_may_have_pictures_alone_or_sound_alone(client: Client, tmp_path: Path) -> None:
+    parts: dict[str, dict[str, Json]] = {"video": {"video": VIDEO}, "audio": {"audio": AUDIO}}
+    for media, part in parts.items():
+        body = {"type": "mp4", "path": str(tmp_path / f"{media}.mp4"), **part}
+        assert client.post(f"/api/output/{media}/register", body).status == 200
+    for media in parts:
+        # Written down as soon as there is a fragment; whoever is killed meanwhile is replaced.
+        part_file = tmp_path / f"{media}.part.mp4"
+        eventually(lambda: part_file.exists() and part_file.stat().st_size > 0)  # noqa: B023
+        client.post("/api/kill", {"pid": client.processes()[f"muxer {media}"]})
+    ticks = client.status()["queue"]["ticks"]
+    eventually(lambda: client.status()["queue"]["ticks"] > ticks + 15)
+    for media in parts:
+        assert client.post(f"/api/output/{media}/unregister").status == 200
+    for media in parts:
+        path = tmp_path / f"{media}.mp4"
+        eventually(path.exists)
+        with av.open(str(path)) as container:
+            assert [stream.type for stream in container.streams] == [media]
+            assert next(container.decode(container.streams[0])) is not None
 
 
 def test_an_id_may_be_used_again(client: Client, film: Path, tmp_path: Path) -> None:
@@ -158,13 +195,15 @@ def test_an_id_may_be_used_again(client: Client, film: Path, tmp_path: Path) -> 
         assert inspect_output(str(path)).audio_samples >= 10 * 1600
 
 
+TWICE = "audio.initial.inputs[1].input_id"
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
         ({"type": "mp4"}, "video"),
         ({"type": "cinema", "video": VIDEO}, "type"),
         ({"type": "mp4", "path": "/nowhere/x.mp4", "video": VIDEO, "audio": AUDIO}, "path"),
-        ({"type": "mp4", "path": "x.mp4", "video": VIDEO}, "audio"),
         ({"type": "preview", "video": {"initial": {"root": SCENE}}}, "video.resolution"),
         ({"type": "preview", "video": {"resolution": SIZE}}, "video.initial"),
         (
@@ -173,7 +212,7 @@ def test_an_id_may_be_used_again(client: Client, film: Path, tmp_path: Path) -> 
         ),
         (
             {"type": "preview", "video": {"resolution": SIZE, "initial": {"root": {"type": "x"}}}},
-            "scene.type",
+            "video.initial.root.type",
         ),
         ({"type": "preview", "video": {**VIDEO, "encoder": {"type": "gif"}}}, "video.encoder.type"),
         ({"type": "preview", "video": {**VIDEO, "send_eos_when": {}}}, "video.send_eos_when"),
@@ -181,6 +220,7 @@ def test_an_id_may_be_used_again(client: Client, film: Path, tmp_path: Path) -> 
         ({"type": "rtmp_client", "url": "rtmp://127.0.0.1/app", "video": VIDEO}, "url"),
         ({"type": "rtp_stream", "ip": "example.org", "port": 5004, "video": VIDEO}, "ip"),
         ({"type": "hls", "path": "/nowhere/live.m3u8", "video": VIDEO}, "path"),
+        ({"type": "preview", "audio": {"initial": {"inputs": [{"input_id": "a"}] * 2}}}, TWICE),
         (
             {"type": "hls", "path": "x.m3u8", "audio": {**AUDIO, "encoder": {"type": "opus"}}},
             "audio.encoder.type",
@@ -195,6 +235,7 @@ def test_each_error_of_an_output_names_its_field_and_leaves_nothing(
 
     assert answer.status == 400, answer.json
     assert answer.json["field"] == field
+    assert not re.search(PYTHON, answer.json["message"])
     assert "bad" not in client.status()["outputs"]
     assert not [id for id in client.processes() if "bad" in id]
 
@@ -243,6 +284,10 @@ def test_an_update_may_be_scheduled_but_not_for_what_has_passed(client: Client) 
     eventually(lambda: client.status()["scene"] == SCENE)
     assert client.status()["seconds"] * 1000 >= at
 
+    # A pipeline that has run for days is told what to do later as well.
+    far = {**update, "schedule_time_ms": 3 * 24 * 3600 * 1000}
+    assert client.post("/api/output/preview/update", far).status == 200
+
     late = client.post("/api/output/preview/update", {**update, "schedule_time_ms": 0})
     assert (late.status, late.json["error_code"]) == (409, "TIME_HAS_PASSED")
     assert late.json["field"] == "schedule_time_ms"
@@ -256,7 +301,11 @@ def test_an_update_may_be_scheduled_but_not_for_what_has_passed(client: Client) 
         ({"audio": {"inputs": [{"volume": 1}]}}, "audio.inputs[0].input_id"),
         ({"audio": {}}, "audio.inputs"),
         ({"video": {"root": SCENE}, "schedule_time_ms": "soon"}, "schedule_time_ms"),
-        ({"video": {"root": None}}, "scene"),
+        ({"video": {"root": None}}, "video.root"),
+        ({"video": {"root": {"type": "text", "text": "a"}}}, "video.root.font_size"),
+        ({"video": {"root": {"type": "image", "image_id": "none"}}}, "video.root.image_id"),
+        ({"audio": {"inputs": [{"input_id": "a"}] * 2}}, "audio.inputs[1].input_id"),
+        ({"scene": SCENE}, "video"),
     ],
 )
 def test_each_error_of_an_update_names_its_field(client: Client, body: Json, field: str) -> None:
@@ -275,8 +324,16 @@ def test_an_image_can_be_shown_when_it_is_registered(client: Client, tmp_path: P
     assert client.post("/api/image/dot/unregister").status == 200
 
     (tmp_path / "text.png").write_text("no image")
-    refused = client.post("/api/image/no/register", {"path": str(tmp_path / "text.png")})
+    text = str(tmp_path / "text.png")
+    refused = client.post("/api/image/no/register", {"path": text})
     assert (refused.status, refused.json["error_code"]) == (400, "REGISTER_IMAGE_ERROR")
+    assert (refused.json["field"], refused.json["came"]) == ("path", text)
+    other = client.post("/api/image/no/register", {"path": str(path), "asset_type": "jpeg"})
+    assert (other.status, other.json["field"]) == (400, "asset_type")
+    assert "png" in other.json["accepted"]
+    same = {"path": str(path), "asset_type": "png"}
+    assert client.post("/api/image/no/register", same).status == 200
+    assert client.post("/api/image/no/unregister").status == 200
     assert client.post("/api/image/no/register", {"path": "/nowhere"}).json["field"] == "path"
 
 
@@ -293,11 +350,51 @@ def test_what_only_a_preview_or_a_live_output_can_do_is_asked_of_no_other(
     assert client.post("/api/output/quiet/register", body).status == 200
     encoder = client.processes()["video_encoder quiet"]
 
-    assert client.ask("/preview/quiet").status == 404
+    unseen = client.ask("/preview/quiet")
+    assert (unseen.status, "no preview" in unseen.json["message"]) == (404, True)
     assert client.post("/api/output/quiet/request_keyframe").status == 400
     assert client.post("/api/output/preview/request_keyframe").status == 400
     assert client.processes()["video_encoder quiet"] == encoder
     assert client.post("/api/output/quiet/unregister").status == 200
+
+
+def test_an_input_plays_one_file_after_the_other(
+    client: Client, film: Path, tmp_path: Path
+) -> None:
+    after = make_film(tmp_path / "after.mp4", 0.4, RED)
+    body = {"type": "mp4", "path": str(film), "loop": True}
+    assert client.post("/api/input/list/register", body).status == 200
+    waits = client.post("/api/input/list/next_track")
+    assert (waits.status, waits.json["field"], waits.json["came"]) == (400, "id", "list")
+
+    track = {"type": "mp4", "path": str(after), "seek_ms": 100, "loop": True}
+    queued = client.post("/api/input/list/queue_track", track)
+    assert (queued.status, queued.json) == (
+        200,
+        {"video_duration_ms": 400, "audio_duration_ms": 400},
+    )
+    spoiling = {"type": "mp4", "path": str(after), "overwrite": True, "video": VIDEO}
+    spoilt = client.post("/api/output/spoil/register", {**spoiling, "audio": AUDIO})
+    assert (spoilt.status, "input list reads it" in spoilt.json["message"]) == (400, True)
+    assert client.post("/api/input/list/next_track").status == 200
+    # No track waits any more: this one has begun, which has no such place.
+    eventually(lambda: client.post("/api/input/list/next_track").status == 400)
+    refused = client.post("/api/input/list/update", {"seek_ms": 450})
+    assert (refused.status, "400 ms" in refused.json["message"]) == (400, True)
+
+    for wrong, field in (
+        ({}, "type"),
+        ({**track, "type": "hls"}, "type"),
+        ({**track, "required": True}, "required"),
+        ({**track, "path": "/nowhere"}, "path"),
+        ({**track, "seek_ms": 400}, "seek_ms"),
+        ({**track, "schedule_time_ms": 0}, "schedule_time_ms"),
+    ):
+        refused = client.post("/api/input/list/queue_track", wrong)
+        assert (refused.status, refused.json["field"]) in {(400, field), (409, field)}
+    assert client.post("/api/input/none/queue_track", track).status == 404
+    assert client.post("/api/input/none/next_track").status == 404
+    assert client.post("/api/input/list/unregister").status == 200
 
 
 def test_an_input_may_be_read_in_a_process_of_its_own(client: Client, film: Path) -> None:
@@ -330,14 +427,14 @@ def test_what_is_no_json_is_told_so(client: Client, data: bytes) -> None:
 def test_a_member_is_given_once(client: Client) -> None:
     answer = client.post("/api/input/a/register", b'{"type": "mp4", "type": "srt_server"}')
 
-    assert (answer.status, answer.json["field"]) == (400, "type")
+    assert (answer.status, answer.json["field"], answer.json["came"]) == (400, "type", "srt_server")
 
 
 @pytest.mark.parametrize("number", ["9" * 4000, "-" + "9" * 4000, "1e308", "123456789012345678"])
 def test_a_number_that_is_too_large_is_refused_like_any_other(client: Client, number: str) -> None:
     scene = f'{{"video": {{"root": {{"type": "view", "width": {number}}}}}}}'
     answer = client.post("/api/output/preview/update", scene.encode())
-    assert (answer.status, answer.json["field"]) == (400, "scene.width")
+    assert (answer.status, answer.json["field"]) == (400, "video.root.width")
 
     curve = f'{{"function_name": "cubic_bezier", "points": [0, {number}, 1, 1]}}'
     move = f'{{"duration_ms": 1, "easing_function": {curve}}}'
@@ -354,10 +451,10 @@ def test_a_scene_that_nobody_could_draw_is_refused_and_everything_goes_on(client
     compositor = client.processes()["compositor"]
     text = {"type": "text", "text": "x", "font_size": 20}
     for root, field in (
-        ({**text, "font_family": "no such font"}, "scene.font_family"),
-        ({**text, "text": "x" * 100_000}, "scene.text"),
-        ({**text, "width": 7682, "height": 4320}, "scene"),
-        ({"type": "view", "children": [{"type": "view"}] * 600}, "scene.children[499]"),
+        ({**text, "font_family": "no such font"}, "video.root.font_family"),
+        ({**text, "text": "x" * 100_000}, "video.root.text"),
+        ({**text, "width": 7682, "height": 4320}, "video.root"),
+        ({"type": "view", "children": [{"type": "view"}] * 600}, "video.root.children[499]"),
     ):
         answer = client.post("/api/output/preview/update", {"video": {"root": root}})
         assert (answer.status, answer.json["field"]) == (400, field)
@@ -374,7 +471,7 @@ def test_a_pipe_is_not_waited_for(client: Client, tmp_path: Path) -> None:
     for path, body, field in (
         ("/api/image/pipe/register", {"path": str(pipe)}, "path"),
         ("/api/input/pipe/register", {"type": "mp4", "path": str(pipe)}, "path"),
-        ("/api/output/preview/update", {"video": {"root": text}}, "scene.font_family"),
+        ("/api/output/preview/update", {"video": {"root": text}}, "video.root.font_family"),
     ):
         answer = client.post(path, body)
         assert (answer.status, answer.json["field"]) == (400, field)
@@ -393,8 +490,12 @@ def test_two_outputs_cannot_write_to_one_place(client: Client, tmp_path: Path, f
         ("first playlist", playlist, "path"),
     ):
         assert register(id, **body).status == 200
-        again = register("again", **body)
-        assert (again.status, again.json["field"]) == (400, field)
+        assert register(id, **body).status == 409
+        for more in ({}, {"overwrite": True}) if body is file else ({},):
+            # Also before the first one has got its name.
+            again = register("again", **body, **more)
+            assert (again.status, again.json["field"]) == (400, field)
+            assert f"output {id} writes there" in again.json["message"]
         assert client.post(f"/api/output/{quote(id)}/unregister").status == 200
     client.post("/api/input/spoiled/register", {"type": "mp4", "path": str(film), "loop": True})
     spoiling = register("spoil", **{**file, "path": str(film)}, overwrite=True)

@@ -115,6 +115,39 @@ def test_nobody_passes_without_the_token(path: str, method: str) -> None:
     assert status(GUARDED, method, path, cookie=f"other={TOKEN}") == 401
 
 
+def test_a_browser_that_asks_for_a_page_without_the_token_is_led_to_where_it_is_given() -> None:
+    page = {"host": HERE, "accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for path in ("/", "/status", "/nowhere"):
+        refusal = GUARDED.refuses(Head("GET", path, page))
+        assert refusal is not None
+        assert (refusal.status, refusal.leads_to) == (303, LOGIN)
+
+    assert OPEN.refuses(Head("GET", "/", page)) is None
+    for method in ("POST", "DELETE", "WEBSOCKET"):
+        assert status(GUARDED, method, accept="text/html") == 401
+    assert status(GUARDED, accept="application/json, */*") == 401
+    assert status(GUARDED, accept="text/html", host="evil.example") == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "wanted"),
+    [
+        ("/whip/camera", "application/json", "application/sdp"),
+        ("/whep/stage", "text/plain", "application/sdp"),
+        ("/api/start", "application/sdp", "application/json"),
+        (LOGIN, "application/json", "application/x-www-form-urlencoded"),
+    ],
+)
+def test_a_body_of_another_kind_is_told_which_one_is_wanted_there(
+    path: str, kind: str, wanted: str
+) -> None:
+    headers = {"host": HERE, "content-type": kind, "content-length": "3"}
+    refusal = OPEN.refuses(Head("POST", path, headers))
+
+    assert refusal is not None
+    assert (refusal.status, wanted in refusal.why) == (415, True)
+
+
 def test_the_token_is_shown_in_the_header_or_in_the_cookie() -> None:
     assert status(GUARDED, authorization=f"Bearer {TOKEN}") == 200
     assert status(GUARDED, authorization=f"bearer {TOKEN}") == 200

@@ -172,7 +172,7 @@ def test_what_is_wrong_with_a_scene_is_said_beside_it(page: Browser) -> None:
 
     def is_said() -> bool:
         page.run(WRITE, '{"type": "view", "colour": 1}')
-        return "scene.colour" in page.run(said)
+        return "video.root.colour" in page.run(said)
 
     eventually(is_said)
 

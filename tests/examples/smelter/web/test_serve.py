@@ -37,7 +37,7 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is to be refused
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (["--host", EVERYWHERE], "host 0.0.0.0: 127.0.0.1, or with --token-file"),
+        (["--host", EVERYWHERE], "host 0.0.0.0: 127.0.0.1, or with --token-file, and --tls-cert"),
         (["--host", "example.org"], "host example.org: a numeric address such as 127.0.0.1"),
         (["--host", EVERYWHERE, "--token-file", "TOKEN"], "--tls-certificate and --tls-key"),
         (["--token-file", "OPEN"], "chmod 600"),
@@ -72,7 +72,19 @@ def test_a_start_that_would_not_be_safe_is_refused(
     assert captured.out == ""
 
 
-def test_with_a_token_nobody_comes_in_without_it(tmp_path: Path) -> None:
+def test_the_help_says_where_everything_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as over:
+        main(["--serve", "--help"])
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert over.value.code == 0
+    for told in ("examples/smelter/API.md", "led to /login", "32 or more letters", "openssl rand"):
+        assert told in said
+
+
+def test_with_a_token_nobody_comes_in_without_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     token = "0123456789abcdef" * 4
     path = tmp_path / "token"
     path.write_text(token)
@@ -86,6 +98,10 @@ def test_with_a_token_nobody_comes_in_without_it(tmp_path: Path) -> None:
                 if each != LOGIN:
                     place = each.replace("{id}", "preview").replace("{name}", "page.js")
                     assert stranger.ask(place, method=method).status == 401, (method, place)
+        assert "it asks for the token" in capsys.readouterr().out
+        led = stranger.ask("/", Accept="text/html")
+        assert (led.status, led.headers["location"]) == (303, LOGIN)
+        assert b'name="token"' in stranger.ask(LOGIN, Accept="text/html").body
         assert stranger.post("/api/kill", {"pid": "x"}).status == 401
         assert guarded.status()["outputs"] == ["preview"]
 
@@ -97,6 +113,11 @@ def test_with_a_token_nobody_comes_in_without_it(tmp_path: Path) -> None:
         assert "HttpOnly" in cookie
         assert "SameSite=strict" in cookie
         assert stranger.ask("/status", Cookie=cookie.partition(";")[0]).status == 200
+
+        assert guarded.status()["preview"] == "preview"
+        assert guarded.post("/api/output/preview/unregister").status == 200
+        eventually(lambda: guarded.status()["outputs"] == [])
+        assert (guarded.status()["preview"], guarded.status()["scene"]) == (None, None)
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="left out: no openssl to make a key")
