@@ -30,7 +30,7 @@ from actors import (
     spawn_monitor,
 )
 from actors.errors import BadArgument, CallFailed
-from actors.exits import Killed, Reason
+from actors.exits import Reason
 from tests.actors.probes import end_of, ended, inside, mail, probe, simulate
 from tests.watching import Flag, Seen
 
@@ -640,7 +640,7 @@ def test_a_touchy_reason_is_carried_and_never_compared() -> None:
 
 def test_a_kill_from_another_thread_reaches_who_computes_for_ever_on_its_way_out() -> None:
     computes = Flag()
-    hit: list[object] = Seen()
+    unhurt: list[object] = Seen()
 
     def cleans_up_for_ever() -> None:
         try:
@@ -648,12 +648,9 @@ def test_a_kill_from_another_thread_reaches_who_computes_for_ever_on_its_way_out
         finally:
             computes.set()
             give_up = time.monotonic() + 30.0
-            try:
-                while time.monotonic() < give_up:
-                    pass
-            except Killed:
-                hit.append("killed")
-                raise
+            while time.monotonic() < give_up:
+                pass
+            unhurt.append("computed to its end")
 
     def main() -> object:
         pid, _ = spawn_monitor(cleans_up_for_ever)
@@ -673,4 +670,4 @@ def test_a_kill_from_another_thread_reaches_who_computes_for_ever_on_its_way_out
         return down.reason
 
     assert run(main, held=None) == "boom"
-    assert hit == ["killed"]
+    assert unhurt == []
