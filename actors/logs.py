@@ -14,9 +14,9 @@ nothing is printed by importing. Levels are those of the standard loggers `actor
 
 Fields are made safe before anybody sees them: values are cut at a length, what stands under a key
 such as `password` or `token` is hidden, control characters are written as escapes, and nothing
-refers to a living object any more. Writing them waits for nothing: a `__repr__` that would is told so
-by a `WouldBlock`, and what it raises is written in its place. OTP tells a server's end twice, and so do the events; the
-traceback stands in the first of the two only.
+refers to a living object any more. Writing them waits for nothing: a `__repr__` that would is told
+so by a `WouldBlock`, and what it raises is written in its place. OTP tells a server's end twice, and
+so do the events; the traceback stands in the first of the two only.
 
 More than 500 reports within a second are not written but counted: "actors.logs.limited" says where that
 begins, "actors.logs.left_out" how many there were. Handlers of telemetry are told of every one.
