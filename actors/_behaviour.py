@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import cast as typed
 
 from actors import naming, process, telemetry
 from actors._coroutines import settled
@@ -50,8 +51,20 @@ from actors.errors import (
     ServerFull,
     StartError,
 )
-from actors.exits import KILL, NOPROC, TIMEOUT, Crash, Exit, Reason, Stack, is_clean, reason_of
-from actors.isolation import SHARED, witnessed
+from actors.exits import (
+    KILL,
+    NOPROC,
+    TIMEOUT,
+    Crash,
+    Exit,
+    Reason,
+    Stack,
+    is_clean,
+    means,
+    reason_of,
+    tells,
+)
+from actors.isolation import SHARED, refusal, witnessed
 from actors.messages import Exited, Message
 from actors.naming import Address, MaybeMonitored, MaybePid, Name, locate, whereis
 from actors.outcomes import Ignore, Stop
@@ -461,7 +474,10 @@ def call(
     scheduler = cell.scheduler
     if target.scheduler is not scheduler:
         scheduler.own(target)
-    is_shared = is_shared or type(request) in SHARED
+    try:
+        is_shared = is_shared or type(request) in SHARED
+    except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
+        raise refusal(error, request, "request") from None
     sent = request if is_shared else _crossed(scheduler, request)
     if cell.port is None:
         kind, value = scheduler.exchange(cell, target, CALL, sent, timeout)
@@ -506,25 +522,27 @@ def _failure(
     arguments: Sequence[object] | None = None,
 ) -> CallFailed:
     rest = (server, request_as_seen(request), timeout, function, arguments)
-    match kind, why:
-        case "timeout", _:
+    match kind:
+        case "timeout":
             return CallTimeout(TIMEOUT, *rest)
-        case "self", _:
+        case "self":
             return CallingSelf(why, *rest)
-        case "circle", _:
+        case "circle":
             return CallCycle(why, *rest)
-        case "full", int(limit):
-            return ServerFull(("mailbox_full", limit), *rest)
-        case _, str() if why == NOPROC:
-            return NoProcess(why, *rest)
-        case _, ("nodedown", str()):
-            return NoProcess(why, *rest)
-        case _, Crash(exception=exception):
-            failure = ServerExited(why, *rest)
-            failure.__cause__ = exception
-            return failure
+        case "full":
+            return ServerFull(("mailbox_full", typed("int", why)), *rest)
         case _:
-            return ServerExited(why, *rest)
+            return _exited(why, *rest)
+
+
+def _exited(why: Reason, *rest: Any) -> CallFailed:  # noqa: ANN401 - what every leaf takes
+    # Not by patterns, which ask a reason for its class and its parts whether they are equal.
+    if means(why, NOPROC) or (tells(why, "nodedown") and type(why[1]) is str):
+        return NoProcess(why, *rest)
+    failure = ServerExited(why, *rest)
+    if type(why) is Crash:
+        failure.__cause__ = why.exception
+    return failure
 
 
 def cast(
@@ -548,7 +566,10 @@ def cast(
     scheduler = cell.scheduler
     if told is None:
         kind = type(request)
-        is_shared = kind is not tuple and kind in SHARED
+        try:
+            is_shared = kind is not tuple and kind in SHARED
+        except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
+            raise refusal(error, request, "request") from None
         told = (CAST, request if is_shared else _crossed(scheduler, request))
     there = pid._cell  # noqa: SLF001 - the corridor
     if there is not None and cell.port is None and there.scheduler is scheduler:
@@ -568,17 +589,23 @@ def _crossed(scheduler: Scheduler, request: Message) -> Message:
         # What every isolation does with it first, written out; `tests.bench` name: ring.
         if type(request) is tuple:
             parts = request
-            for each in parts:
-                if type(each) not in SHARED:
-                    break
-            else:
-                return request
+            try:
+                for each in parts:
+                    if type(each) not in SHARED:
+                        break
+                else:
+                    return request
+            except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
+                raise refusal(error, request, "request") from None
         return scheduler.cross(request, "request")
     # The tuple was made for this request: only what is in it can need a copy.
     _, name, args, kwargs = asked
     shared = kwargs is None
-    for each in args:
-        shared = shared and type(each) in SHARED
+    try:
+        for each in args:
+            shared = shared and type(each) in SHARED
+    except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
+        raise refusal(error, args, "arguments") from None
     if shared:
         return asked
     if kwargs is None:
@@ -649,7 +676,7 @@ def stop(
     if timeout is not None:
         process.check_timeout("timeout", timeout)
     cell = me()
-    asked = reason if type(reason) in SHARED else process.crossed(reason, "reason")
+    asked = reason if type(reason) is str else process.crossed(reason, "reason")
     target = _locate(server)
     if target is None or target is cell or target.calling is not None:
         refusal = _refusal(cell, target, server)
@@ -673,7 +700,9 @@ def stop(
 def _is_same(one: Reason, other: Reason) -> bool:
     try:
         return one is other or bool(one == other)
-    except Exception:  # noqa: BLE001 - equality is user code: not comparable is not the same
+    except BaseException:  # equality is user code: not comparable is not the same
+        if me().exiting is not None:
+            raise
         return False
 
 

@@ -39,8 +39,10 @@ __all__ = [
     "Refused",
     "Take",
     "Withheld",
+    "WithheldError",
     "rebuilt",
     "said",
+    "stand_in",
     "take_as",
 ]
 
@@ -84,6 +86,22 @@ class Withheld:
 
 
 SHARED.add(Withheld)
+
+
+@final
+class WithheldError(Exception):
+    """Stands for an exception that could not cross, where there must be one: as a cause, or in a `Crash`.
+
+    Args:
+        what: What it was.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+    def __repr__(self) -> str:
+        return f"<withheld: {self.what}>"
 
 
 @final
@@ -221,7 +239,7 @@ def _by(copy_of: Callable[[object], object]) -> Take:
     def take(value: object, copying: Copying, depth: int) -> object:
         try:
             copy = copy_of(value)
-        except Exception as error:  # noqa: BLE001 - the user's own code may raise anything
+        except copying.caught as error:
             return copying.refuse(value, f"an object whose copy raises {said(error)}", error)
         copying[id(value)] = copy
         return copy
@@ -233,7 +251,13 @@ def _as_it_is(value: object, copying: Copying, depth: int) -> object:
     return value
 
 
-def said(error: Exception) -> str:
+def stand_in(value: object, why: str) -> Withheld | WithheldError:
+    """Return what is put in the place of a value that cannot cross: an exception in that of an exception."""
+    is_exception = issubclass(type(value), BaseException)
+    return WithheldError(why) if is_exception else Withheld(why)
+
+
+def said(error: BaseException) -> str:
     """Return what an exception says, whatever its own code does."""
     try:
         return f"{type(error).__name__}: {error}"
@@ -253,6 +277,8 @@ class Copying(dict[int, object]):
 
     lenient = False
     """Whether to put a `Withheld` in the place of what cannot cross, instead of refusing all."""
+    caught: type[BaseException] = Exception
+    """What the code of a value may raise that only means that it cannot be copied; the rest goes to the caller."""
     is_behind = False
     """Whether there is something to be filled later."""
     moved: tuple[Moved[object], ...] = ()
@@ -281,6 +307,7 @@ class Copying(dict[int, object]):
     def copied_leniently(self, value: object) -> object:
         """Return the copy of a value, with a `Withheld` in the place of what cannot cross."""
         self.lenient = True
+        self.caught = BaseException
         return self.copied(value)
 
     def take(self, value: object, depth: int) -> object:
@@ -323,14 +350,18 @@ class Copying(dict[int, object]):
         self._late = self._late or []
         self._late.append(what)
 
-    def refuse(self, value: object, why: str, cause: Exception | None = None) -> object:
+    def refuse(self, value: object, why: str, cause: BaseException | None = None) -> object:
         """Refuse a value, or put something in its place.
+
+        A Ctrl-C is nobody's refusal, and goes on to whoever knows whether it is one.
 
         Raises:
             Refused: It was refused.
         """
+        if type(cause) is KeyboardInterrupt:
+            raise cause
         if self.lenient:
-            return Withheld(why)
+            return stand_in(value, why)
         raise Refused(value, why) from cause
 
     def settle(self, value: object) -> None:

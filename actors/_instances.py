@@ -214,7 +214,7 @@ def deepcopied(value: object, copying: Copying, depth: int) -> object:
     method = cast("Callable[[object, object], object]", type(value).__deepcopy__)  # type: ignore[attr-defined]
     try:
         copy = method(value, copying)
-    except Exception as error:  # noqa: BLE001 - the class's own code may raise anything
+    except copying.caught as error:
         return copying.refuse(value, f"an object whose __deepcopy__ raises {said(error)}", error)
     copying.note(value, copy)
     return copy
@@ -225,7 +225,7 @@ def _reduced(value: object, copying: Copying, depth: int) -> object:
     kind = type(value)
     try:
         reduced = kind.__reduce_ex__(value, 4)
-    except Exception as error:  # noqa: BLE001 - the class's own code may raise anything
+    except copying.caught as error:
         return copying.refuse(value, f"an object that cannot be taken apart: {said(error)}", error)
     if isinstance(reduced, str):
         return value
@@ -243,7 +243,7 @@ def _reduced(value: object, copying: Copying, depth: int) -> object:
         copying.fill(partial(_fill_reduced, copy, rest, copying), depth)
     except Refused:
         raise
-    except Exception as error:
+    except copying.caught as error:
         if made:
             raise
         return copying.refuse(value, f"an object that cannot be put together: {said(error)}", error)

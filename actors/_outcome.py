@@ -16,7 +16,7 @@ from functools import partial
 from typing import Generic, Literal, TypeAlias, TypeVar, final
 
 from actors import process
-from actors.exits import KILL, KILLED, NOPROC, SHUTDOWN, Reason
+from actors.exits import KILL, KILLED, NOPROC, SHUTDOWN, Reason, means
 from actors.messages import Down, Message, TimedOut, reference_of
 from actors.pid import Pid, Ref
 from actors.process import begin_waiting, check_timeout, end_waiting, receive_of, unwatch
@@ -141,7 +141,7 @@ def end(ref: Ref, pid: Pid, timeout: Limit) -> Outcome | None:
     """
     process.unlink(pid)
     reason, wanted = _told(process.monitor(pid), pid, timeout)
-    if isinstance(reason, str) and reason == NOPROC:
+    if means(reason, NOPROC):
         # Gone before: then the task's own monitor knows why, unless that has been used up.
         down = process.receive(partial(_is_down_of, ref), 0)
         reason = down.reason if isinstance(down, Down) else NOPROC
@@ -149,13 +149,13 @@ def end(ref: Ref, pid: Pid, timeout: Limit) -> Outcome | None:
     match receive_of(ref, 0):
         case (_, value):
             return ("ok", value)
-        case _ if isinstance(reason, str) and reason == wanted:
+        case _ if means(reason, wanted):
             return None
         case _:
             return ("exit", reason)
 
 
-def _told(ref: Ref, pid: Pid, timeout: Limit) -> tuple[Reason, Reason]:
+def _told(ref: Ref, pid: Pid, timeout: Limit) -> tuple[Reason, str]:
     """Have a process end; return how it did, and how it was to end."""
     is_down = partial(_is_down_of, ref)
     if timeout == "brutal_kill":

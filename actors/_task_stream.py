@@ -71,7 +71,7 @@ class Rules:
         if limit is not None and not (number and limit > 0):
             raise BadArgument("max_concurrency", limit, "a whole number above 0, or None")
         process.check_timeout("timeout", self.timeout)
-        if self.on_timeout not in ("exit", "kill_task"):
+        if not isinstance(self.on_timeout, str) or self.on_timeout not in {"exit", "kill_task"}:
             raise BadArgument("on_timeout", self.on_timeout, "'exit' or 'kill_task'")
         for name in ("ordered", "zip_input_on_exit"):
             if not isinstance(getattr(self, name), bool):

@@ -28,7 +28,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actors import showing
-from actors.exits import Crash, ExitsWith, Reason, Stack, crash_in
+from actors.exits import Crash, ExitsWith, Reason, Stack, crash_in, tells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,15 +89,15 @@ def explained(reason: Reason) -> str:
         >>> explained("shutdown")
         "'shutdown'"
     """
-    match reason:
-        case (str() as word, _) if word in _MAY_RETURN:
-            return f"{shown(reason)}, accepted is {_MAY_RETURN[word]}"
-        case ((str() as word, _) as why, Stack()) if word in _MAY_RETURN:
-            return explained(why)
-        case ("already_started", _):
-            return f"{shown(reason)}, who has its name or id already"
-        case _:
-            return shown(reason)
+    why = reason
+    if type(why) is tuple and len(why) == 2 and type(why[1]) is Stack:  # noqa: PLR2004 - a pair
+        why = why[0]
+    word = why[0] if type(why) is tuple and len(why) == 2 else None  # noqa: PLR2004 - a pair
+    if type(word) is str and word in _MAY_RETURN:
+        return f"{shown(why)}, accepted is {_MAY_RETURN[word]}"
+    if tells(reason, "already_started"):
+        return f"{shown(reason)}, who has its name or id already"
+    return shown(reason)
 
 
 def told(what: str, reason: Reason) -> str:

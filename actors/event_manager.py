@@ -21,7 +21,7 @@ from actors import _behaviour, process, requests, telemetry
 from actors._coroutines import settled
 from actors._envelopes import Caller
 from actors.errors import ActorsError, BadArgument, shown
-from actors.exits import NORMAL, SHUTDOWN, Crash, Reason, reason_of
+from actors.exits import NORMAL, SHUTDOWN, Reason, crash_in, reason_of, tells
 from actors.gen_server import GenServer
 from actors.isolation import SHARED, Moved
 from actors.messages import Exited, Message
@@ -726,10 +726,9 @@ def _value(answer: object) -> object:
     match answer:
         case ("ok", value):
             return value
-        case ("error", ("EXIT", Crash(exception=exception)) as reason):
-            raise HandlerError(reason) from exception
         case ("error", reason):
-            raise HandlerError(reason)
+            crash = crash_in(reason) if tells(reason, "EXIT") else None
+            raise HandlerError(reason) from None if crash is None else crash.exception
         case other:
             raise HandlerError(("bad_reply", other))
 

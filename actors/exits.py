@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import linecache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeGuard, cast, final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 __all__ = [
@@ -35,7 +36,9 @@ __all__ = [
     "Stack",
     "crash_in",
     "is_clean",
+    "means",
     "reason_of",
+    "tells",
 ]
 
 Reason: TypeAlias = object
@@ -201,12 +204,56 @@ def is_clean(reason: Reason) -> bool:
 
     Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html#t:restart/0
     """
-    # Only strings are compared: a reason may be anything, also something whose `==` raises.
-    if isinstance(reason, str):
+    if type(reason) is str:
         return reason in {NORMAL, SHUTDOWN}
-    if type(reason) is not tuple or len(reason) != 2:  # noqa: PLR2004 - OTP's pair
-        return False
-    return isinstance(reason[0], str) and reason[0] == SHUTDOWN
+    if type(reason) is tuple:
+        return tells(reason, SHUTDOWN)
+    return means(reason, NORMAL) or means(reason, SHUTDOWN)
+
+
+def means(reason: Reason, word: str) -> bool:
+    """Tell whether a reason is one of the plain strings, without running code of the reason.
+
+    Pure. What is compared may be anything: something whose `==` raises or waits, or that lies about its class. A
+    string is told by its type, and the `==` of a class derived from `str` is not asked.
+
+    Args:
+        reason: An exit reason, or a part of one.
+        word: Such as `KILL`.
+
+    Returns:
+        Whether it is that word.
+
+    Example:
+        >>> means("kill", KILL), means(("kill",), KILL)
+        (True, False)
+
+    Source: https://www.erlang.org/doc/system/ref_man_processes.html#receiving-exit-signals
+    """
+    if type(reason) is str:
+        return reason == word
+    return issubclass(type(reason), str) and str.__eq__(cast("str", reason), word)
+
+
+def tells(reason: Reason, word: str) -> TypeGuard[tuple[object, object]]:
+    """Tell whether a reason is a pair that begins with a word, without running code of the reason.
+
+    Pure.
+
+    Args:
+        reason: An exit reason.
+        word: Such as `"nodedown"`.
+
+    Returns:
+        Whether it is such a pair.
+
+    Example:
+        >>> tells(("shutdown", 1), SHUTDOWN), tells("shutdown", SHUTDOWN)
+        (True, False)
+
+    Source: https://www.erlang.org/doc/system/ref_man_processes.html#receiving-exit-signals
+    """
+    return type(reason) is tuple and len(reason) == 2 and means(reason[0], word)  # noqa: PLR2004 - a pair
 
 
 def crash_in(reason: Reason) -> Crash | None:
@@ -229,7 +276,7 @@ def crash_in(reason: Reason) -> Crash | None:
     Source: https://www.erlang.org/doc/system/ref_man_processes.html#receiving-exit-signals
     """
     for _ in range(_DEEPEST):
-        if isinstance(reason, Crash):
+        if type(reason) is Crash:
             return reason
         if type(reason) is not tuple or not reason:
             return None
@@ -262,9 +309,10 @@ def reason_of(exception: BaseException) -> Reason:
 
     Source: https://www.erlang.org/doc/system/ref_man_processes.html#process-termination
     """
-    if isinstance(exception, Exit | ExitsWith):
-        return exception.reason
-    crash = Crash(exception, Stack.of(exception.__traceback__))
+    # By its type, and past what its class makes of these names: an exception may lie about them.
+    if issubclass(type(exception), (Exit, ExitsWith)):
+        return cast("Exit | ExitsWith", exception).reason
+    crash = Crash(exception, Stack.of(_traceback_of(exception)))
     _cut_tracebacks(exception)
     return crash
 
@@ -279,6 +327,18 @@ def _cut_tracebacks(exception: BaseException) -> None:
         seen.add(id(one))
         # Not by assignment: an exception that is a frozen dataclass refuses that.
         BaseException.with_traceback(one, None)
-        todo += [one.__cause__, one.__context__]
-        if isinstance(one, BaseExceptionGroup):
-            todo += one.exceptions
+        todo += [_cause_of(one), _context_of(one)]
+        if issubclass(type(one), BaseExceptionGroup):
+            todo += _exceptions_of(one)
+
+
+def _getter(of: type[BaseException], name: str) -> Callable[[BaseException], Any]:
+    """Return what reads an attribute that the interpreter keeps, whatever a class derived from this one says."""
+    getter: Callable[[BaseException], Any] = vars(of)[name].__get__
+    return getter
+
+
+_traceback_of = _getter(BaseException, "__traceback__")
+_cause_of = _getter(BaseException, "__cause__")
+_context_of = _getter(BaseException, "__context__")
+_exceptions_of = _getter(BaseExceptionGroup, "exceptions")

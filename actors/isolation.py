@@ -37,7 +37,7 @@ same value, nor can whoever owns an array be kept from unlocking it again: those
 
 An exception crosses without its traceback, whose frames belong to whoever raised it; the `Stack` of a `Crash` says
 where that was. The reason of a process that has ended must arrive whatever it holds: there `Withheld` stands in
-the place of what could not cross.
+the place of what could not cross, and `WithheldError` in that of an exception.
 
 Source: https://www.erlang.org/doc/system/eff_guide_processes.html#process-messages,
     https://doc.rust-lang.org/nomicon/send-and-sync.html
@@ -45,15 +45,27 @@ Source: https://www.erlang.org/doc/system/eff_guide_processes.html#process-messa
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Callable
 from typing import Final, Literal, TypeAlias, TypeVar, cast, get_args
 
 from actors import _captures, _containers, _instances
-from actors._copying import PLANS, RULES, Copying, Moved, Refused, Withheld, take_as
+from actors._copying import (
+    PLANS,
+    RULES,
+    Copying,
+    Moved,
+    Refused,
+    Withheld,
+    WithheldError,
+    stand_in,
+    take_as,
+)
 from actors._shapes import ATOMS, SHARED
 from actors._ways import way_to
 from actors.errors import BadArgument, NotSendable
-from actors.exits import Stack
+from actors.exits import Crash, Stack
 
 __all__ = [
     "SHARED",
@@ -61,11 +73,13 @@ __all__ = [
     "Isolation",
     "Moved",
     "Withheld",
+    "WithheldError",
     "crossing",
     "explain_sendable",
     "is_once_only",
     "is_sendable",
     "moved",
+    "refusal",
     "register",
     "shareable",
     "witnessed",
@@ -281,7 +295,8 @@ def crossing(policy: Isolation) -> Cross:
 def witnessed(value: object, cross: Cross) -> object:
     """Return what others get of a value that must reach them: the reason of an end, what one looks into.
 
-    Runs in the caller, does not wait, and never fails.
+    Runs in the caller, does not wait, and never fails, whatever the value's own code raises: that is no exit of
+    the caller, nor of the loop. Only a Ctrl-C that came meanwhile goes on its way.
 
     Args:
         value: The value.
@@ -296,50 +311,86 @@ def witnessed(value: object, cross: Cross) -> object:
 
     Source: https://www.erlang.org/doc/system/ref_man_processes.html#receiving-exit-signals
     """
-    if cross is not _copy or type(value) in SHARED:
+    if cross is not _copy:
         return value
     try:
         return Copying().copied_leniently(value)
-    except Exception as error:  # noqa: BLE001 - it must arrive, whatever the value's own code does
-        return Withheld(f"a value whose copy raises {type(error).__name__}")
+    except BaseException as error:
+        if type(error) is KeyboardInterrupt and _is_interruptible():
+            raise
+        why = f"whose copy raises {_name_of(type(error))}"
+    if type(value) is Crash:
+        kind = _name_of(type(value.exception))
+        return Crash(WithheldError(f"an exception of {kind} {why}"), value.stack)
+    return stand_in(value, f"a value of {_name_of(type(value))} {why}")
+
+
+_name_of: Callable[[type], str] = vars(type)["__name__"].__get__
+"""Reads the name of a class past what the class of that class says."""
+
+
+def _is_interruptible() -> bool:
+    """Tell whether Ctrl-C raises in this thread, as it does where no runtime has taken it over."""
+    return (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
 
 
 def _copy(value: object, what: str) -> object:
     # Every message that is no atom comes through here. `tests.bench` names: isolation.
     kind = type(value)
-    if kind is tuple:
-        for each in value:  # type: ignore[attr-defined]
-            if type(each) not in SHARED:
-                break
-        else:
-            return value
-    elif kind in SHARED:
-        return value
-    copying = Copying()
-    failure = None
     try:
+        if kind is tuple:
+            for each in value:  # type: ignore[attr-defined]
+                if type(each) not in SHARED:
+                    break
+            else:
+                return value
+        elif kind in SHARED:
+            return value
+        copying = Copying()
         result = PLANS[kind](value, copying, 0)
         if copying.is_behind:
             copying.catch_up()
-    except Exception as error:  # noqa: BLE001 - the value's own code may raise anything
-        failure = _refusal(error, value, what)
-    if failure is not None:
-        raise failure
-    if copying.moved:
-        _spend(copying.moved)
-    return result
+    except Exception as error:  # noqa: BLE001 - the value's own code, or its class's, may raise anything
+        failure = refusal(error, value, what)
+    else:
+        if copying.moved:
+            _spend(copying.moved)
+        return result
+    # Not from within: what was refused would be kept by the error's context.
+    raise failure
 
 
 def _copied(value: object, what: str, copying: Copying) -> object:
     try:
         return copying.copied(value)
     except Exception as error:  # noqa: BLE001 - the value's own code may raise anything
-        failure = _refusal(error, value, what)
+        failure = refusal(error, value, what)
     # Not from within: what was refused would be kept by the error's context.
     raise failure
 
 
-def _refusal(error: Exception, value: object, what: str) -> NotSendable:
+def refusal(error: Exception, value: object, what: str) -> NotSendable:
+    """Return what a sender is told when its value, or the class of that, raises while it is looked at.
+
+    Runs in the sender and does not wait.
+
+    Args:
+        error: What was raised.
+        value: What was to cross.
+        what: What to call it.
+
+    Returns:
+        The refusal, to be raised.
+
+    Example:
+        >>> refusal(ValueError("no hash"), 1, "message").explanation
+        'message is something whose own code raises ValueError'
+
+    Source: https://doc.rust-lang.org/std/marker/trait.Send.html
+    """
     cause: BaseException | None = error
     match error:
         case Refused():

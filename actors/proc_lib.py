@@ -177,7 +177,7 @@ def _start(
         reason = boot.refusal[0]
     error = StartError(reason)
     error.monitor = launched.ref
-    raise error from reason.exception if isinstance(reason, Crash) else None
+    raise error from reason.exception if type(reason) is Crash else None
 
 
 @final

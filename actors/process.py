@@ -52,8 +52,8 @@ from actors._kernel.scheduler import Scheduler, own_context
 from actors._kernel.signals import link as make_link
 from actors._kernel.timers import Timer
 from actors.errors import BadArgument, MailboxFull, SendCycle
-from actors.exits import KILL, NOPROC, Exit, Reason
-from actors.isolation import SHARED, witnessed
+from actors.exits import KILL, NOPROC, Exit, Reason, means
+from actors.isolation import SHARED, refusal, witnessed
 from actors.messages import Message, TimedOut
 from actors.pid import LOCAL_NODE, Pid, Ref
 
@@ -142,7 +142,11 @@ def crossed(value: object, what: str) -> object:
     Raises:
         NotSendable: It may not cross.
     """
-    return value if type(value) in SHARED else me().scheduler.cross(value, what)
+    try:
+        is_shared = type(value) in SHARED
+    except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
+        raise refusal(error, value, what) from None
+    return value if is_shared else me().scheduler.cross(value, what)
 
 
 def check_timeout(what: str, seconds: object) -> None:
@@ -472,8 +476,11 @@ def given(
     Raises:
         NotSendable: They may not cross.
     """
-    if _crosses_as_it_is(fn, args):
-        return fn, args
+    try:
+        if _crosses_as_it_is(fn, args):
+            return fn, args
+    except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
+        raise refusal(error, args, "args") from None
     cross = me().scheduler.cross
     if not args:
         return cast("Callable[[Unpack[Ts]], R]", cross(fn, "fn")), args
@@ -497,10 +504,13 @@ def _crosses_as_it_is(fn: Callable[..., object], args: tuple[object, ...]) -> bo
 
 
 def are_shared(values: Iterable[object]) -> bool:
-    """Tell at a glance whether nothing of some values can change."""
-    for each in values:  # noqa: SIM110 - a generator in C takes longer than the loop
-        if type(each) not in SHARED:
-            return False
+    """Tell at a glance whether nothing of some values can change; what cannot be told is to be looked at."""
+    try:
+        for each in values:
+            if type(each) not in SHARED:
+                return False
+    except Exception:  # noqa: BLE001 - the class of a class may raise anything
+        return False
     return True
 
 
@@ -557,7 +567,11 @@ def send(dest: Pid | str | Ref | tuple[str, str], message: Message) -> Message:
 
     Source: https://hexdocs.pm/elixir/Kernel.html#send/2
     """
-    if type(message) in SHARED:
+    try:
+        is_shared = type(message) in SHARED
+    except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
+        raise refusal(error, message, "message") from None
+    if is_shared:
         deliver(dest, message)
     else:
         deliver(dest, me().scheduler.cross(message, "message"))
@@ -1035,7 +1049,7 @@ def send_exit(pid: Pid, reason: Reason) -> None:
 
 
 def _press_if_it_computes(pid: Pid, target: Cell | None, reason: Reason) -> None:
-    if type(reason) is not str or reason != KILL:
+    if not means(reason, KILL):
         return
     if target is not None:
         scheduler = target.scheduler

@@ -39,6 +39,8 @@ from actors.exits import (
     Stack,
     crash_in,
     is_clean,
+    means,
+    tells,
 )
 from actors.isolation import Isolation
 from actors.messages import Down, Exited, TimedOut
@@ -240,12 +242,12 @@ class Runtime:
         if job.value:
             return job.value[0]
         reason = None if cell.exiting is None else cell.exiting[0]
-        if isinstance(reason, tuple) and reason[:1] == ("deadlock",):
+        if tells(reason, "deadlock"):
             message = f"everybody waits and no timer is set: {reason[1]}"
             raise Deadlock(message)
         # Ended by a link, such as a supervisor that could not start or gave up, it has not done its
         # work, however orderly that end was: a program must not seem to have succeeded.
-        if is_clean(reason) and (job.has_left or self._is_stopped or reason == NORMAL):
+        if is_clean(reason) and (job.has_left or self._is_stopped or means(reason, NORMAL)):
             return None
         crash = crash_in(reason)
         raise MainExited(reason) from None if crash is None else crash.exception

@@ -45,7 +45,7 @@ from actors._outcome import Awaited, Circle, end, forget, next_of
 from actors._startable import UNSET, RestartWord, overridden
 from actors._task_stream import Hire, OnTimeout, Rules, Work, stream
 from actors.errors import BadArgument, CallCycle, CallFailed, TaskExited, TaskTimeout
-from actors.exits import NOCONNECTION, TIMEOUT, Crash, Reason
+from actors.exits import NOCONNECTION, TIMEOUT, Crash, Reason, means
 from actors.pid import Pid, Ref
 from actors.process import self as myself
 
@@ -676,7 +676,7 @@ def placed(
     """
     if host is None:
         return fn, args, None
-    if host != "process":
+    if not (isinstance(host, str) and host == "process"):
         process.check_host(host, "process")
         return fn, args, host
     prepare = importlib.import_module("actors._interpreter").prepare
@@ -704,7 +704,7 @@ def placed_each(fn: F, host: TaskHost) -> tuple[F, Host]:
 
     Source: https://docs.python.org/3/library/multiprocessing.html
     """
-    if host != "process":
+    if not (isinstance(host, str) and host == "process"):
         process.check_host(host, "process")
         return fn, host
     run_apart = importlib.import_module("actors._interpreter").run_apart
@@ -826,10 +826,10 @@ def _call(function: str, arguments: list[object]) -> tuple[tuple[str, str], list
 def _exited(
     reason: Reason, task: Task[object], function: str, arguments: list[object]
 ) -> CallFailed:
-    if isinstance(reason, str) and reason == NOCONNECTION:
+    if means(reason, NOCONNECTION):
         reason = ("nodedown", None if task.pid is None else task.pid.node)
     failure = TaskExited(reason, task, None, None, *_call(function, arguments))
-    if isinstance(reason, Crash):
+    if type(reason) is Crash:
         failure.__cause__ = reason.exception
     return failure
 
@@ -857,11 +857,9 @@ def _connected(
     outcome: Outcome[object] | None, task: Task[R], function: str, arguments: list[object]
 ) -> Outcome[R] | None:
     """Return an outcome, unless it is that of a node which went away: that is the owner's end."""
-    match outcome:
-        case ("exit", str() as reason) if reason == NOCONNECTION:
-            raise _exited(reason, task, function, arguments)
-        case _:
-            return typed("Outcome[R] | None", outcome)
+    if outcome is not None and outcome[0] == "exit" and means(outcome[1], NOCONNECTION):
+        raise _exited(outcome[1], task, function, arguments)
+    return typed("Outcome[R] | None", outcome)
 
 
 def _leave(_: Task[object]) -> None:

@@ -338,8 +338,8 @@ def afresh(
     if are_shared(args) and are_shared(named.values()):
         return args, named
     code = function.__func__ if type(function) is MethodType else function
-    if type(code) is FunctionType and str(code.__module__).startswith("actors."):
-        # Those of behaviours and tasks give a process its own copy, and change nothing.
+    if type(code) is FunctionType and str(code.__module__).startswith(("actors.", "supervisors.")):
+        # Those of behaviours, tasks and supervisors give a process its own copy, and change nothing.
         return args, named
     try:
         return cast("tuple[Arguments, Named]", process.crossed((args, named), "(args, named)"))

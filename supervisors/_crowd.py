@@ -22,7 +22,7 @@ from typing import Any
 
 from actors import process
 from actors.errors import StartError
-from actors.exits import KILL, NOPROC, SHUTDOWN, Reason, reason_of
+from actors.exits import KILL, NOPROC, SHUTDOWN, Reason, means, reason_of
 from actors.messages import Down, Exited, Message
 from actors.outcomes import Stop
 from actors.pid import Pid, Ref
@@ -144,18 +144,18 @@ class Crowd:
 
     def hear(self, message: Message) -> Stop[Any, None] | None:
         """Do what a plain message to the supervisor is about: a child that ended, an attempt that is due."""
-        match message:
-            case Exited(pid, reason):
-                member = self.of(pid)
-                if member is None or member.attempt is not None:
-                    return None
-                return self._ended(member, reason)
-            case TryAgain(attempt):
-                waiting = self._attempts.get(attempt) if isinstance(attempt, Ref) else None
-                return None if waiting is None else self._restart(waiting)
-            case _:
-                _reports.unexpected(self.owner, message)
+        # By its type: anybody can send anything, also what lies about its class.
+        if type(message) is Exited:
+            member = self.of(message.pid)
+            if member is None or member.attempt is not None:
                 return None
+            return self._ended(member, message.reason)
+        if type(message) is TryAgain:
+            attempt = message.attempt
+            waiting = self._attempts.get(attempt) if isinstance(attempt, Ref) else None
+            return None if waiting is None else self._restart(waiting)
+        _reports.unexpected(self.owner, message)
+        return None
 
     def _ended(self, member: Member, reason: Reason) -> Stop[Any, None] | None:
         restart = member.spec.restart
@@ -312,9 +312,7 @@ def _last_words(members: Mapping[Pid, Member], reasons: dict[Pid, Reason]) -> No
         process.unlink(pid)
 
     def is_last(message: Message) -> bool:
-        return (
-            isinstance(message, Exited) and isinstance(message.pid, Pid) and message.pid in members
-        )
+        return type(message) is Exited and isinstance(message.pid, Pid) and message.pid in members
 
     while isinstance(exited := process.receive(is_last, None if missing else 0), Exited):
         missing.discard(exited.pid)
@@ -322,7 +320,7 @@ def _last_words(members: Mapping[Pid, Member], reasons: dict[Pid, Reason]) -> No
 
 
 def _is_noproc(reason: Reason) -> bool:
-    return isinstance(reason, str) and reason == NOPROC
+    return means(reason, NOPROC)
 
 
 def _is_linked(pid: Pid) -> bool:

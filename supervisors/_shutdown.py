@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from actors.exits import KILL, KILLED, NOPROC, SHUTDOWN, Reason, is_clean
+from actors.exits import KILL, KILLED, NOPROC, SHUTDOWN, Reason, is_clean, means
 from actors.messages import Down, Exited, Message
 from actors.pid import Pid, Ref
 from actors.process import info, is_alive, monitor, receive, self, send_exit, unlink
@@ -56,9 +56,7 @@ def _hear(wanted: set[Pid], heard: dict[Pid, Reason]) -> None:
     """Take what the mailbox knows of the ends of some processes."""
 
     def is_news(message: Message) -> bool:
-        return (
-            isinstance(message, Exited) and isinstance(message.pid, Pid) and message.pid in wanted
-        )
+        return type(message) is Exited and isinstance(message.pid, Pid) and message.pid in wanted
 
     while isinstance(exited := receive(is_news, timeout=0), Exited):
         heard[exited.pid] = exited.reason
@@ -98,14 +96,14 @@ def is_expected(spec: ChildSpec, reason: Reason) -> bool:
         [True, False, False]
     """
     wanted = KILLED if spec.shutdown == "brutal_kill" else SHUTDOWN
-    if isinstance(reason, str) and reason == wanted:
+    if means(reason, wanted):
         return True
     return spec.restart != "permanent" and is_clean(reason)
 
 
 def _last_word(pid: Pid, reason: Reason) -> Reason:
     """Take the link away, and the `Exited` that it has brought; return the true reason."""
-    if isinstance(reason, str) and reason == NOPROC and _is_linked(pid):
+    if means(reason, NOPROC) and _is_linked(pid):
         # Told to end by somebody else and not done with it, perhaps on a thread of its own: only
         # when its link is gone is nothing of it left, so that another one may be started.
         exited = receive(lambda message: _is_exit_of(message, pid))
@@ -121,8 +119,8 @@ def _is_linked(pid: Pid) -> bool:
 
 
 def _is_down_of(message: Message, ref: Ref) -> bool:
-    return isinstance(message, Down) and message.ref is ref
+    return type(message) is Down and message.ref is ref
 
 
 def _is_exit_of(message: Message, pid: Pid) -> bool:
-    return isinstance(message, Exited) and message.pid is pid
+    return type(message) is Exited and message.pid is pid

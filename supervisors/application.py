@@ -511,12 +511,10 @@ class _Master(GenServer[None]):
         return None
 
     def handle_info(self, message: Message, state: None) -> Stop[None, None] | None:
-        match message:
-            case Exited(pid, reason) if pid is self.top:
-                self.is_down = True
-                return Stop(reason)
-            case _:
-                return None
+        if type(message) is not Exited or message.pid is not self.top:
+            return None
+        self.is_down = True
+        return Stop(message.reason)
 
     def terminate(self, reason: Reason, state: None) -> None:
         try:
@@ -559,7 +557,7 @@ class _Controller(GenServer[None]):
             return Reply(("error", error.name, process.seen(error.reason)))
 
     def handle_info(self, message: Message, state: None) -> Stop[None, None] | None:
-        if not isinstance(message, Down):
+        if type(message) is not Down:
             return None
         ended = [each for each in self.running.values() if each.ref is message.ref]
         for one in ended:

@@ -80,7 +80,7 @@ class ChildError(ActorsError):
         return self._said()
 
     def _said(self) -> str:
-        if isinstance(self.reason, str) and self.reason in _SAID:
+        if type(self.reason) is str and self.reason in _SAID:
             return _SAID[self.reason]
         return f"the supervisor refused: {explained(self.reason)}"
 

@@ -553,16 +553,15 @@ class _Tree(GenServer[None]):
         _reports.unexpected(self.children.owner, request)
 
     def handle_info(self, message: Message, state: None) -> Stop[None, None] | None:
-        match message:
-            case Exited(pid, reason):
-                child = self.children.of(pid)
-                return None if child is None else self._ended(child, reason)
-            case TryAgain(attempt):
-                child = self.children.attempted(attempt)
-                return None if child is None else self._restart(child)
-            case _:
-                _reports.unexpected(self.children.owner, message)
-                return None
+        # By its type: anybody can send anything, also what lies about its class.
+        if type(message) is Exited:
+            child = self.children.of(message.pid)
+            return None if child is None else self._ended(child, message.reason)
+        if type(message) is TryAgain:
+            child = self.children.attempted(message.attempt)
+            return None if child is None else self._restart(child)
+        _reports.unexpected(self.children.owner, message)
+        return None
 
     def terminate(self, reason: Reason, state: None) -> None:
         stop_all(self.children)

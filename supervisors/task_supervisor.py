@@ -18,7 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar, TypeVarTuple, Unpack, cast
 
 from actors import process
-from actors.exits import NORMAL, Reason
+from actors.exits import NORMAL, Reason, means
 from actors.naming import Address, Name
 from actors.pid import Pid
 from actors.task import (
@@ -507,7 +507,7 @@ def _hire(supervisor: Address, doing: str, shutdown: Shutdown, host: Host) -> Pi
     try:
         return cast("Pid", DynamicSupervisor.start_child(supervisor, spec))
     except ChildError as error:
-        if isinstance(error.reason, str) and error.reason == "max_children":
+        if means(error.reason, "max_children"):
             raise TooManyTasks(supervisor) from None
         raise
 

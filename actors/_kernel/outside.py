@@ -26,7 +26,7 @@ from actors._kernel.frames import uncollected
 from actors._kernel.mailbox import NOTHING, Wanted, has_news, take
 from actors._kernel.press import press_thread
 from actors.errors import NotInProcess
-from actors.exits import KILLED, NOPROC, Exit, Killed
+from actors.exits import KILLED, NOPROC, Exit, Killed, means
 from actors.messages import Message, TimedOut
 from actors.pid import Ref
 
@@ -147,7 +147,7 @@ class Port:
             self.cell.scheduler.post(self.cell.scheduler.bury, self.cell, None)
             return
         reason = None if self.cell.exiting is None else self.cell.exiting[0]
-        if isinstance(reason, str) and reason == KILLED:
+        if means(reason, KILLED):
             self.hurry()
 
     def hurry(self, seconds: float = _PATIENCE) -> None:

@@ -1,6 +1,5 @@
 # How `relations.py` is laid out when it is compiled.
 cimport cython
-from actors._atoms cimport in_shared
 from actors._kernel.cell cimport Cell
 from actors._kernel.queues cimport append, filled, pop, popleft
 from actors._kernel.names cimport Names
@@ -8,7 +7,7 @@ from actors._kernel.signals cimport link, unlink, verdict
 from actors._kernel.timers cimport Deadlines, Timer
 from actors.pid cimport Pid, Ref
 
-cdef set SHARED
+cdef object _NEVER_COPIED
 cdef object deque
 
 cdef class Relations:
@@ -58,10 +57,13 @@ cdef class Relations:
     cpdef _forget_mail(self, Cell cell)
     @cython.locals(other=Cell)
     cpdef _take_back(self, Cell cell)
-    cpdef _seen_of(self, object reason)
-    @cython.locals(other=Cell, owner=Cell, caller=Cell)
+    @cython.locals(caller=Cell, count=Py_ssize_t, before=Cell)
+    cpdef list _seen_by_all(self, Cell cell, object reason)
+    @cython.locals(other=Cell, owner=Cell, caller=Cell, seen=list)
     cpdef finish(self, Cell cell)
     cpdef _tell_down(self, Cell owner, Ref ref, object watched, object reason)
+
+cpdef _next(list seen)
 
 @cython.locals(index=Py_ssize_t)
 cpdef _flush_down(object mail, Ref ref)

@@ -24,8 +24,8 @@ from actors._kernel.names import Names
 from actors._kernel.signals import Verdict, link, unlink, verdict
 from actors._kernel.timers import Deadlines, Timer
 from actors.errors import BadArgument, CallFailed
-from actors.exits import KILL, NOPROC, NORMAL, Reason
-from actors.isolation import SHARED, Cross, witnessed
+from actors.exits import KILL, NOPROC, NORMAL, Reason, means
+from actors.isolation import Cross, Withheld, witnessed
 from actors.messages import Down, Exited, Message
 from actors.pid import LOCAL_NODE, Pid, Ref
 
@@ -41,6 +41,7 @@ AliasKind: TypeAlias = Literal[
 Watched: TypeAlias = Pid | tuple[str, str]
 
 _MESSAGE, _DEATH = Verdict.MESSAGE, Verdict.DEATH
+_NEVER_COPIED = Withheld("a value whose copy never came to an end")
 
 SPARE_MAIL = 1024
 """How many emptied mailboxes are kept for those who get mail next."""
@@ -292,7 +293,7 @@ class Relations:
     def signal(self, cell: Cell, sender: Pid, reason: Reason, linked: bool) -> None:
         """Let an exit signal arrive at a process."""
         if cell.exiting is not None:
-            if not linked and isinstance(reason, str) and reason == KILL:
+            if not linked and means(reason, KILL):
                 self.hasten(cell)
             return
         what, why = verdict(reason, linked, cell.traps, sender is cell.pid and not linked)
@@ -312,6 +313,9 @@ class Relations:
 
     def hasten(self, cell: Cell) -> None:
         """Do not wait any longer for a process that was told to end; none on the loop needs it."""
+
+    def interrupted(self, error: KeyboardInterrupt) -> None:
+        """See that a Ctrl-C is not lost that came while a reason was copied."""
 
     def release(self, cell: Cell, reason: Reason) -> None:
         """Do the first half of a death: take back all that the process owns."""
@@ -356,9 +360,14 @@ class Relations:
 
     def finish(self, cell: Cell) -> None:
         """Do the second half of a death: tell links, monitors and callers."""
-        if self.cells.pop(cell.pid.serial, None) is None or cell.exiting is None:
+        if cell.exiting is None:
             return
-        reason = cell.exiting[0]
+        reason, seen = cell.exiting[0], None
+        if type(reason) is not str and cell.pid.serial in self.cells:
+            # While all is in place: it may run the reason's own code, which may do anything.
+            seen = self._seen_by_all(cell, reason)
+        if self.cells.pop(cell.pid.serial, None) is None:
+            return
         # What its `finally` blocks have asked for.
         if cell.aliases is not None or cell.monitors is not None:
             self._take_back(cell)
@@ -369,27 +378,49 @@ class Relations:
             for caller in callers:
                 caller.listed = None
                 if caller.calling is cell and caller.awaiting is not None:
-                    self.answer(caller, caller.awaiting, "down", self._seen_of(reason))
+                    self.answer(
+                        caller, caller.awaiting, "down", reason if seen is None else _next(seen)
+                    )
         if cell.watchers:
             watchers, cell.watchers = cell.watchers, None
             for ref, owner in watchers.items():
                 if owner.monitors is not None:
                     owner.monitors.pop(ref, None)
                 watched = self._watched.pop(ref, cell.pid) if self._watched else cell.pid
-                self._tell_down(owner, ref, watched, self._seen_of(reason))
+                self._tell_down(owner, ref, watched, reason if seen is None else _next(seen))
         if cell.links:
             links, cell.links = cell.links, None
             for other in links.values():
                 if other.links is not None and other.links.pop(cell.pid, None) is not None:
-                    self.signal(other, cell.pid, self._seen_of(reason), True)
+                    self.signal(other, cell.pid, reason if seen is None else _next(seen), True)
         if type(cell.mail) is deque and cell.port is None:
             cell.mail.clear()
             self.give_back(cell.mail)
         # What it worked with must not outlive it; the record itself may, in somebody's frame.
         cell.body = cell.handler = cell.mail = cell.context = cell.dictionary = None
 
-    def _seen_of(self, reason: Reason) -> Reason:
-        return reason if type(reason) in SHARED else witnessed(reason, self.cross)
+    def _seen_by_all(self, cell: Cell, reason: Reason) -> list[Reason]:
+        """Return what each of those gets who must be told why a process has ended.
+
+        Meanwhile the process has its turn, so that who looks knows whose code runs; it is dead, so that this code
+        cannot wait; and should it try to, again and again, all are told of a stand-in.
+        """
+        count = len(cell.watchers or ()) + len(cell.links or ())
+        for caller in cell.callers or ():
+            if caller.calling is cell and caller.awaiting is not None:
+                count += 1
+        before, self.current = self.current, cell if cell.port is None else None
+        cell.exiting = (_NEVER_COPIED,)
+        seen: list[Reason] = []
+        for _ in range(count):
+            try:
+                seen.append(witnessed(reason, self.cross))
+            except KeyboardInterrupt as error:
+                seen.append(_NEVER_COPIED)
+                self.interrupted(error)
+        cell.exiting = (reason,)
+        self.current = before
+        return seen
 
     def discard(self, cell: Cell) -> None:
         """Undo the making of a process whose code could not be started; nobody has seen it yet."""
@@ -418,8 +449,13 @@ class Relations:
                 self.signal(cell, sender, KILL, False)
 
 
+def _next(seen: list[Reason]) -> Reason:
+    """Return what the next one is told, also if there are more of them than there were a moment ago."""
+    return seen.pop() if seen else _NEVER_COPIED
+
+
 def _flush_down(mail: Mail, ref: Ref) -> None:
     for index, message in enumerate(mail):
-        if isinstance(message, Down) and message.ref is ref:
+        if type(message) is Down and message.ref is ref:
             del mail[index]
             return

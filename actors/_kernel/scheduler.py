@@ -334,11 +334,15 @@ class Scheduler(Relations):
         except BaseException:  # noqa: BLE001 - an exception whose own attributes raise
             reason = Crash(error, Trace(()))
         try:
-            if not isinstance(error, Exit | ExitsWith):
+            if not issubclass(type(error), (Exit, ExitsWith)):
                 self.report_crash(cell, reason)
         except BaseException as failure:  # noqa: BLE001 - a listener must never harm the loop
             telemetry.emit(("actors", "loop", "failed"), {}, {"error": failure})
         return reason
+
+    def interrupted(self, error: KeyboardInterrupt) -> None:
+        """Tell the runtime, once the death that goes on is complete."""
+        self.post(self.on_failure, error)
 
     def finish(self, cell: Cell) -> None:
         """Do the second half of a death, and tell whoever brings the runtime to its end."""
@@ -360,7 +364,7 @@ class Scheduler(Relations):
 
     def report_crash(self, cell: Cell, reason: Reason) -> None:
         """Tell the logs of a body that raised; behaviours tell more, and do it themselves."""
-        if isinstance(reason, Crash):
+        if type(reason) is Crash:
             fields = {
                 "pid": cell.pid,
                 "name": cell.name,

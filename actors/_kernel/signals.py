@@ -16,7 +16,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from actors.exits import KILL, KILLED, NORMAL, Reason
+from actors.exits import KILL, KILLED, NORMAL, Reason, means
 
 if TYPE_CHECKING:
     from actors._kernel.cell import Cell
@@ -47,12 +47,12 @@ def verdict(reason: Reason, linked: bool, traps: bool, to_oneself: bool) -> tupl
     Returns:
         The verdict, and the reason that the process dies with or is told.
     """
-    plain = reason if isinstance(reason, str) else None
-    if plain == KILL and not linked:
+    is_word = type(reason) is str
+    if not linked and (reason == KILL if is_word else means(reason, KILL)):
         return _DEATH, KILLED
     if traps:
         return _MESSAGE, reason
-    if plain == NORMAL and not to_oneself:
+    if not to_oneself and (reason == NORMAL if is_word else means(reason, NORMAL)):
         return _IGNORED, reason
     return _DEATH, reason
 

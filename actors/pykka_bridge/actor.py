@@ -25,7 +25,7 @@ from typing import Any, NoReturn, Self, TypeVar, cast, final
 import pykka
 
 from actors import process
-from actors.exits import NORMAL, Exit, Reason, reason_of
+from actors.exits import NORMAL, Exit, Reason, means, reason_of
 from actors.isolation import register, shareable
 from actors.latch import Answer, start_outside
 from actors.messages import Exited, Message
@@ -424,7 +424,7 @@ class _Reader(process.BaseHandler):
         elif not isinstance(message, Exited):
             # From a process that knows the pid and not the reference.
             actor._read(Mail(message))  # noqa: SLF001 - the same
-        elif message.reason != NORMAL:
+        elif not means(message.reason, NORMAL):
             actor._end_with(message.reason)  # noqa: SLF001 - the same
 
 

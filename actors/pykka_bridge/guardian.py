@@ -26,7 +26,7 @@ import pykka
 
 from actors import process
 from actors.errors import BadArgument, StartError
-from actors.exits import NOPROC, NORMAL, Exit, Reason
+from actors.exits import NOPROC, NORMAL, Exit, Reason, means
 from actors.gen_server import Caller, GenServer
 from actors.isolation import shareable
 from actors.latch import post_to
@@ -353,7 +353,7 @@ class Guardian(GenServer[None]):
             case (tag, Pid() as pid, Ref() as ref, ProcessFuture() as future) if tag is _ANSWERED:
                 return self._answer((pid, ref), future)
             case Exited(reason=reason):
-                return None if reason == NORMAL else Stop(reason)
+                return None if means(reason, NORMAL) else Stop(reason)
         with suppress(pykka.ActorDeadError):
             self._ref.tell(message)
         return None

@@ -14,7 +14,7 @@ from typing import Any
 
 from actors import naming, process, telemetry
 from actors._coroutines import settled
-from actors.exits import NOPROC, Exit, Reason, is_clean
+from actors.exits import NOPROC, Exit, Reason, is_clean, means
 from actors.outcomes import KEEP, Stop
 from actors.pid import Pid, Ref
 from actors.stage._steps import Steps, Stopped
@@ -123,7 +123,7 @@ class Consuming(Steps):
         is_last = upstream.mode == "permanent" or (
             upstream.mode == "transient" and not is_clean(reason)
         )
-        if is_last and not (isinstance(reason, str) and reason == ALREADY_SUBSCRIBED):
+        if is_last and not means(reason, ALREADY_SUBSCRIBED):
             self._report("info", _STOPPING, producer=peer.pid, reason=reason)
             raise Stopped(Stop(reason))
 

@@ -35,7 +35,7 @@ from actors._behaviour import Server, StartOptions
 from actors._coroutines import settled
 from actors._envelopes import Caller
 from actors.errors import BadArgument, CallFailed, NoProcess, ServerExited, StartError
-from actors.exits import NOPROC, NORMAL, SHUTDOWN, Exit, Reason, is_clean
+from actors.exits import NOPROC, NORMAL, SHUTDOWN, Exit, Reason, is_clean, means
 from actors.gen_server import GenServer
 from actors.messages import Down, Message
 from actors.naming import Address, Name
@@ -345,7 +345,7 @@ class EventStream(Iterator[Any]):
 
 
 def _ended(why: Reason, function: str, subscriptions: list[SubscribeTo]) -> CallFailed:
-    kind = NoProcess if isinstance(why, str) and why == NOPROC else ServerExited
+    kind = NoProcess if means(why, NOPROC) else ServerExited
     return kind(why, "stream", None, None, ("GenStage", function), [subscriptions])
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import pytest
 
@@ -44,7 +44,7 @@ from actors import (
     spawn_monitor,
     telemetry,
 )
-from actors.isolation import Withheld
+from actors.isolation import Isolation, Withheld
 from actors.process import Host
 from actors.transitions import Begin, Called, Casted, Event, KeepState, ReplyTo
 from supervisors import (
@@ -881,3 +881,44 @@ def print_nothing(*_: object) -> None:
 
 def back(value: object) -> object:
     return value
+
+
+class Unhashable(type):
+    def __hash__(cls) -> NoReturn:
+        raise ValueError("hash of a class")
+
+
+class OfUnhashableClass(metaclass=Unhashable):
+    pass
+
+
+@pytest.mark.parametrize("isolation", ["copy", "check"])
+@pytest.mark.parametrize(
+    "value", [OfUnhashableClass(), (1, OfUnhashableClass())], ids=["", "in a tuple"]
+)
+def test_a_value_whose_class_raises_when_it_is_looked_up_is_refused_in_the_sender(
+    value: object, isolation: Isolation
+) -> None:
+    doors: list[Callable[[Pid], object]] = [
+        lambda server: send(server, value),
+        lambda server: GenServer.call(server, value),
+        lambda server: GenServer.cast(server, value),
+        lambda server: process.send_after(server, value, 1.0),
+        lambda server: process.send_exit(server, value),
+        lambda server: spawn(print, value),
+        lambda server: Asked.start(value),
+        lambda server: GenServer.stop(server, value),
+    ]
+
+    class Asked(GenServer[None]):
+        def handle_call(self, request: object, caller: Caller, state: None) -> Reply[object, None]:
+            return Reply(request)
+
+    def main() -> object:
+        server = Asked.start()
+        for door in doors:
+            with pytest.raises(NotSendable, match="own code raises ValueError"):
+                door(server)
+        return GenServer.call(server, "still there")
+
+    assert run(main, isolation=isolation, held=None) == "still there"

@@ -15,14 +15,28 @@ from functools import partial
 from random import Random as Lot
 from typing import Any, Final, TypeAlias
 
+from greenlet import GreenletExit
 from hypothesis import HealthCheck, given, settings
 
-from actors import Down, GenServer, NoReply, Pid, Reply, Task, process, receive, run, telemetry
-from actors.errors import ActorsError, NotSendable
+from actors import (
+    Down,
+    Exited,
+    GenServer,
+    NoReply,
+    Pid,
+    Reply,
+    Stop,
+    Task,
+    process,
+    receive,
+    run,
+    telemetry,
+)
+from actors.errors import ActorsError, NotSendable, shown
 from actors.testing import VirtualClock
 from tests.actors.test_isolation import HARMLESS, HOSTILE, REFUSED, Frozen
 from tests.endurance.tally import Tally, case
-from tests.test_refusals import DOORS, knock
+from tests.test_refusals import DOORS, Unknown, ending, knock
 
 __all__: list[str] = []
 
@@ -57,6 +71,49 @@ def what_is_wrong_at_every_door(size: int, tally: Tally) -> None:
     for name in DOORS:
         knock_often(name, size, tally)
     tally.note(f"{len(DOORS)} doors")
+
+
+# -- outcomes --------------------------------------------------------------------------------------
+
+EXTRAS: Final[tuple[object, ...]] = (
+    -1,
+    -0.001,
+    float("nan"),
+    float("inf"),
+    True,
+    "5",
+    10**300,
+    10**400,
+    [],
+    {},
+    Unknown,
+    b"5",
+    5j,
+)
+"""What no callback may say of what is to follow; `None` says that nothing is."""
+OUTCOMES: Final[tuple[Callable[[object], object], ...]] = (
+    lambda extra: NoReply(then=extra),  # type: ignore[arg-type]
+    lambda extra: Reply(1, then=extra),  # type: ignore[arg-type]
+    lambda extra: [extra],
+    lambda extra: Unknown,
+    lambda extra: ("reply", extra),
+)
+HOWS: Final = (GenServer.call, GenServer.cast, process.send)
+
+
+@case(short=30, long=3_000)
+def outcomes_that_are_none(size: int, tally: Tally) -> None:
+    """Generated outcomes of three callbacks that are none end the server, with the outcome as the reason."""
+    for seed in range(size):
+        lot = Lot(seed)  # noqa: S311 - a choice, no secret
+        how: Value = lot.choice(HOWS)
+        returned = lot.choice(OUTCOMES)(
+            lot.choice([*EXTRAS, lot.random() - 1.0, str(lot.random())])
+        )
+        reason = ending(lambda server, how=how, returned=returned: how(server, lambda: returned))  # type: ignore[misc]
+        tally.check(
+            shown(reason) == shown(("bad_return_value", returned)), f"seed {seed}: {reason!r}"
+        )
 
 
 # -- hostile values as messages --------------------------------------------------------------------
@@ -148,7 +205,10 @@ VALUES = (*REFUSED_VALUES, *TAKEN_VALUES)
 
 def hostile(number: int, lot: Lot) -> Value:
     """Make a hostile value, somewhere inside of others."""
-    value = VALUES[number]()
+    return wrapped(VALUES[number](), lot)
+
+
+def wrapped(value: Value, lot: Lot) -> Value:
     for _ in range(lot.randrange(3)):
         value = lot.choice(WRAPPINGS)(value)
     return value
@@ -272,6 +332,99 @@ def hostile_values_as_messages(size: int, tally: Tally) -> None:
             telemetry.set_reporter(before)
         gc.collect()
     tally.note(f"{len(VALUES)} values, {len(WAYS) + 1} ways")
+
+
+# -- hostile values as the reason of an end --------------------------------------------------------
+
+
+def raises_exit(*_: object) -> object:
+    raise SystemExit(9)
+
+
+def raises_interrupt(*_: object) -> object:
+    raise KeyboardInterrupt
+
+
+def raises_greenlet_exit(*_: object) -> object:
+    raise GreenletExit
+
+
+REASONS: Final[list[Callable[[], Value]]] = [
+    *VALUES,
+    *(
+        partial(of_class, {member: raises})
+        for member in ("__deepcopy__", "__reduce_ex__", "__eq__", "__repr__", "__class__")
+        for raises in (raises_exit, raises_interrupt, raises_greenlet_exit)
+    ),
+    lambda: type("Text", (str,), {"__eq__": raises_exit, "__hash__": None})("gone"),
+    type("Error", (Exception,), {"__reduce_ex__": raises_exit}),
+    type("Error", (Exception,), {"__reduce_ex__": raises_interrupt}),
+]
+"""What a process may end with: there is nobody to whom it could be refused."""
+
+
+class Ends(GenServer[None]):
+    """Ends with what nobody wants to have."""
+
+    def handle_cast(self, request: Value, state: None) -> Stop[None, None]:
+        how, number, seed = request
+        reason = wrapped(REASONS[number](), Lot(seed))  # noqa: S311 - a choice, no secret
+        if how == "exit":
+            process.exit(reason)
+        if how == "raise":
+            raise reason if isinstance(reason, Exception) else ValueError(reason)
+        return Stop(reason)
+
+
+def tell_of(victim: Pid, boss: Pid) -> None:
+    """Be linked to somebody and monitor it; tell by which words its end was heard of, without the reason."""
+    process.trap_exit(True)
+    process.link(victim)
+    process.monitor(victim)
+    process.send(boss, "watching")
+    heard = {type(receive((Exited, Down))).__name__ for _ in range(2)}
+    process.send(boss, tuple(sorted(heard)))
+
+
+def ended_with(number: int, seed: int) -> str | None:
+    """End a server with one value; return what did not go as it must."""
+    lot = Lot(seed)  # noqa: S311 - the same
+    victim, bystander = Ends.start(), Taker.start()
+    assert victim is not None
+    assert bystander is not None
+    process.spawn(tell_of, victim, process.self())
+    receive("watching".__eq__)
+    how = lot.choice(("exit", "raise", "stop"))
+    GenServer.cast(victim, (how, number, seed))
+    heard = receive(lambda message: isinstance(message, tuple), 10.0)
+    well = GenServer.call(bystander, "well?") == ("well", 0)
+    GenServer.stop(bystander)
+    if heard != ("Down", "Exited") or process.is_alive(victim) or not well:
+        return f"{how}: heard {heard!r}, bystander well {well}, alive {process.is_alive(victim)}"
+    return None
+
+
+@case(short=1, long=100)
+def hostile_values_as_reasons(size: int, tally: Tally) -> None:
+    """Whatever a process ends with, it alone ends, and those linked to it and monitoring it are told."""
+
+    def main() -> None:
+        for number in range(len(REASONS)):
+            for seed in range(size):
+                wrong = ended_with(number, seed)
+                tally.check(wrong is None, f"reason {number}, seed {seed}: {wrong}")
+
+    before = telemetry.set_reporter(None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        try:
+            run(main, clock=VirtualClock())
+        except BaseException as error:
+            tally.check(False, f"it came out of run: {error!r:.200}")
+        finally:
+            telemetry.set_reporter(before)
+        gc.collect()
+    tally.note(f"{len(REASONS)} reasons")
 
 
 def huge() -> str | None:

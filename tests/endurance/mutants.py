@@ -111,10 +111,6 @@ EQUIVALENT: Final[dict[tuple[str, str], str]] = {
         'if mail is None or type(None) is deque or kind == "explicit":',
     ): "`force` delivers to a mailbox that has no bound; it is asked first to save the way there",
     (
-        "if self.cells.pop(cell.pid.serial, None) is None or cell.exiting is None:",
-        "if self.cells.pop(cell.pid.serial, None) is None and cell.exiting is None:",
-    ): "whoever comes to an end a second time has nobody left to tell",
-    (
         "if other.links is not None and other.links.pop(cell.pid, None) is not None:",
         "if other.links is not None and other.links.pop(cell.pid, ) is not None:",
     ): "a link is in both tables",
@@ -122,10 +118,6 @@ EQUIVALENT: Final[dict[tuple[str, str], str]] = {
         "watched = self._watched.pop(ref, cell.pid) if self._watched else cell.pid",
         "watched = self._watched.pop(ref, cell.pid) if (self._watched) or True else cell.pid",
     ): "an empty table has no such reference; asking first is quicker",
-    (
-        "return reason if type(reason) in SHARED else witnessed(reason, self.cross)",
-        "return reason if (type(reason) in SHARED) and False else witnessed(reason, self.cross)",
-    ): "`witnessed` asks that, too; asked first to save the way there",
     ('scheduler.answer(sender, ref, "reply", None)', "scheduler.answer(sender, ref, None, None)"): (
         "whoever waits for room looks only whether it was refused"
     ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
+from typing import cast as typed
 
 from actors import Agent, Down, Exited, GenServer, Pid, Reply, Stop, process, receive, run, send
 from actors.errors import CallFailed
@@ -220,14 +221,17 @@ class Doomed(GenServer[None]):
         return Stop(request)
 
 
+DOOMED = ("doomed", "fated", "lost")
+
+
 def lives_as_it_must(seed: int) -> str | None:
-    """Crash one child at drawn times; the supervisor must give up at exactly the one too many."""
+    """Crash one of some children at drawn times; the supervisor gives up at exactly the one too many."""
     lots = random.Random(seed)  # noqa: S311 - a schedule, not a secret
     max_restarts, max_seconds = lots.randrange(6), lots.choice((1.0, 2.0, 5.0))
     process.trap_exit(True)
     process.sleep(lots.random())
     tree = Supervisor.start_link(
-        [Doomed.child_spec(name="doomed")],
+        [Doomed.child_spec(name=name, id=name) for name in DOOMED],
         strategy=lots.choice(_STRATEGIES),
         max_restarts=max_restarts,
         max_seconds=max_seconds,
@@ -240,14 +244,14 @@ def lives_as_it_must(seed: int) -> str | None:
         while crashes[0] < second - max_seconds:
             crashes.popleft()
         too_many = len(crashes) > max_restarts
-        GenServer.cast("doomed", "boom")
+        GenServer.cast(lots.choice(DOOMED), "boom")
         process.sleep(0.0)
         told = receive(Exited, 0.0001)
         if too_many:
             if isinstance(told, Exited) and told.reason == "shutdown" and told.pid is tree:
                 return None
             return f"crash {number} was one too many, and {told!r} came"
-        if not isinstance(told, TimedOut) or process.whereis("doomed") is None:
+        if not isinstance(told, TimedOut) or None in map(process.whereis, DOOMED):
             return f"crash {number} was allowed, and {told!r} came"
     Supervisor.stop(tree)
     return None
@@ -255,9 +259,78 @@ def lives_as_it_must(seed: int) -> str | None:
 
 @case(short=100, long=1_000)
 def intensity_is_exact(size: int, tally: Tally) -> None:
-    """A supervisor lives through exactly as many restarts as its window allows, to the millisecond."""
+    """A supervisor lives through exactly as many restarts as its window allows, of whichever of its children."""
     for seed in range(size):
         failed = run(lives_as_it_must, seed, clock=VirtualClock())
+        tally.check(failed is None, f"seed {seed}: {failed}")
+
+
+# -- too many on every level -----------------------------------------------------------------------
+
+
+class Slow(GenServer[float]):
+    """Takes its time to end."""
+
+    def init(self, seconds: float) -> float:
+        process.trap_exit(True)
+        return seconds
+
+    def handle_cast(self, request: object, state: float) -> Stop[None, float]:
+        return Stop(request)
+
+    def terminate(self, reason: object, state: float) -> None:
+        if reason == "shutdown":
+            process.sleep(state)
+
+
+def level(depth: int, max_restarts: int, slow: float) -> ChildSpec:
+    """Describe a supervisor with a slow worker, one that crashes, and below it another level."""
+    below: list[ChildLike] = [
+        Slow.child_spec(slow, id="slow", shutdown=2 * slow),
+        Doomed.child_spec(name=f"doomed {depth}", id="doomed"),
+    ]
+    if depth:
+        below.append(level(depth - 1, max_restarts, slow))
+    return Supervisor.child_spec(
+        below, max_restarts=max_restarts, max_seconds=3600.0, name=f"level {depth}", id=depth
+    )
+
+
+def escalates(seed: int) -> str | None:
+    """Crash workers and supervisors of every level at once, until the top must give up."""
+    lots = random.Random(seed)  # noqa: S311 - a schedule, not a secret
+    depth, max_restarts, slow = lots.randrange(1, 5), lots.randrange(3), lots.choice((0.1, 1.0))
+    process.trap_exit(True)
+    top = Supervisor.start_link([level(depth, max_restarts, slow)], max_restarts=max_restarts)
+    monitor = process.monitor(top)
+    limit = 2 * slow * (depth + 1)
+    crashes = 0
+    began = process.monotonic()
+    # Whoever is there of a level is struck, and often its supervisor at the same moment.
+    while process.is_alive(top):
+        for number in range(depth + 1):
+            for name in (f"doomed {number}", f"level {number}")[: lots.randrange(1, 3)]:
+                victim = process.whereis(name)
+                if victim is not None:
+                    process.send_exit(victim, "kill")
+                    crashes += 1
+        process.sleep(0.01)
+        if process.monotonic() - began > 2 * limit:
+            return f"after {crashes} crashes in {2 * limit:.1f} s the top still stands"
+    told = receive(lambda m: isinstance(m, Down) and m.ref is monitor, 1.0)
+    if not isinstance(told, Down) or told.reason != "shutdown":
+        return f"the top ended with {told!r}"
+    # Whose supervisor was killed stops in order, by itself.
+    process.sleep(limit)
+    left = [n for n in range(depth + 1) if process.whereis(f"level {n}") is not None]
+    return f"levels {left} outlived the top" if left else None
+
+
+@case(short=20, long=1_000)
+def storms_at_parents_and_children_at_once(size: int, tally: Tally) -> None:
+    """Too many crashes on every level end the top with `shutdown`, within twice the sum of the limits."""
+    for seed in range(size):
+        failed = run(escalates, seed, clock=VirtualClock())
         tally.check(failed is None, f"seed {seed}: {failed}")
 
 
@@ -295,7 +368,7 @@ def _zero() -> int:
     return 0
 
 
-def restarts_in_trouble(plan: str, after: int) -> str | None:
+def restarts_in_trouble(plan: str, after: int, end: str) -> str | None:
     process.trap_exit(True)
     Counted.start_link(_zero, name="count")
     tree = Supervisor.start_link(
@@ -312,14 +385,40 @@ def restarts_in_trouble(plan: str, after: int) -> str | None:
     if GenServer.call(calm, "who") != "x.1":
         return "its sibling does not answer"
     if plan == "hang":
-        # The supervisor waits for the start, as OTP's does; whoever ends it ends both.
-        process.send_exit(tree, "kill")
-        process.sleep(1.0)
-        return None if not process.is_alive(calm) else "a child outlived its supervisor"
+        return ended_while_it_hangs(tree, calm, end)
     if process.whereis("troubled") is None:
         return f"it did not come back after {after} failed restarts"
     Supervisor.stop(tree)
     return None
+
+
+ENDS = ("kill", "shutdown of its parent", "crash of the hanging start")
+"""How a supervisor is ended that waits for a start which hangs."""
+
+
+def ended_while_it_hangs(tree: Pid, calm: Pid, end: str) -> str | None:
+    """End a supervisor that waits for the start, as OTP's does; whoever ends it ends both."""
+    if end == "kill":
+        process.send_exit(tree, "kill")
+    elif end == "shutdown of its parent":
+        process.send_exit(tree, "shutdown")  # it is told, and cannot hear before the start is over
+        process.send_exit(_starting(tree), "kill")
+    else:
+        process.send_exit(_starting(tree), "kill")
+        process.sleep(1.0)
+        if not process.is_alive(tree) or GenServer.call(calm, "who") != "x.1":
+            return "a start that was killed harmed others"
+        process.send_exit(tree, "kill")
+    process.sleep(1.0)
+    return None if not process.is_alive(calm) else "a child outlived its supervisor"
+
+
+def _starting(tree: Pid) -> Pid:
+    """Return the child that a supervisor has just been starting, which is linked to it, and the younger one."""
+    told = process.info(tree, ["links"])
+    assert told is not None
+    links = typed("list[object]", dict(told)["links"])
+    return max((pid for pid in links if isinstance(pid, Pid)), key=lambda pid: pid.serial)
 
 
 @case(short=20, long=500)
@@ -327,5 +426,6 @@ def restarts_that_fail_or_hang(size: int, tally: Tally) -> None:
     """A restart that fails is tried again as far as the window allows; one that hangs hangs nobody else."""
     for number in range(size):
         plan, after = ("raise", "stop", "hang")[number % 3], 1 + number % 7
-        failed = run(restarts_in_trouble, plan, after, clock=VirtualClock())
-        tally.check(failed is None, f"{plan}, {after} times: {failed}")
+        end = ENDS[number // 3 % len(ENDS)]
+        failed = run(restarts_in_trouble, plan, after, end, clock=VirtualClock())
+        tally.check(failed is None, f"{plan}, {after} times, {end}: {failed}")
