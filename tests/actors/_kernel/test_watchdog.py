@@ -8,12 +8,14 @@ from types import ModuleType
 import pytest
 
 from actors import logs, process, run, spawn, telemetry
+from tests.watching import Seen
 
 HELD = ("actors", "loop", "held")
 
 
 def reports_of(holds: float, limit: float | None) -> list[Mapping[str, object]]:
-    reports: list[Mapping[str, object]] = []
+    # Shared with the process, which looks whether there is one yet.
+    reports: list[Mapping[str, object]] = Seen()
 
     def hold_the_loop() -> None:
         process.register(process.self(), "holder")
