@@ -739,7 +739,9 @@ def system(
 
 def is_ending() -> bool:
     """Tell whether the calling process was told to end, so that its code must not go on."""
-    return me().exiting is not None
+    cell = me()
+    # Its double, which has the turn while something is done without waiting, only counts as dead.
+    return cell.exiting is not None and cell.refusals >= 0
 
 
 # -- ends ------------------------------------------------------------------------------------------

@@ -220,7 +220,8 @@ class SendCycle(MailboxFull):
 class WouldBlock(ActorsError):
     """A coroutine was about to wait without `await`, and the whole event loop with it; nothing was sent.
 
-    `await as_process(function, *arguments)` of `actors.asyncio_bridge` waits and lets the loop go on.
+    `await as_process(function, *arguments)` of `actors.asyncio_bridge` waits and lets the loop go on. Also
+    raised in what writes a report, a `__repr__` or `format_status`: a process that crashes waits for nothing.
     """
 
 

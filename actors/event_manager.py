@@ -23,6 +23,7 @@ from actors._envelopes import Caller
 from actors.errors import ActorsError, BadArgument, shown
 from actors.exits import NORMAL, SHUTDOWN, Reason, crash_in, reason_of, tells
 from actors.gen_server import GenServer
+from actors.hosting import without_waiting
 from actors.isolation import SHARED, Moved
 from actors.messages import Exited, Message
 from actors.naming import Address, MaybeMonitored, MaybePid
@@ -993,7 +994,7 @@ class _Manager(GenServer[None]):
 def _shown(callbacks: EventHandler[Any], **status: object) -> Mapping[str, object]:
     """Return what people are to see of a handler."""
     try:
-        return {**status, **callbacks.format_status(status)}
+        return {**status, **without_waiting(callbacks.format_status, status)}
     except BaseException:
         if _behaviour.is_ending():
             raise

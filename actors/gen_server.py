@@ -64,6 +64,7 @@ from actors._halves import call, cast, protocol_of
 from actors._startable import Startable
 from actors.errors import BadArgument, shown
 from actors.exits import NORMAL, Exit, Killed, Reason, Stack, reason_of
+from actors.hosting import without_waiting
 from actors.isolation import SHARED
 from actors.messages import Exited, Message
 from actors.naming import Address, Name
@@ -718,7 +719,7 @@ class _Server(Server, Generic[S]):
         """Return what people are to see of the server."""
         callbacks = self.callbacks
         try:
-            return {**status, **callbacks.format_status(status)}
+            return {**status, **without_waiting(callbacks.format_status, status)}
         except BaseException:
             if self._cell.exiting is not None:
                 raise

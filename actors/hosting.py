@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextvars import Context, copy_context
 
 from actors._kernel.away import Away, Job
-from actors._kernel.current import default_scheduler, me, tenants
+from actors._kernel.current import default_scheduler, me, tenants, without_waiting
 from actors._kernel.outside import guards
 from actors._kernel.scheduler import Scheduler
 from actors._kernel.switch import current_stack
@@ -32,6 +32,7 @@ __all__ = [
     "depart",
     "serving",
     "variables",
+    "without_waiting",
 ]
 
 

@@ -14,8 +14,9 @@ nothing is printed by importing. Levels are those of the standard loggers `actor
 
 Fields are made safe before anybody sees them: values are cut at a length, what stands under a key
 such as `password` or `token` is hidden, control characters are written as escapes, and nothing
-refers to a living object any more. OTP tells a server's end twice, and so do the events; the
-traceback stands in the first of the two only.
+refers to a living object any more. Writing them waits for nothing: a `__repr__` that would is told
+so by a `WouldBlock`, and what it raises is written in its place. OTP tells a server's end twice, and
+so do the events; the traceback stands in the first of the two only.
 
 More than 500 reports within a second are not written but counted: "actors.logs.limited" says where that
 begins, "actors.logs.left_out" how many there were. Handlers of telemetry are told of every one.
@@ -40,6 +41,7 @@ from actors import telemetry
 from actors._ration import WINDOW, Ration
 from actors.errors import BadArgument
 from actors.exits import Crash, Stack
+from actors.hosting import without_waiting
 from actors.pid import Pid, Ref
 from actors.redaction import HIDDEN, is_secret, without_secrets
 from actors.showing import (
@@ -102,7 +104,7 @@ def log_report(event: telemetry.Event, level: str, metadata: Mapping[str, object
     if is_admitted:
         if left_out:
             _tell_left_out(left_out)
-        _logger(logger).tell(level, ".".join(event), _fields(metadata))
+        _logger(logger).tell(level, ".".join(event), without_waiting(_fields, metadata))
     elif left_out == 1:
         limit = f"{_ration.burst} within {WINDOW:g} s; what follows is counted"
         _logger(logger).tell("warning", "actors.logs.limited", {"limit": limit})

@@ -45,7 +45,7 @@ cpdef Pid _pid(object value)
 cpdef crossed(object value, object what)
 
 @cython.locals(scheduler=CScheduler)
-cpdef _press_if_it_computes(Cell target, object reason)
+cpdef _press_if_it_computes(object pid, Cell target, object reason)
 
 @cython.locals(target=Cell)
 cpdef _signal(CScheduler scheduler, Cell sender, Pid pid, object reason)

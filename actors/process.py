@@ -43,7 +43,7 @@ from typing import (
 from actors._coroutines import is_coroutine_function, settled
 from actors._kernel.bounds import Bounded, BoundedMail, MailboxStats, WhenFull, force
 from actors._kernel.cell import LABEL, Ancestors, Body, Cell, Handler, Outcome
-from actors._kernel.current import enter, here, me, running
+from actors._kernel.current import enter, here, holder_of, me, running
 from actors._kernel.mailbox import Match, check_match
 from actors._kernel.outside import Port
 from actors._kernel.press import press
@@ -1035,8 +1035,7 @@ def send_exit(pid: Pid, reason: Reason) -> None:
     """
     target = _pid(pid)._cell
     reason = crossed(reason, "reason")
-    if target is not None:
-        _press_if_it_computes(target, reason)
+    _press_if_it_computes(pid, target, reason)
     cell = me()
     if target is not None and target.scheduler is not cell.scheduler:
         target.scheduler.post(_signal, target.scheduler, cell, pid, reason)
@@ -1049,12 +1048,21 @@ def send_exit(pid: Pid, reason: Reason) -> None:
         raise Exit(cell.exiting[0])
 
 
-def _press_if_it_computes(target: Cell, reason: Reason) -> None:
-    scheduler = target.scheduler
-    is_elsewhere = scheduler.current is target and here.scheduler is not scheduler
-    # Asked before anything is asked of the loop: it would not answer.
-    if is_elsewhere and means(reason, KILL):
-        press(target)
+def _press_if_it_computes(pid: Pid, target: Cell | None, reason: Reason) -> None:
+    if not means(reason, KILL):
+        return
+    if target is not None:
+        scheduler = target.scheduler
+        current = scheduler.current
+        # A double has the turn for it while a report is written.
+        is_there = current is not None and current.pid is pid
+        if not is_there and scheduler.collecting is not target:
+            return
+    # Asked before anything is asked of the loop: it would not answer. Whoever is on its way out is gone from its
+    # pid, and may hold the loop all the same.
+    holder = holder_of(pid)
+    if holder is not None and here.scheduler is not holder.scheduler:
+        press(holder)
 
 
 def _signal(scheduler: Scheduler, sender: Cell, pid: Pid, reason: Reason) -> None:

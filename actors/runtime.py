@@ -43,7 +43,7 @@ from actors.exits import (
     tells,
 )
 from actors.isolation import Isolation
-from actors.messages import Down, TimedOut
+from actors.messages import Down, Exited, TimedOut
 from actors.pid import Pid, Ref
 
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ Ts = TypeVarTuple("Ts")
 
 _GRACE = 5.0
 _HELD = 0.1
+_LOOKS = 4
+"""How often, within its grace, the end looks who keeps whom from hearing of it."""
+_LOOK = 0.01
 _SignalHandler: TypeAlias = "Callable[[int, FrameType | None], object] | int"
 _SIGNALS: dict[signal.Signals, _SignalHandler] = {
     signal.SIGINT: signal.default_int_handler,
@@ -306,7 +309,7 @@ class Runtime:
             return
         self._scheduler.post(self._kill_everybody)
         holder = self._scheduler.current
-        if holder is None or holder is self._closer:
+        if holder is None or holder in {self._closer, self._scheduler.nobody}:
             return
         if not is_open(frame):
             # It is about to have its turn, or to wait: raised between two lines of the loop, the exit would end
@@ -318,7 +321,7 @@ class Runtime:
         self._scheduler.doom(holder, KILLED)
         if len(self._signals) == 2 or not was_told:  # noqa: PLR2004 - the second one
             raise Exit(KILLED)
-        self._scheduler.give_up(holder)
+        self._scheduler.give_up(self._scheduler.cells.get(holder.pid.serial, holder))
 
     def _interrupt_main(self) -> None:
         main = self._main
@@ -370,18 +373,31 @@ class Runtime:
         """Ask whoever has no living parent to shut down, again and again, until nobody is left.
 
         Children of a living parent are that one's business: a supervisor stops its own, in order and within its
-        own limits. Whoever has nobody to wait for and does not end within `grace` is killed.
+        own limits. Whoever has nobody to wait for and does not end within `grace` is killed; and who keeps a
+        supervisor for so long from even hearing that it is to end, such as a child that hangs in its start.
         """
         scheduler = self._scheduler
+        now = self._clock.now
         asked: set[Pid] = set()
+        deaf: dict[Pid, float] = {}
+        until = now() + self._grace
         while others := self._others():
             orphans = _orphans(others)
             for cell in orphans:
                 if cell.pid not in asked:
                     asked.add(cell.pid)
                     self._ask_to_end(cell)
-            if isinstance(process.receive(Down, self._grace), TimedOut):
-                self._insist(orphans, {cell.parent for cell in others})
+            parents = {cell.parent for cell in others}
+            is_slow = any(cell.pid in parents and _is_at_work(cell) for cell in orphans)
+            wait = (
+                min(until - now(), max(self._grace / _LOOKS, _LOOK)) if is_slow else until - now()
+            )
+            if not isinstance(process.receive(Down, max(wait, 0.0)), TimedOut):
+                until = now() + self._grace
+            elif now() >= until:
+                self._insist(orphans, parents)
+                until = now() + max(self._grace, _LOOK)
+            self._free(others, deaf)
             # All that have ended by now at once: looking for orphans after each would be quadratic.
             while not isinstance(process.receive(Down, 0.0), TimedOut):
                 pass
@@ -412,6 +428,21 @@ class Runtime:
         for cell in orphans:
             if cell.pid not in parents or not _is_at_work(cell):
                 self._scheduler.signal(cell, process.self(), KILL, linked=False)
+
+    def _free(self, others: list[Cell], deaf: dict[Pid, float]) -> None:
+        """Kill what has kept a parent from hearing for `grace` that it is to end, or else that one itself."""
+        now = self._clock.now()
+        living = {cell.pid: cell for cell in others}
+        for cell in others:
+            above = None if cell.parent is None else living.get(cell.parent)
+            is_limited = above is not None and above.deadline is not None
+            if is_limited or not _is_deaf(cell, is_orphan=above is None):
+                # It has heard, or its own supervisor will not wait for it any longer.
+                deaf.pop(cell.pid, None)
+            elif now - deaf.setdefault(cell.pid, now) >= self._grace:
+                # A child, if it waits for one: then it can still stop its other children, in order.
+                self._scheduler.signal(_innermost(cell), process.self(), KILL, linked=False)
+                del deaf[cell.pid]
 
 
 _taken: dict[signal.Signals, _SignalHandler] = {}
@@ -457,6 +488,25 @@ def _is_at_work(cell: Cell) -> bool:
     if cell.handler is None:
         return False
     return cell.stack is not None if cell.port is None else not cell.idle
+
+
+def _is_deaf(cell: Cell, *, is_orphan: bool) -> bool:
+    """Tell whether a server that has started others was told to end and is still at what it did before."""
+    if cell.lineage is None or not cell.mail or not _is_at_work(cell):
+        return False
+    # One that was linked to a parent that is dead was told so twice, and has ended its work at the first time.
+    told = 1 + (is_orphan and cell.kin and cell.parent is not None)
+    return told <= sum(
+        type(each) is Exited and (each.pid is cell.parent or each.pid is cell.pid)
+        for each in tuple(cell.mail)
+    )
+
+
+def _innermost(cell: Cell) -> Cell:
+    """Return the child that a process waits for to start, or the child that this one waits for, and so on."""
+    while (child := cell.calling) is not None and child.parent is cell.pid:
+        cell = child
+    return cell
 
 
 def run(

@@ -44,6 +44,7 @@ from actors._startable import Startable
 from actors.debug import Watch
 from actors.errors import BadArgument
 from actors.exits import NORMAL, Exit, Reason, Stack, reason_of
+from actors.hosting import without_waiting
 from actors.messages import Exited, Message, TimedOut
 from actors.naming import Address, Name
 from actors.outcomes import KEEP, NO_REPLY, Hibernate, Ignore, Stop
@@ -628,7 +629,7 @@ class _Machine(Server, Generic[S, D]):
         """Return what people are to see of the machine."""
         callbacks = self.callbacks
         try:
-            return {**status, **callbacks.format_status(status)}
+            return {**status, **without_waiting(callbacks.format_status, status)}
         except BaseException:
             if _behaviour.is_ending():
                 raise

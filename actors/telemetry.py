@@ -30,7 +30,7 @@ All events of the library; those with a level are reports. A field in brackets m
 | `("actors", "task", "terminate")` | error | pid, [name], [label], starter, function, args, reason |
 | `("actors", "process", "crash")` | error | *process*, reason, [stack], [follows], *its end* |
 | `("actors", "process", "stuck")` | error | pid, initial_call, where, limit |
-| `("actors", "loop", "held")` | warning | pid, [name], initial_call, where, limit, advice |
+| `("actors", "loop", "held")` | warning | pid, [name], initial_call, where, seconds, limit, advice |
 | `("actors", "loop", "failed")` | | error |
 | `("actors", "pykka", "dead_letter")` | | actor, message |
 | `("actors", "telemetry", "failed")` | | handler, error |

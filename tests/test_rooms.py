@@ -556,6 +556,7 @@ HALF_DOCUMENTED = {
     "actors.hosting.depart": "as `Away`",
     "actors.hosting.serving": "as `Away`",
     "actors.hosting.variables": "as `Away`",
+    "actors.hosting.without_waiting": "for rooms that call what users have written for reports",
     "actors.naming.ViaModule": "a protocol, shown by `Registry` which implements it",
     "actors.runtime.Choice": "a protocol, shown by `SeededChoice` which implements it",
     "actors.runtime.Clock": "a protocol, shown by `VirtualClock` which implements it",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import Protocol, final
 
-__all__ = ["Choice", "Clock", "MonotonicClock", "wall_time"]
+__all__ = ["Choice", "Clock", "MonotonicClock", "meter_of", "spent", "wall_time"]
 
 
 class Clock(Protocol):
@@ -48,3 +48,14 @@ class MonotonicClock:
 def wall_time() -> float:
     """Return the wall time in seconds since 1970, for people to read; never for decisions."""
     return time.time()
+
+
+def meter_of(thread: int) -> int | None:
+    """Return the meter of the processor time of a thread that lives; `None` where the system has none."""
+    of_thread = getattr(time, "pthread_getcpuclockid", None)
+    return None if of_thread is None else of_thread(thread)
+
+
+def spent(meter: int | None) -> float:
+    """Return the seconds of processor time on a meter; always 0 without one."""
+    return 0.0 if meter is None else time.clock_gettime(meter)

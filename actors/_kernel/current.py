@@ -8,6 +8,7 @@ this program, or in one that is started in the background then.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -15,12 +16,14 @@ import threading
 import weakref
 from collections.abc import Callable
 from threading import get_ident
+from typing import ParamSpec, TypeVar
 
 from actors._kernel.cell import Cell
-from actors._kernel.outside import Port
+from actors._kernel.outside import Port, guards
 from actors._kernel.scheduler import Scheduler
-from actors.errors import NotInProcess
+from actors.errors import NotInProcess, WouldBlock
 from actors.exits import NORMAL
+from actors.pid import Pid
 
 __all__ = [
     "background",
@@ -28,14 +31,18 @@ __all__ = [
     "enter",
     "forget_other_threads",
     "guest_of",
+    "holder_of",
     "me",
     "no_forked_process",
     "running",
     "tenants",
     "use_default",
+    "without_waiting",
 ]
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
 _LOOK_UP = 0.25
 
 
@@ -44,6 +51,8 @@ class _Here(threading.local):
     carried: Cell | None = None
     guests: dict[Scheduler, Cell] | None = None
     sentinel: object = None
+    still = 0
+    """How many things are being done on this thread that must not wait."""
     forked: str | None = None
     """In a child that a process has forked: that process."""
 
@@ -162,6 +171,36 @@ def default_scheduler() -> Scheduler:
     return background[0]()
 
 
+def holder_of(pid: Pid) -> Cell | None:
+    """Return the record of a process if it has its turn now, on any loop of the program and dead or alive."""
+    for scheduler in tuple(_default):
+        holder = scheduler.current or scheduler.collecting
+        if holder is not None and holder.pid is pid:
+            return holder
+    return None
+
+
+def without_waiting(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call something that may do all but wait, in whatever process calls."""
+    scheduler = here.scheduler
+    if scheduler is not None:
+        return scheduler.without_waiting(function, *args, **kwargs)
+    here.still += 1
+    try:
+        return function(*args, **kwargs)
+    finally:
+        here.still -= 1
+
+
+def _check_still() -> None:
+    if here.still:
+        message = "what a report shows is written without waiting: no receive, call or sleep"
+        raise WouldBlock(message)
+
+
+guards.append(_check_still)
+
+
 def no_forked_process() -> NotInProcess:
     """Return what a child that a process has forked is told."""
     message = (
@@ -185,6 +224,24 @@ def forget_other_threads() -> None:
         scheduler.abandon()
     _default.clear()
     here.scheduler = here.carried = here.guests = _seen.loop = None
+
+
+def _watch_collector(phase: str, _: dict[str, int]) -> None:
+    """Let the finalizers that the collector calls run in no process's turn, so that they may send and not wait.
+
+    What it finds was most often left by somebody else, such as a process that is dead: the one whose turn it is
+    would wait in its own name for what it knows nothing of.
+    """
+    scheduler = here.scheduler
+    if scheduler is None:
+        return
+    if phase == "start":
+        scheduler.collecting, scheduler.current = scheduler.current, scheduler.nobody
+    else:
+        scheduler.current, scheduler.collecting = scheduler.collecting, None
+
+
+gc.callbacks.append(_watch_collector)
 
 
 def guest_of(scheduler: Scheduler) -> Cell:

@@ -37,7 +37,11 @@ _LOOK = 0.1
 _LOOKS = 50
 _GUARDED = {"actors._kernel.mailbox", "actors.telemetry"}
 """Rooms that call what users have written and expect it to raise: predicates, listeners."""
-_BELOW = {Scheduler._serve.__code__, Scheduler._begin.__code__}
+_BELOW = {
+    Scheduler._serve.__code__,
+    Scheduler._begin.__code__,
+    Scheduler.without_waiting.__code__,
+}
 """What calls the code of a process on the loop."""
 
 
@@ -92,7 +96,9 @@ def _press(cell: Cell) -> None:
             if frame is None or not is_open(frame) or sys._current_frames().get(loop) is not frame:
                 continue
             # Innermost a moment ago, and if it stands where it stood, then now: no call from here on.
-            if scheduler.current is cell and frame.f_lasti == line:
+            holder = scheduler.current
+            # By its pid: a double may have the turn for it, while a report is written.
+            if holder is not None and holder.pid is cell.pid and frame.f_lasti == line:
                 set_exception(thread, kind)
 
 

@@ -19,6 +19,8 @@ cdef class Relations:
     cdef public object ready
     cdef public object doomed
     cdef public Cell current
+    cdef public Cell nobody
+    cdef public Cell collecting
     cdef public object spare_mail
     cdef public dict _aliases
     cdef public dict _watched
@@ -51,6 +53,8 @@ cdef class Relations:
     cpdef doom(self, Cell cell, object reason)
     cpdef hasten(self, Cell cell)
     cpdef release(self, Cell cell, object reason)
+    @cython.locals(current=Cell)
+    cpdef _forget_mail(self, Cell cell)
     @cython.locals(other=Cell)
     cpdef _take_back(self, Cell cell)
     @cython.locals(caller=Cell, count=Py_ssize_t, before=Cell)

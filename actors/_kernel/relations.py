@@ -63,6 +63,10 @@ class Relations:
         self.ready: deque[Cell] = deque()
         self.doomed: deque[Cell] = deque()
         self.current: Cell | None = None
+        self.nobody: Cell | None = None
+        """In whose turn the finalizers of what others have left run, so that they may send and cannot wait."""
+        self.collecting: Cell | None = None
+        """Whose turn it is while the collector calls such finalizers."""
         self.spare_mail: deque[Mail] = deque()
         self._aliases: dict[Ref, tuple[Cell, AliasKind]] = {}
         self._watched: dict[Ref, Watched] = {}
@@ -129,10 +133,10 @@ class Relations:
         """Put a process among the callers of another, where it stays until it calls somebody else."""
         # Most call again whom they have called last, and find themselves there already; `tests.bench call`.
         self._delist(cell)
-        cell.listed = target
         if target.callers is None:
             target.callers = {}
         target.callers[cell] = None
+        cell.listed = target
 
     def _delist(self, cell: Cell) -> None:
         listed, cell.listed = cell.listed, None
@@ -262,16 +266,18 @@ class Relations:
     def set_timer(self, timer: Timer) -> None:
         """Set a timer, unless it is for a process that is dead."""
         dest = timer.dest
+        cell = None
         if isinstance(dest, Pid):
             cell = dest._cell
             if cell is None:
                 return
             self.own(cell)
+        self.deadlines.add(timer)
+        self.timers[timer.ref] = timer
+        if cell is not None:
             if cell.timers is None:
                 cell.timers = {}
             cell.timers[timer.ref] = None
-        self.timers[timer.ref] = timer
-        self.deadlines.add(timer)
 
     def drop_timer(self, ref: Ref) -> Timer | None:
         """Forget a timer that has fired, was cancelled, or is for a process that ends."""
@@ -299,10 +305,11 @@ class Relations:
     def doom(self, cell: Cell, reason: Reason) -> None:
         """Condemn a process: dead for everybody from now on, unwound at the loop's next turn."""
         if cell.exiting is None:
-            self.release(cell, reason)
             # A process that condemns itself is unwinding already, on the stack it stands on.
             if cell is not self.current:
+                # First, so that it is buried whatever hinders the rest, as a stack of the sender that is full.
                 self.doomed.append(cell)
+            self.release(cell, reason)
 
     def hasten(self, cell: Cell) -> None:
         """Do not wait any longer for a process that was told to end; none on the loop needs it."""
@@ -319,19 +326,28 @@ class Relations:
             self.names.release(cell)
         if cell.armed is not None:
             self.deadlines.disarm(cell)
-        if cell.mail is not None:
-            cell.mail.clear()
-        if cell.timers is not None:
-            for ref in cell.timers:
-                timer = self.timers.pop(ref, None)
-                if timer is not None:
-                    self.deadlines.cancel(timer)
-            cell.timers = None
+        if cell.mail is not None or cell.timers is not None:
+            self._forget_mail(cell)
         if cell.aliases is not None or cell.monitors is not None:
             self._take_back(cell)
         cell.awaiting = cell.calling = None
         if cell.listed is not None:
             self._delist(cell)
+
+    def _forget_mail(self, cell: Cell) -> None:
+        """Drop what nobody will read, now or later. It may have finalizers, which run in nobody's turn."""
+        current, self.current = self.current, self.nobody
+        try:
+            if cell.mail is not None:
+                cell.mail.clear()
+            if cell.timers is not None:
+                for ref in cell.timers:
+                    timer = self.timers.pop(ref, None)
+                    if timer is not None:
+                        self.deadlines.cancel(timer)
+                cell.timers = None
+        finally:
+            self.current = current
 
     def _take_back(self, cell: Cell) -> None:
         for alias in cell.aliases or ():

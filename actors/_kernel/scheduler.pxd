@@ -57,6 +57,8 @@ cdef class Scheduler(Relations):
     cpdef wait(self, Cell cell)
     @cython.locals(following=Cell)
     cpdef _next_stack(self)
+    @cython.locals(following=Cell)
+    cpdef _stay(self, Cell cell, object stack)
     cpdef refuse(self, Cell cell)
     @cython.locals(seen=Py_ssize_t)
     cpdef receive(self, Cell cell, object wanted, object timeout)

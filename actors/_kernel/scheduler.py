@@ -24,7 +24,7 @@ from collections.abc import Callable
 from contextvars import Context, copy_context
 from functools import partial
 from threading import get_ident
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from actors import telemetry
 from actors._kernel.bounds import force
@@ -43,6 +43,7 @@ from actors._kernel.switch import (
 )
 from actors._kernel.timers import Timer
 from actors._kernel.wakeup import Wakeup
+from actors.errors import NotInProcess, WouldBlock
 from actors.exits import KILLED, NORMAL, Crash, Exit, ExitsWith, reason_of
 from actors.exits import Stack as Trace
 from actors.isolation import Isolation, crossing
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 __all__ = ["Abandoned", "Scheduler"]
 
 P = ParamSpec("P")
+R = TypeVar("R")
 
 _BATCH = 64
 _LOOK_UP = 15
@@ -83,6 +85,8 @@ class Scheduler(Relations):
         isolation: Isolation = "copy",
     ) -> None:
         super().__init__(crossing(isolation))
+        self.nobody = Cell(self, Pid(0), _never, "finalizers")
+        self.nobody.exiting = (NORMAL,)
         self.clock = clock
         self.wakeup = wakeup
         self._now = clock.now
@@ -210,9 +214,9 @@ class Scheduler(Relations):
             stack = cell.stack
             if stack is not None:
                 # A condemned one gets here only after it was unwound, without a stack.
+                spare.append(me)
                 cell.stack = None
                 self.current = cell
-                spare.append(me)
                 switch_to(stack)
             elif cell.exiting is not None:
                 continue
@@ -345,7 +349,12 @@ class Scheduler(Relations):
         """Do the second half of a death, and tell whoever brings the runtime to its end."""
         if cell.port is not None:
             self.carried.pop(cell, None)
-        Relations.finish(self, cell)
+        # What it leaves may have finalizers.
+        current, self.current = self.current, self.nobody
+        try:
+            Relations.finish(self, cell)
+        finally:
+            self.current = current
         if cell is self.main:
             self.on_end()
 
@@ -377,10 +386,31 @@ class Scheduler(Relations):
         """
         if cell.exiting is not None:
             self.refuse(cell)
-        cell.stack = current_stack()
-        switch_to(self._next_stack())
+        # What may find no room, on a stack that is nearly full, comes before anything has changed.
+        me = current_stack()
+        stack = self._next_stack()
+        cell.stack = me
+        try:
+            switch_to(stack)
+        finally:
+            if cell.stack is not None:
+                self._stay(cell, stack)
         if cell.exiting is not None:
             raise Exit(cell.exiting[0])
+
+    def _stay(self, cell: Cell, stack: Stack) -> None:
+        """Undo the step of a process that could not leave its stack, as for want of memory: it goes on."""
+        if self.ended:
+            # It is not going on: it is what is left of a loop, and is collected.
+            return
+        following = self.current
+        if following is not None:
+            following.stack = stack
+            self.ready.appendleft(following)
+        elif stack is not self._root:
+            self._spare.append(stack)
+        cell.stack = None
+        self.current = cell
 
     def _next_stack(self) -> Stack:
         """Return where to go on when a process waits: at whoever is next, or else at the loop.
@@ -402,25 +432,59 @@ class Scheduler(Relations):
                 self.current = following
                 following.stack = None
                 return stack
+        onward: Stack = self._spare.pop() if self._spare else self._root
         self.current = None
-        return self._spare.pop() if self._spare else self._root
+        return onward
 
     def refuse(self, cell: Cell) -> None:
-        """Raise in a process that is dead and wants to go on living."""
+        """Raise in a process that is dead and wants to go on living.
+
+        Raises:
+            Exit: The process was told to end.
+            NotInProcess: It is a finalizer of what somebody else has left.
+            WouldBlock: It is told to do something without waiting.
+        """
+        if cell.refusals < 0:
+            message = "what a report shows is written without waiting: no receive, call or sleep"
+            raise WouldBlock(message)
+        if cell is self.nobody:
+            message = "a finalizer cannot wait: it runs in the turn of whoever drops or collects what others left"
+            raise NotInProcess(message)
         cell.refusals += 1
         if cell.refusals > _REFUSALS and cell.port is None and self.current is cell:
             self.give_up(cell)
         raise Exit(cell.exiting[0] if cell.exiting is not None else NORMAL)
+
+    def without_waiting(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call something in the running process that may do all but wait, such as a `__repr__` in a report.
+
+        Its turn is that of a double, which counts as dead, so that every wait looks at it more closely.
+        """
+        cell = self.current
+        if cell is None or cell is self.nobody or cell.refusals < 0:
+            return function(*args, **kwargs)
+        double = Cell(self, cell.pid, cell.body or _never, cell.doing)
+        double.exiting = (NORMAL,)
+        double.refusals = -1
+        double.name, double.dictionary, double.context = cell.name, cell.dictionary, cell.context
+        double.parent, double.ancestors, double.kin = cell.parent, cell.ancestors, cell.kin
+        self.current = double
+        try:
+            return function(*args, **kwargs)
+        finally:
+            self.current = cell
 
     def give_up(self, cell: Cell) -> None:
         """Never resume a process that swallows its end again and again.
 
         Its stack is kept: dropped, it would be unwound wherever the collector runs, in somebody else's turn.
         """
-        self.finish(cell)
         self._given_up.append(current_stack())
+        # Told of on the loop's stack, where there is room for it.
+        self.inbox.append((self.finish, (cell,)))
+        stack = self._spare.pop() if self._spare else self._root
         self.current = None
-        switch_to(self._spare.pop() if self._spare else self._root)
+        switch_to(stack)
 
     def receive(self, cell: Cell, wanted: Wanted | None, timeout: float | None) -> Message:
         """Take the oldest message that is wanted, waiting for it if need be; `None` wants any."""
@@ -440,11 +504,21 @@ class Scheduler(Relations):
                 if message is not NOTHING:
                     cell.deadline = None
                     return message
-            if cell.answer is not None or (timeout is not None and timeout <= 0.0):
+            # Its deadline may have come while it was ready, because of mail that it does not want.
+            if cell.answer is not None or (
+                timeout is not None and (timeout <= 0.0 or cell.deadline is None)
+            ):
                 cell.answer = None
                 return _TIMED_OUT
+            # Each wait says what it waits for and until when, whatever one that has failed has left.
+            if timeout is None:
+                cell.deadline = None
+            cell.awaiting = None
             cell.idle = True
-            self.wait(cell)
+            try:
+                self.wait(cell)
+            finally:
+                cell.idle = False
 
     def exchange(
         self, cell: Cell, target: Cell, tag: str, request: Message, timeout: float | None
@@ -454,32 +528,46 @@ class Scheduler(Relations):
         # takes 8 % less time (`tests.bench call`, in turns with the plain form).
         if cell.exiting is not None:
             self.refuse(cell)
-        cell.awaiting = ref = Ref.__new__(Ref)
-        cell.calling = target
-        if cell.listed is not target:
-            self.enlist(cell, target)
-        mail = target.mail
-        if mail is None:
-            spare_mail = self.spare_mail
-            target.mail = mail = spare_mail.pop() if spare_mail else deque()
-        mail.append((tag, (cell.pid, ref), request))
-        if target.idle:
-            target.idle = False
-            self.ready.append(target)
-        if timeout is not None:
-            cell.deadline = deadline = self._now() + timeout
-            armed = cell.armed
-            if armed is None or deadline < armed:
-                self.deadlines.arm(cell, deadline)
-        cell.stack = current_stack()
-        ready = self.ready
-        if len(ready) > 1:
-            switch_to(self._next_stack())
-        else:
-            # Most often that one is the server, which has no stack.
-            self.current = None
-            spare = self._spare
-            switch_to(spare.pop() if spare else self._root)
+        stack = self._root
+        try:
+            cell.awaiting = ref = Ref.__new__(Ref)
+            cell.calling = target
+            if cell.listed is not target:
+                self.enlist(cell, target)
+            mail = target.mail
+            if mail is None:
+                spare_mail = self.spare_mail
+                target.mail = mail = spare_mail.pop() if spare_mail else deque()
+            mail.append((tag, (cell.pid, ref), request))
+            if target.idle:
+                target.idle = False
+                self.ready.append(target)
+            if timeout is None:
+                cell.deadline = None
+            else:
+                deadline = self._now() + timeout
+                armed = cell.armed
+                if armed is None or deadline < armed:
+                    self.deadlines.arm(cell, deadline)
+                else:
+                    cell.deadline = deadline
+            me = current_stack()
+            ready = self.ready
+            if len(ready) > 1:
+                stack = self._next_stack()
+            else:
+                # Most often that one is the server, which has no stack.
+                spare = self._spare
+                stack = spare.pop() if spare else self._root
+                self.current = None
+            cell.stack = me
+            switch_to(stack)
+        finally:
+            if cell.awaiting is not None:
+                # Its request is as one that was given up, if it was sent at all.
+                cell.awaiting = cell.calling = cell.deadline = None
+                if cell.stack is not None:
+                    self._stay(cell, stack)
         if cell.exiting is not None:
             raise Exit(cell.exiting[0])
         answer, cell.answer = cell.answer, None
@@ -487,9 +575,16 @@ class Scheduler(Relations):
 
     def await_answer(self, cell: Cell, timeout: float | None) -> Outcome:
         """Wait for the end of the exchange that `expect` began."""
-        if timeout is not None:
-            self.deadlines.arm(cell, self._now() + timeout)
-        self.wait(cell)
+        try:
+            if timeout is None:
+                cell.deadline = None
+            else:
+                self.deadlines.arm(cell, self._now() + timeout)
+            self.wait(cell)
+        finally:
+            if cell.awaiting is not None:
+                # It could not even begin to wait.
+                cell.awaiting = cell.calling = cell.deadline = None
         answer, cell.answer = cell.answer, None
         return answer if answer is not None else ("timeout", None)
 
@@ -527,7 +622,9 @@ class Scheduler(Relations):
             cell.port.expire()
         elif cell.idle:
             if cell.stack is None:
-                self.deliver(cell, _TIMED_OUT)
+                # Or else it is what a wait has left that failed, and nobody asked to be told.
+                if cell.rest_for is not None:
+                    self.deliver(cell, _TIMED_OUT)
             else:
                 cell.idle = False
                 cell.answer = ("timeout", None)

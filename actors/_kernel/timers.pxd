@@ -2,6 +2,9 @@
 cimport cython
 from actors._kernel.cell cimport Cell
 
+cdef Py_ssize_t _SMALL
+cdef long long _UNSOUND
+
 @cython.final
 cdef class Timer:
     cdef public object ref

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Deadlines", "Timer"]
 
 _SMALL = 64
+_UNSOUND = 1 << 40
 
 
 @final
@@ -57,22 +58,29 @@ class Deadlines:
 
     def add(self, timer: Timer) -> None:
         """Set a timer."""
-        self._push(timer.when, timer)
+        try:
+            self._push(timer.when, timer)
+        except BaseException:
+            timer.live = False
+            raise
 
     def arm(self, cell: Cell, deadline: float) -> None:
         """Set the deadline of what a process waits for now."""
-        cell.deadline = deadline
         armed = cell.armed
         if armed is None or deadline < armed:
+            # First, since it may fail for want of memory or depth: who counts as armed and has no entry is deaf.
+            self._push(deadline, cell)
             cell.armed = deadline
             if armed is not None:
                 # One that waits long and then briefly, again and again, leaves an entry each time.
                 self._forget()
-            self._push(deadline, cell)
+        cell.deadline = deadline
 
     def cancel(self, timer: Timer) -> None:
         """Forget a timer."""
         timer.live = False
+        # Or it would go, and its finalizers run, in the turn of whoever sweeps the heap.
+        timer.message = None
         self._forget()
 
     def disarm(self, cell: Cell) -> None:
@@ -98,6 +106,8 @@ class Deadlines:
 
     def soonest(self) -> float | None:
         """Return the time of the next entry that still means something."""
+        if self._stale >= _UNSOUND:
+            self._sweep()
         heap = self._heap
         while heap:
             when, _, item = heap[0]
@@ -107,9 +117,10 @@ class Deadlines:
             elif item.armed == when and item.deadline is not None:
                 if item.deadline <= when:
                     return when
+                self._push(item.deadline, item)
+                item.armed = item.deadline
+                # Still the first: the other is later.
                 heappop(heap)
-                item.armed = None
-                self.arm(item, item.deadline)
                 continue
             elif item.armed == when:
                 item.armed = None
@@ -120,7 +131,13 @@ class Deadlines:
 
     def _push(self, when: float, item: Timer | Cell) -> None:
         self._serial += 1
-        heappush(self._heap, (when, self._serial, item))
+        try:
+            heappush(self._heap, (when, self._serial, item))
+        except BaseException:
+            # It may be in the heap, and not in its place: who compares needs room on the stack as well. The loop
+            # puts that right, which has room.
+            self._stale = _UNSOUND
+            raise
 
     def _forget(self) -> None:
         self._stale += 1

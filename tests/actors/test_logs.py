@@ -8,21 +8,36 @@ import re
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import NamedTuple
 
 import pytest
 import structlog
 
-from actors import BadArgument, GenServer, NoReply, ServerExited, Stop, logs, process, telemetry
+from actors import (
+    BadArgument,
+    Down,
+    GenServer,
+    NoReply,
+    ServerExited,
+    Stop,
+    logs,
+    process,
+    run,
+    telemetry,
+)
 from actors._ration import Ration
 from actors.exits import Crash, Stack
 from actors.messages import Message
 from actors.pid import Pid
+from actors.process import Host
 from tests.actors.gen_servers import Srv, heard, served
+from tests.watching import Flag
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -480,6 +495,137 @@ def test_no_report_is_lost_whatever_users_code_raises_meanwhile(
         "actors.gen_server.terminate",
         "actors.process.crash",
     ]
+
+
+class Waits:
+    """Waits whenever it is looked at, in one way or another."""
+
+    def __init__(self, wait: Callable[[], object]) -> None:
+        self.wait = wait
+
+    def __repr__(self) -> str:
+        self.wait()
+        return "it came back"
+
+    def __deepcopy__(self, memo: object) -> Waits:
+        return self
+
+    __str__ = __repr__
+
+
+class Formats(Srv):
+    def format_status(self, status: Mapping[str, object]) -> Mapping[str, object]:
+        process.sleep(None)
+        return status
+
+
+def sleeps() -> None:
+    process.sleep(None)
+
+
+def receives() -> None:
+    process.receive(timeout=1.0)
+
+
+def calls() -> None:
+    GenServer.call("srv2", "x")
+
+
+@pytest.mark.parametrize("wait", [sleeps, receives, calls])
+@pytest.mark.parametrize("where", ["state", "label", "note"])
+@pytest.mark.parametrize("host", [None, "thread"])
+def test_what_a_report_shows_does_not_wait(
+    host: Host, where: str, wait: Callable[[], object], kept: Kept
+) -> None:
+    waits = Waits(wait)
+    ends: list[object] = []
+
+    def main() -> None:
+        Srv.start("t", name="srv2")
+        server = Srv.start("s", (lambda: waits) if where == "state" else 0, host=host)
+        process.monitor(server)
+        GenServer.cast(server, act_of(where, waits))
+        ends.append(process.receive(Down, timeout=20.0))
+
+    run(main, held=None)
+
+    assert isinstance(ends[0], Down)
+    assert len(kept.records) == 2
+    assert "<Waits whose repr raises WouldBlock>" in "".join(kept.texts)
+    assert "it came back" not in "".join(kept.texts)
+
+
+def test_what_formats_a_status_does_not_wait(kept: Kept) -> None:
+    def main() -> object:
+        server = Formats.start("s", 0)
+        process.monitor(server)
+        GenServer.cast(server, crashes)
+        return process.receive(Down, timeout=1.0)
+
+    assert isinstance(heard(main), Down)
+    assert "  state: Formats.format_status failed" in kept.texts[0]
+    assert len(kept.records) == 2
+
+
+class Computes:
+    """Computes for ever when it is looked at."""
+
+    def __init__(self) -> None:
+        self.began = Flag()
+
+    def __deepcopy__(self, memo: object) -> Computes:
+        return self
+
+    def __repr__(self) -> str:
+        self.began.set()
+        give_up = monotonic() + 30.0
+        while monotonic() < give_up:
+            pass
+        return "it came back"
+
+
+def test_a_kill_reaches_who_computes_for_ever_in_a_report(kept: Kept) -> None:
+    state = Computes()
+
+    def main() -> object:
+        server = Srv.start("s", lambda: state)
+        process.monitor(server)
+
+        def kill() -> None:
+            state.began.wait(30.0)
+            process.send_exit(server, "kill")
+            process.send(boss, "sent")
+
+        boss = process.self()
+        threading.Thread(target=kill).start()
+        GenServer.cast(server, crashes)
+        process.receive(str)
+        return process.receive(Down)
+
+    assert isinstance(run(main, held=None), Down)
+    assert "  state: <Computes whose repr raises Killed>" in kept.texts[0]
+
+
+def test_what_a_report_shows_may_do_all_but_wait(kept: Kept) -> None:
+    seen: list[object] = []
+
+    class Looks:
+        def __repr__(self) -> str:
+            process.send("main", process.self())
+            seen.append(process.self())
+            return "seen"
+
+    def falls() -> None:
+        process.set_label(Looks())
+        raise ValueError
+
+    def main() -> tuple[object, object]:
+        process.register(process.self(), "main")
+        pid = process.spawn(falls)
+        return pid, process.receive(timeout=1.0)
+
+    assert heard(main) == (seen[0], seen[0])
+    assert "  label: seen\n" in kept.texts[0]
 
 
 def endless() -> list[object]:

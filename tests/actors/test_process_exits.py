@@ -6,6 +6,8 @@ Source: https://www.erlang.org/doc/system/ref_man_processes.html
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from actors import (
     TimedOut,
     process,
     receive,
+    run,
     send,
     spawn,
     spawn_link,
@@ -29,7 +32,7 @@ from actors import (
 from actors.errors import BadArgument, CallFailed
 from actors.exits import Reason
 from tests.actors.probes import end_of, ended, inside, mail, probe, simulate
-from tests.watching import Seen
+from tests.watching import Flag, Seen
 
 
 def reason_after(body: Callable[[], object]) -> Reason:
@@ -633,3 +636,38 @@ def test_a_touchy_reason_is_carried_and_never_compared() -> None:
 
     assert simulate(main)
     assert TimedOut() == TimedOut()
+
+
+def test_a_kill_from_another_thread_reaches_who_computes_for_ever_on_its_way_out() -> None:
+    computes = Flag()
+    unhurt: list[object] = Seen()
+
+    def cleans_up_for_ever() -> None:
+        try:
+            process.sleep(None)
+        finally:
+            computes.set()
+            give_up = time.monotonic() + 30.0
+            while time.monotonic() < give_up:
+                pass
+            unhurt.append("computed to its end")
+
+    def main() -> object:
+        pid, _ = spawn_monitor(cleans_up_for_ever)
+        process.sleep(0.0)
+
+        def kill() -> None:
+            computes.wait(30.0)
+            process.send_exit(pid, "kill")
+            send(boss, "sent")
+
+        boss = process.self()
+        threading.Thread(target=kill).start()
+        process.send_exit(pid, "boom")
+        down = receive(Down)
+        receive(str)
+        assert isinstance(down, Down)
+        return down.reason
+
+    assert run(main, held=None) == "boom"
+    assert unhurt == []

@@ -289,3 +289,25 @@ def test_the_mail_of_a_thread_is_looked_at_once_more_before_time_jumps() -> None
         assert process.monotonic() == 0.0
 
     simulate(main)
+
+
+def test_time_that_is_over_while_other_mail_has_made_ready_is_over() -> None:
+    def main() -> object:
+        process.send_after(process.self(), "other", 1.0)
+        return receive(lambda message: message == "never", 1.0)
+
+    assert isinstance(simulate(main), TimedOut)
+
+
+def test_the_time_of_a_receive_whose_predicate_raised_is_not_that_of_the_next() -> None:
+    def fails(message: object) -> bool:
+        raise ValueError("no predicate")
+
+    def main() -> object:
+        process.send_after(process.self(), "late", 2.0)
+        send(process.self(), "first")
+        with pytest.raises(ValueError, match="no predicate"):
+            receive(fails, 1.0)
+        return receive(), receive()
+
+    assert simulate(main) == ("first", "late")

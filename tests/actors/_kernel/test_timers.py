@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import pytest
+
 from actors import process, run
+from actors._kernel import timers
 from actors._kernel.cell import Cell
 from actors._kernel.clock import MonotonicClock
 from actors._kernel.scheduler import Scheduler
@@ -118,3 +121,21 @@ def _deadlines() -> Deadlines:
     from actors._kernel.current import running
 
     return running().deadlines
+
+
+def test_who_could_not_be_pushed_for_want_of_memory_is_pushed_the_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(heap: object, entry: object) -> None:
+        raise MemoryError
+
+    deadlines = Deadlines()
+    one = cell()
+    with monkeypatch.context() as patch:
+        patch.setattr(timers, "heappush", fail)
+        with pytest.raises(MemoryError):
+            deadlines.arm(one, 1.0)
+    deadlines.arm(one, 2.0)
+
+    assert deadlines.due(1.5) is None
+    assert deadlines.due(2.0) is one

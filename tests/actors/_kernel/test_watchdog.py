@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping
 from types import ModuleType
@@ -7,12 +8,14 @@ from types import ModuleType
 import pytest
 
 from actors import logs, process, run, spawn, telemetry
+from tests.watching import Seen
 
 HELD = ("actors", "loop", "held")
 
 
 def reports_of(holds: float, limit: float | None) -> list[Mapping[str, object]]:
-    reports: list[Mapping[str, object]] = []
+    # Shared with the process, which looks whether there is one yet.
+    reports: list[Mapping[str, object]] = Seen()
 
     def hold_the_loop() -> None:
         process.register(process.self(), "holder")
@@ -83,6 +86,48 @@ def test_waiting_is_not_holding() -> None:
     finally:
         telemetry.detach("held")
     assert reports == []
+
+
+def test_c_code_that_keeps_the_lock_is_told_of_afterwards_with_its_place_and_time() -> None:
+    reports: list[Mapping[str, object]] = []
+
+    def add_up() -> None:
+        process.sleep(0.0)
+        sum(range(10_000_000))
+
+    def main() -> None:
+        spawn(add_up)
+        process.sleep(0.1)
+
+    telemetry.attach("held", HELD, lambda event, numbers, fields: reports.append(fields))
+    try:
+        run(main, held=0.02)
+    finally:
+        telemetry.detach("held")
+
+    (report,) = reports
+    assert str(report["initial_call"]).endswith("add_up")
+    assert "in add_up" in str(report["where"])
+    seconds = report["seconds"]
+    assert isinstance(seconds, float)
+    assert seconds > 0.02
+
+
+def test_a_listener_that_does_not_come_back_does_not_keep_a_program_from_ending() -> None:
+    comes_back = threading.Event()
+
+    def listen(*_: object) -> None:
+        comes_back.wait(30.0)
+
+    telemetry.attach("held", HELD, listen)
+    try:
+        run(lambda: time.sleep(0.1), held=0.01)
+        has_waited = comes_back.is_set()
+    finally:
+        telemetry.detach("held")
+        comes_back.set()
+
+    assert not has_waited
 
 
 def test_the_watch_can_be_left_out() -> None:
