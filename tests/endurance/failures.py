@@ -489,7 +489,24 @@ from actors import Continue, Crash, Down, GenServer, NoReply, Reply, process, re
 from actors.errors import CallFailed
 from supervisors import Supervisor
 
+def at_the_limit(goes_on):
+    try:
+        return at_the_limit(goes_on)
+    except RecursionError:
+        return goes_on()  # at every depth of the last ones, until one has room enough
+
+GOES_ON = {
+    "sleep": lambda: process.sleep(0.001),
+    "receive": lambda: receive(lambda message: False, 0.001),
+    "call": lambda: GenServer.call("h2", "how are you", 60.0),
+    "start": lambda: GenServer.stop(Hungry.start()),
+}
+
 def does(request):
+    if request in GOES_ON:
+        at_the_limit(GOES_ON[request])
+    if request == "how are you":
+        process.sleep(0.001)  # whoever was at a limit still hears when time is over
     if request == "eat":
         hoard = []
         while True:
@@ -532,6 +549,18 @@ def tried(where, what):
     answers = [GenServer.call(f"h{n}", "how are you", 60.0) for n in range(3)]
     return "kept" if answers == ["well"] * 3 else answers
 
+def caught(what):
+    "Have a server catch what it has met at the limit, and wait there."
+    try:
+        GenServer.call("h1", what, 60.0)
+    except CallFailed as failed:
+        if not isinstance(failed.reason, Crash):
+            return failed.reason
+    while process.whereis("h1") is None:
+        process.sleep(0.001)
+    answers = [GenServer.call(f"h{n}", "how are you", 60.0) for n in range(3)]
+    return "kept" if answers == ["well"] * 3 else answers
+
 def main():
     tree = Supervisor.start_link(
         [Hungry.child_spec(None, id=n, name=f"h{n}") for n in range(3)],
@@ -542,6 +571,8 @@ def main():
         for where in WAYS:
             for what in ("eat", "dig"):
                 print(where, what, tried(where, what), flush=True)
+        for what in GOES_ON:
+            print("caught", what, caught(what), flush=True)
 
 # The stack of a thread is there from the beginning. That of the program grows, and the system ends
 # whoever needs one page more of it under the limit.
@@ -552,9 +583,19 @@ thread.join()
 """
 
 
+TRIALS: Final = (
+    *(
+        f"handle_{word} {what}"
+        for word in ("call", "cast", "continue", "info")
+        for what in ("eat", "dig")
+    ),
+    *(f"caught {what}" for what in ("sleep", "receive", "call", "start")),
+)
+
+
 @case(short=1, long=50)
 def real_memory_and_real_depth(size: int, tally: Tally) -> None:
-    """A server that eats all memory under a limit, or recurses for ever, comes back; all others live."""
+    """A server that eats all memory under a limit, or digs for ever, comes back or goes on; all others live."""
     try:
         done = subprocess.run(
             [sys.executable, "-c", _LIMITED, str(size)],
@@ -569,8 +610,7 @@ def real_memory_and_real_depth(size: int, tally: Tally) -> None:
         return
     lines = iter(done.stdout.splitlines())
     for number in range(size):
-        for where in ("handle_call", "handle_cast", "handle_continue", "handle_info"):
-            for what in ("eat", "dig"):
-                line = next(lines, "nothing was told of it")
-                tally.check(line == f"{where} {what} kept", f"{where}, {what}, {number}: {line}")
+        for trial in TRIALS:
+            line = next(lines, "nothing was told of it")
+            tally.check(line == f"{trial} kept", f"{trial}, {number}: {line}")
     tally.check(done.returncode == 0, f"exit code {done.returncode}: {done.stderr[-400:]}")

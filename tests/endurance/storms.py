@@ -392,12 +392,14 @@ def restarts_in_trouble(plan: str, after: int, end: str) -> str | None:
     return None
 
 
-ENDS = ("kill", "shutdown of its parent", "crash of the hanging start")
+ENDS = ("kill", "shutdown of its parent", "crash of the hanging start", "main returns")
 """How a supervisor is ended that waits for a start which hangs."""
 
 
 def ended_while_it_hangs(tree: Pid, calm: Pid, end: str) -> str | None:
     """End a supervisor that waits for the start, as OTP's does; whoever ends it ends both."""
+    if end == "main returns":
+        return None  # `run` must end by itself, which `restarts_that_fail_or_hang` waits for
     if end == "kill":
         process.send_exit(tree, "kill")
     elif end == "shutdown of its parent":
