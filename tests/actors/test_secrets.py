@@ -7,8 +7,7 @@ event dictionary of a processor, a trace on the terminal, and the errors that ca
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -18,6 +17,7 @@ from actors import ActorsError, GenServer, Pid, Stop, Task, debug, process
 from actors.outcomes import NoReply
 from supervisors import Supervisor
 from tests.actors.gen_servers import Srv, heard
+from tests.written import kept
 
 CANARY = "hunter2-canary"
 
@@ -150,43 +150,14 @@ PLACES: dict[str, Callable[[], object]] = {
 }
 
 
-class Kept(logging.Handler):
-    def __init__(self) -> None:
-        super().__init__()
-        self.texts: list[str] = []
-        self.fields: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.texts.append(self.format(record))
-        self.fields.append(repr(vars(record)))
-
-
-@contextmanager
-def kept() -> Iterator[Kept]:
-    handler = Kept()
-    loggers = [logging.getLogger(name) for name in ("actors", "supervisors")]
-    for logger in loggers:
-        logger.addHandler(handler)
-        logger.propagate = False
-        logger.setLevel(logging.DEBUG)
-    try:
-        yield handler
-    finally:
-        for logger in loggers:
-            logger.removeHandler(handler)
-            logger.propagate = True
-            logger.setLevel(logging.NOTSET)
-        structlog.reset_defaults()
-
-
 def as_text(act: Callable[[], None]) -> list[str]:
-    with kept() as handler:
+    with kept(logging.DEBUG) as handler:
         act()
     return handler.texts
 
 
 def as_fields(act: Callable[[], None]) -> list[str]:
-    with kept() as handler:
+    with kept(logging.DEBUG) as handler:
         act()
     return handler.fields
 
@@ -200,7 +171,7 @@ def as_json(act: Callable[[], None]) -> list[str]:
 
 
 def as_events(act: Callable[[], None]) -> list[str]:
-    with kept(), structlog.testing.capture_logs() as captured:
+    with kept(logging.DEBUG), structlog.testing.capture_logs() as captured:
         act()
     return [repr(each) for each in captured]
 

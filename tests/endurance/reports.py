@@ -7,7 +7,6 @@ reasons in them.
 from __future__ import annotations
 
 import json
-import logging
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +17,9 @@ import structlog
 
 from actors import Down, GenServer, Pid, logs, process, receive, run
 from actors.testing import VirtualClock
+from tests import written
 from tests.endurance.tally import Tally, case
+from tests.written import Kept
 
 __all__: list[str] = []
 
@@ -75,39 +76,18 @@ class Crashes(GenServer[object]):
         raise ValueError(f"token={CANARY} {HOSTILE}")
 
 
-class Kept(logging.Handler):
-    """Keeps what is written, as text and as the fields of the record."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.texts: list[str] = []
-        self.events: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.texts.append(self.format(record))
-        self.events.append(str(getattr(record, "event", record.getMessage())))
-
-
 @contextmanager
 def kept(*, as_json: bool) -> Iterator[Kept]:
-    handler = Kept()
-    loggers = [logging.getLogger(name) for name in ("actors", "supervisors")]
     before = logs.set_burst_limit(None)
     if as_json:
         structlog.configure(
             processors=[structlog.processors.JSONRenderer()],
             logger_factory=structlog.stdlib.LoggerFactory(),
         )
-    for logger in loggers:
-        logger.addHandler(handler)
-        logger.propagate = False
     try:
-        yield handler
+        with written.kept() as handler:
+            yield handler
     finally:
-        for logger in loggers:
-            logger.removeHandler(handler)
-            logger.propagate = True
-        structlog.reset_defaults()
         logs.set_burst_limit(before)
 
 

@@ -36,6 +36,17 @@ class Echo(GenServer[None]):
         return NoReply()
 
 
+def reason_of(body: Callable[[], object]) -> object:
+    """Run a process, and tell why it has ended."""
+
+    def main() -> object:
+        spawn_monitor(body)
+        down = receive(Down, 3600.0)
+        return down.reason if isinstance(down, Down) else down
+
+    return simulate(main)
+
+
 def depth() -> int:
     try:
         return depth() + 1
@@ -104,12 +115,7 @@ def test_who_catches_a_recursion_error_out_of_the_kernel_goes_on_as_itself(asked
                 refused.append(room)
             go_on(server, wrong, room)
 
-    def main() -> object:
-        spawn_monitor(body)
-        down = receive(Down, 3600.0)
-        return down.reason if isinstance(down, Down) else down
-
-    assert simulate(main) == "normal"
+    assert reason_of(body) == "normal"
     assert wrong == []
     assert refused
 
@@ -146,10 +152,5 @@ def test_an_exit_sent_at_the_limit_ends_the_other_wholly_or_not_at_all(how: str)
                 wrong.append(room)
             process.demonitor(ref, flush=True)
 
-    def main() -> object:
-        spawn_monitor(body)
-        down = receive(Down, 3600.0)
-        return down.reason if isinstance(down, Down) else down
-
-    assert simulate(main) == "normal"
+    assert reason_of(body) == "normal"
     assert wrong == []
