@@ -45,8 +45,6 @@ Source: https://www.erlang.org/doc/system/eff_guide_processes.html#process-messa
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Callable
 from typing import Final, Literal, TypeAlias, TypeVar, cast, get_args
 
@@ -66,6 +64,7 @@ from actors._shapes import ATOMS, SHARED
 from actors._ways import way_to
 from actors.errors import BadArgument, NotSendable
 from actors.exits import Crash, Stack
+from actors.showing import is_interrupt, name_of
 
 __all__ = [
     "SHARED",
@@ -316,25 +315,13 @@ def witnessed(value: object, cross: Cross) -> object:
     try:
         return Copying().copied_leniently(value)
     except BaseException as error:
-        if type(error) is KeyboardInterrupt and _is_interruptible():
+        if type(error) is KeyboardInterrupt and is_interrupt(error):
             raise
-        why = f"whose copy raises {_name_of(type(error))}"
+        why = f"whose copy raises {name_of(type(error))}"
     if type(value) is Crash:
-        kind = _name_of(type(value.exception))
+        kind = name_of(type(value.exception))
         return Crash(WithheldError(f"an exception of {kind} {why}"), value.stack)
-    return stand_in(value, f"a value of {_name_of(type(value))} {why}")
-
-
-_name_of: Callable[[type], str] = vars(type)["__name__"].__get__
-"""Reads the name of a class past what the class of that class says."""
-
-
-def _is_interruptible() -> bool:
-    """Tell whether Ctrl-C raises in this thread, as it does where no runtime has taken it over."""
-    return (
-        threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    )
+    return stand_in(value, f"a value of {name_of(type(value))} {why}")
 
 
 def _copy(value: object, what: str) -> object:
