@@ -302,7 +302,7 @@ class ProcessActor(pykka.Actor):
         if start_outside(lambda: self._begin_outside(bury), name, bury):
             return
         # Before there is a process that could run meanwhile: `start` does not wait for its first line.
-        employ()
+        employ(bury)
         launched = process.launch(
             self._begin, name, heir=True, before=lambda _, cell: inbox.settle_in(cell.pid)
         )
