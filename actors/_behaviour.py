@@ -64,7 +64,7 @@ from actors.exits import (
     reason_of,
     tells,
 )
-from actors.isolation import SHARED, refusal, witnessed
+from actors.isolation import SHARED, witnessed
 from actors.messages import Exited, Message
 from actors.naming import Address, MaybeMonitored, MaybePid, Name, locate, whereis
 from actors.outcomes import Ignore, Stop
@@ -474,10 +474,8 @@ def call(
     scheduler = cell.scheduler
     if target.scheduler is not scheduler:
         scheduler.own(target)
-    try:
-        is_shared = is_shared or type(request) in SHARED
-    except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
-        raise refusal(error, request, "request") from None
+    of = type(request)
+    is_shared = is_shared or (type(of) is type and of in SHARED)
     sent = request if is_shared else _crossed(scheduler, request)
     if cell.port is None:
         kind, value = scheduler.exchange(cell, target, CALL, sent, timeout)
@@ -566,10 +564,7 @@ def cast(
     scheduler = cell.scheduler
     if told is None:
         kind = type(request)
-        try:
-            is_shared = kind is not tuple and kind in SHARED
-        except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
-            raise refusal(error, request, "request") from None
+        is_shared = kind is not tuple and type(kind) is type and kind in SHARED
         told = (CAST, request if is_shared else _crossed(scheduler, request))
     there = pid._cell  # noqa: SLF001 - the corridor
     if there is not None and cell.port is None and there.scheduler is scheduler:
@@ -584,28 +579,24 @@ def _crossed(scheduler: Scheduler, request: Message) -> Message:
     Raises:
         NotSendable: The request may not cross.
     """
+    if type(request) is tuple:
+        # What every isolation does with it first, written out; `tests.bench` name: ring.
+        parts = request
+        for each in parts:
+            kind = type(each)
+            if type(kind) is not type or kind not in SHARED:
+                break
+        else:
+            return request
     asked = request_as_sent(request)
     if asked is None:
-        # What every isolation does with it first, written out; `tests.bench` name: ring.
-        if type(request) is tuple:
-            parts = request
-            try:
-                for each in parts:
-                    if type(each) not in SHARED:
-                        break
-                else:
-                    return request
-            except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
-                raise refusal(error, request, "request") from None
         return scheduler.cross(request, "request")
     # The tuple was made for this request: only what is in it can need a copy.
     _, name, args, kwargs = asked
     shared = kwargs is None
-    try:
-        for each in args:
-            shared = shared and type(each) in SHARED
-    except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
-        raise refusal(error, args, "arguments") from None
+    for each in args:
+        kind = type(each)
+        shared = shared and type(kind) is type and kind in SHARED
     if shared:
         return asked
     if kwargs is None:

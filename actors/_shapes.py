@@ -61,7 +61,11 @@ SHARED: Final[set[type]] = {
     operator.itemgetter,
     operator.attrgetter,
 }
-"""The exact classes whose values cross as they are. Grows: a class is judged when it is first seen."""
+"""The exact classes whose values cross as they are. Grows: a class is judged when it is first seen.
+
+Who asks at a glance asks only of classes that `type` itself has made, `type(kind) is type and kind in SHARED`: the
+hash of another's class may be code that raises, which only the whole isolation is prepared for.
+"""
 
 _UNCHANGING = {
     *(f"datetime.{name}" for name in ("date", "time", "datetime", "timedelta", "timezone")),

@@ -78,7 +78,6 @@ __all__ = [
     "is_once_only",
     "is_sendable",
     "moved",
-    "refusal",
     "register",
     "shareable",
     "witnessed",
@@ -341,7 +340,7 @@ def _copy(value: object, what: str) -> object:
         if copying.is_behind:
             copying.catch_up()
     except Exception as error:  # noqa: BLE001 - the value's own code, or its class's, may raise anything
-        failure = refusal(error, value, what)
+        failure = _refusal(error, value, what)
     else:
         if copying.moved:
             _spend(copying.moved)
@@ -354,30 +353,12 @@ def _copied(value: object, what: str, copying: Copying) -> object:
     try:
         return copying.copied(value)
     except Exception as error:  # noqa: BLE001 - the value's own code may raise anything
-        failure = refusal(error, value, what)
+        failure = _refusal(error, value, what)
     # Not from within: what was refused would be kept by the error's context.
     raise failure
 
 
-def refusal(error: Exception, value: object, what: str) -> NotSendable:
-    """Return what a sender is told when its value, or the class of that, raises while it is looked at.
-
-    Runs in the sender and does not wait.
-
-    Args:
-        error: What was raised.
-        value: What was to cross.
-        what: What to call it.
-
-    Returns:
-        The refusal, to be raised.
-
-    Example:
-        >>> refusal(ValueError("no hash"), 1, "message").explanation
-        'message is something whose own code raises ValueError'
-
-    Source: https://doc.rust-lang.org/std/marker/trait.Send.html
-    """
+def _refusal(error: Exception, value: object, what: str) -> NotSendable:
     cause: BaseException | None = error
     match error:
         case Refused():

@@ -53,7 +53,7 @@ from actors._kernel.signals import link as make_link
 from actors._kernel.timers import Timer
 from actors.errors import BadArgument, MailboxFull, SendCycle
 from actors.exits import KILL, NOPROC, Exit, Reason, means
-from actors.isolation import SHARED, refusal, witnessed
+from actors.isolation import SHARED, witnessed
 from actors.messages import Message, TimedOut
 from actors.pid import LOCAL_NODE, Pid, Ref
 
@@ -142,10 +142,8 @@ def crossed(value: object, what: str) -> object:
     Raises:
         NotSendable: It may not cross.
     """
-    try:
-        is_shared = type(value) in SHARED
-    except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
-        raise refusal(error, value, what) from None
+    kind = type(value)
+    is_shared = type(kind) is type and kind in SHARED
     return value if is_shared else me().scheduler.cross(value, what)
 
 
@@ -476,11 +474,8 @@ def given(
     Raises:
         NotSendable: They may not cross.
     """
-    try:
-        if _crosses_as_it_is(fn, args):
-            return fn, args
-    except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
-        raise refusal(error, args, "args") from None
+    if _crosses_as_it_is(fn, args):
+        return fn, args
     cross = me().scheduler.cross
     if not args:
         return cast("Callable[[Unpack[Ts]], R]", cross(fn, "fn")), args
@@ -498,19 +493,17 @@ def _crosses_as_it_is(fn: Callable[..., object], args: tuple[object, ...]) -> bo
     if kind is FunctionType:
         if fn.__closure__ or fn.__defaults__ or fn.__kwdefaults__ or fn.__dict__:
             return False
-    elif kind not in SHARED:
+    elif type(kind) is not type or kind not in SHARED:
         return False
     return are_shared(args)
 
 
 def are_shared(values: Iterable[object]) -> bool:
     """Tell at a glance whether nothing of some values can change; what cannot be told is to be looked at."""
-    try:
-        for each in values:
-            if type(each) not in SHARED:
-                return False
-    except Exception:  # noqa: BLE001 - the class of a class may raise anything
-        return False
+    for each in values:
+        kind = type(each)
+        if type(kind) is not type or kind not in SHARED:
+            return False
     return True
 
 
@@ -567,11 +560,8 @@ def send(dest: Pid | str | Ref | tuple[str, str], message: Message) -> Message:
 
     Source: https://hexdocs.pm/elixir/Kernel.html#send/2
     """
-    try:
-        is_shared = type(message) in SHARED
-    except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
-        raise refusal(error, message, "message") from None
-    if is_shared:
+    kind = type(message)
+    if type(kind) is type and kind in SHARED:
         deliver(dest, message)
     else:
         deliver(dest, me().scheduler.cross(message, "message"))
