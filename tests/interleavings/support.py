@@ -6,7 +6,7 @@
 
 A scene asserts what must hold whoever runs first. When it does not, the assertion says with which seed,
 and one run of that seed alone is `INTERLEAVING=17 python3 -m pytest -k whatever_holds` (or
-`INTERLEAVING=fifo` for the plain order).
+`INTERLEAVING=fifo` for the plain order). The bugs that were found so are kept in `test_stories`, each as a seed.
 """
 
 from __future__ import annotations
