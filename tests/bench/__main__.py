@@ -95,17 +95,28 @@ def compare(
 ) -> list[Row]:
     """Run all sides round by round, and compare each form of ours with each reference."""
     ours: dict[str, list[float | None]] = {form: [] for form in places}
-    others: dict[str, list[float | None]] = {side: [] for side in sides}
+    others: dict[tuple[str, str], list[float | None]] = {
+        (form, side): [] for form in places for side in sides
+    }
     for _ in range(min(rounds, measure.rounds or rounds)):
+        # Ours without the burden that is measured is built as ours is; the others are the same for every form.
+        shared = {
+            side: run_side(module, measure, side, scale) for side in sides if side != "itself"
+        }
         for form, place in places.items():
             ours[form].append(run_side(module, measure, "ours", scale, place))
-        for side in sides:
-            others[side].append(run_side(module, measure, side, scale))
+            for side in sides:
+                figure = (
+                    shared[side]
+                    if side in shared
+                    else run_side(module, measure, side, scale, place)
+                )
+                others[form, side].append(figure)
     rows = []
     for form, figures in ours.items():
         own = [figure for figure in figures if figure is not None]
         if own:
-            rows += [_row(measure, form, own, figures, side, others[side]) for side in sides]
+            rows += [_row(measure, form, own, figures, side, others[form, side]) for side in sides]
             if not sides:
                 rows.append(_row(measure, form, own, figures, "", []))
     return rows
