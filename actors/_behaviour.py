@@ -361,10 +361,10 @@ class _Boot:
         if cell.exiting is not None:
             # It was killed and has swallowed that: nobody must take it for alive.
             raise Exit(cell.exiting[0])
-        if isinstance(outcome, Ignore):
+        if type(outcome) is Ignore:
             self._release_name()
             self._decline(cell, ("ignore", None))
-        elif isinstance(outcome, Stop):
+        elif type(outcome) is Stop:
             self._fail(cell, Exit(outcome.reason))
         else:
             acknowledge(cell, self._starter, self.ref, _STARTED)

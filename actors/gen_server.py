@@ -540,13 +540,13 @@ class _Server(Server, Generic[S]):
         )
         if type(outcome) is CoroutineType:
             outcome = settled(outcome)
-        is_refused = isinstance(outcome, Started) and not _is_extra(outcome.then)
+        is_refused = type(outcome) is Started and not _is_extra(outcome.then)
         if is_refused or type(outcome) in _OF_NO_INIT:
             raise Exit(("bad_return_value", outcome))
         return outcome
 
     def begin(self, outcome: object) -> None:
-        if isinstance(outcome, Started):
+        if type(outcome) is Started:
             self.state = outcome.state
             self._follow(outcome.then)
         else:
