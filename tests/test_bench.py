@@ -9,7 +9,7 @@ import pykka
 import pytest
 
 from tests.bench import pykka_side
-from tests.bench.__main__ import main
+from tests.bench.command import main
 from tests.bench.measures import Figure, all_measures
 from tests.bench.one import figure_of
 

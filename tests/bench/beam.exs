@@ -11,7 +11,7 @@ defmodule Hop do
   use GenServer
   def init(following), do: {:ok, following}
   def handle_cast({0, done}, s), do: (send(done, :done); {:noreply, s})
-  def handle_cast({left, done}, s), do: (GenServer.cast(s || self(), {left - 1, done}); {:noreply, s})
+  def handle_cast({left, done}, s), do: (GenServer.cast(s, {left - 1, done}); {:noreply, s})
 end
 
 defmodule Bench do
@@ -86,13 +86,24 @@ defmodule Bench do
   def run("restart", scale) do
     spec = %{id: :c, start: {Counter, :start_link, [0, [name: :restarted]]}}
     {:ok, _} = Supervisor.start_link([spec], strategy: :one_for_one, max_restarts: 1_000_000)
-    # Enough for a clock of milliseconds; with more, most is the supervisor's list of past restarts.
+    # Enough for a clock of milliseconds. Most is the supervisor's list of past restarts, which it goes through.
     n = max(10, min(1000, 100 * scale))
-    clocked(n, fn -> repeat(n, fn ->
-      pid = Process.whereis(:restarted)
-      Process.exit(pid, :kill)
-      again(pid)
-    end) end)
+    clocked(n, fn -> restarted(:restarted, n) end)
+  end
+
+  # Fifty restarts in the window of each of many supervisors, one after the other.
+  def run("restart_few", scale) do
+    n = 4 * scale
+    names = for i <- 0..n, do: String.to_atom("restarted #{i}")
+    tops = for name <- names do
+      spec = %{id: :c, start: {Counter, :start_link, [0, [name: name]]}}
+      {:ok, top} = Supervisor.start_link([spec], strategy: :one_for_one, max_restarts: 1_000)
+      top
+    end
+    restarted(hd(names), 50)
+    took = clocked(50 * n, fn -> for name <- tl(names), do: restarted(name, 50) end)
+    for top <- tops, do: Supervisor.stop(top)
+    took
   end
 
   def run("storm", scale) do
@@ -127,10 +138,18 @@ defmodule Bench do
 
   def hop(next), do: (receive do: (m -> send(next, m))) && hop(next)
 
-  def again(old) do
-    case Process.whereis(:restarted) do
+  def restarted(name, times) do
+    repeat(times, fn ->
+      pid = Process.whereis(name)
+      Process.exit(pid, :kill)
+      again(name, pid)
+    end)
+  end
+
+  def again(name, old) do
+    case Process.whereis(name) do
       p when is_pid(p) and p != old -> GenServer.call(p, :value)
-      _ -> (:erlang.yield(); again(old))
+      _ -> (:erlang.yield(); again(name, old))
     end
   end
 

@@ -27,6 +27,9 @@ from tests.bench.measures import Elixir, Figure, Measure, clocked, in_process, r
 
 __all__ = ["ROWS", "Counter"]
 
+FEW = 50
+"""Restarts of one supervisor, of which the BEAM's list of them tells little."""
+
 
 class Counter(GenServer[int]):
     """The server of most measures."""
@@ -54,7 +57,8 @@ class Hop(GenServer[Pid | None]):
         if left == 0:
             send(done, "done")
         else:
-            GenServer.cast(state or process.self(), (left - 1, done))
+            assert state is not None
+            GenServer.cast(state, (left - 1, done))
 
 
 def _call(scale: int) -> float:
@@ -92,21 +96,18 @@ def _start_stop(scale: int) -> float:
 
 
 def _ring(scale: int) -> float:
-    first = pid = started(Hop.start(None))
+    pid = started(Hop.start(None))
     for _ in range(999):
         pid = started(Hop.start(pid))
-    count = 200_000 * scale // 100
-    # The first one points nowhere and sends to itself: one hop in a thousand is shorter.
-    del first
+    laps = 2 * scale
 
     def loop() -> None:
-        left = count
-        while left > 0:
-            GenServer.cast(pid, (min(left, 999), process.self()))
+        for _ in range(laps):
+            # The one that comes last points nowhere, and tells this process.
+            GenServer.cast(pid, (999, process.self()))
             receive(lambda message: message == "done")
-            left -= 1000
 
-    return clocked(count, loop)
+    return clocked(1000 * laps, loop)
 
 
 def _ring_receive(scale: int) -> float:
@@ -162,18 +163,35 @@ def _restart(scale: int) -> float:
     Supervisor.start_link(
         [Counter.child_spec(0, name="restarted")], max_restarts=1_000_000, max_seconds=5.0
     )
-    # As many as there: with more, most of the BEAM's time is its list of past restarts.
+    # As many as there: most of the BEAM's time is its list of past restarts; `restart_few` is without that.
     count = max(10, min(1_000, 100 * scale))
+    return clocked(count, lambda: _restarted("restarted", count))
+
+
+def _restarted(name: str, times: int) -> None:
+    for _ in range(times):
+        pid = started(process.whereis(name))
+        process.send_exit(pid, "kill")
+        while (now := process.whereis(name)) is None or now is pid:
+            process.sleep(0)
+        Counter.value(now)
+
+
+def _restart_few(scale: int) -> float:
+    """The same, with fifty restarts in the window of each of many supervisors, one after the other."""
+    count = 4 * scale
+    names = [f"restarted {number}" for number in range(count + 1)]
+    for name in names:
+        Supervisor.start_link(
+            [Counter.child_spec(0, name=name)], max_restarts=1_000, max_seconds=5.0
+        )
+    _restarted(names[0], FEW)
 
     def loop() -> None:
-        for _ in range(count):
-            pid = started(process.whereis("restarted"))
-            process.send_exit(pid, "kill")
-            while (now := process.whereis("restarted")) is None or now is pid:
-                process.sleep(0)
-            Counter.value(now)
+        for name in names[1:]:
+            _restarted(name, FEW)
 
-    return clocked(count, loop)
+    return clocked(FEW * count, loop)
 
 
 def _storm(scale: int) -> float:
@@ -292,6 +310,7 @@ ROWS = (
     _row("fan_in", _fan_in, at_most=1.0, aim=0.5),
     _row("memory", _memory, unit="bytes", at_most=0.5, aim=0.3),
     _row("restart", _restart, at_most=1.0, aim=0.7),
+    _row("restart_few", _restart_few, at_most=1.0, aim=0.7),
     _row("storm", _storm, at_most=1.0, aim=0.5),
     _row("task", _task, at_most=1.5, aim=1.0),
     _row("registry", _registry, at_most=2.0, aim=1.0),

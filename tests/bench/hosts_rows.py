@@ -145,9 +145,9 @@ def _works() -> bool:
 
 
 ROWS = (
-    Measure("await_call", _on_a_loop(_await_call), {"itself": _on_a_loop(_bare)}, aim=1.5),
-    Measure("await_beside", _on_a_loop(_await_call_beside), {"itself": _on_a_loop(_bare)}),
+    Measure("await_call", _on_a_loop(_await_call), {"asyncio": _on_a_loop(_bare)}, at_most=1.5),
+    Measure("await_beside", _on_a_loop(_await_call_beside), {"asyncio": _on_a_loop(_bare)}),
     Measure("loop_lag", _on_a_loop(_lag), {"limit": 20.0}, unit="ms", at_most=1.0),
-    Measure("child", in_process(_child), {"itself": _bare_child}, unit="ms", rounds=2),
+    Measure("child", in_process(_child), {"multiprocessing": _bare_child}, unit="ms", rounds=2),
     Measure("child_kill", in_process(_child_kill), {"limit": 100_000.0}, rounds=2),
 )

@@ -44,8 +44,8 @@ class Measure:
     ours: Figure
     """Our side, with default options, through the public interface."""
     others: Mapping[str, Figure | Elixir | float] = field(default_factory=dict)
-    """The references by name. `"itself"` is ours without the burden that is measured; a plain number
-    is a limit in the same unit."""
+    """The references by name. `"itself"` is ours without the burden that is measured, and `"limit"` a plain number
+    in the same unit; whatever else has the name of what is compared with."""
     unit: str = "us"
     """What the figures count: microseconds for one operation unless it says something else."""
     at_most: float | None = None
