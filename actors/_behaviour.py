@@ -457,7 +457,7 @@ def call(
         NotSendable: The request may not cross; nothing was sent.
         BadArgument: The timeout or the address is not accepted.
     """
-    # The corridor of every call; `tests.bench` names: call, ring, fan-in.
+    # The corridor of every call; `tests.bench` names: call, ring, fan_in.
     if timeout is not DEFAULT_TIMEOUT:
         process.check_timeout("timeout", timeout)
     cell = me()

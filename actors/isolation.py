@@ -18,7 +18,7 @@ the sender:
 | a number, string, `bytes`, pid, enum, class, module, date, path | itself | one look-up |
 | a tuple, frozenset, frozen dataclass, named tuple of such | itself | one look-up for each part |
 | an array of numpy or a view of memory that nobody can write to | a view of the same | the same for any size |
-| a list, dict, set, object, exception | a copy | about what `pickle.dumps` costs alone |
+| a list, dict, set, object, exception | a copy | about what `pickle.loads(pickle.dumps(value))` costs |
 | a function | its code shared, its captured variables and defaults copied | a new function |
 | `Moved(value)` | the value, which the sender cannot reach through the shell any more | nothing |
 | a lock, socket, open file, generator, frame, thread, weak reference | refused | `NotSendable` in the sender |

@@ -10,7 +10,7 @@ So a full mailbox never hides a death, and a supervisor can always stop its owne
 
 The bound costs other processes nothing. Such a process has, from its birth to its death, a mailbox of this
 class in place of a deque, so that whoever appends to a mailbox, or takes from it, does here what
-the policy says, without having been asked to look (`tests.bench` names: send, cast, call). The alternative
+the policy says, without having been asked to look (`tests.bench` names: cast, call). The alternative
 refused is a look at every append, which every message of every process would pay for.
 
     sender: append ─> room? ────────────────────────────> in the mailbox

@@ -11,7 +11,4 @@ if __name__ == "__main__":
     # Only now is there certainly what the measures import.
     from tests.bench.command import main
 
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(main(sys.argv[1:]))

@@ -11,14 +11,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
+from typing import TextIO
 
 from tests.bench.measures import HERE, Elixir, Measure, all_measures
 
-__all__ = ["main"]
+__all__ = ["asked_for", "main"]
 
 ROOT = HERE.parent.parent
 LIMIT = 900
@@ -49,9 +50,9 @@ class Row:
     aim: float | None
 
 
-def forms(wanted: Sequence[str]) -> dict[str, Path]:
+def forms(wanted: Sequence[str], root: Path = ROOT) -> dict[str, Path]:
     """Return where each form of our code stands, compiling what is not there."""
-    places = dict.fromkeys(wanted, ROOT)
+    places = dict.fromkeys(wanted, root)
     if "compiled" in places:
         places["compiled"] = ROOT / ".letitcrash" / "compiled"
         compiling = [sys.executable, ".ci/compile.py", str(places["compiled"])]
@@ -160,6 +161,14 @@ def _row(
     )
 
 
+def _print_head() -> None:
+    print(f"{time.strftime('%Y-%m-%d')}, {_machine()}, Python {platform.python_version()}")
+    print(
+        f"{'measure':24}{'form':9}{'ours':>11}{'best':>11} {'':6}{'other':>11} {'':16}{'ratio':>8}",
+        flush=True,
+    )
+
+
 def _print(row: Row) -> None:
     def shown(value: float | None, digits: int = 2) -> str:
         return "-" if value is None else f"{value:.{digits}f}"
@@ -184,42 +193,52 @@ def _sides(measure: Measure, against: Sequence[str]) -> list[str]:
     ]
 
 
-def main(argv: list[str]) -> int:
-    """Run the measures and print a table; return the exit code."""
+def main(argv: list[str], root: Path = ROOT) -> int:
+    """Run the measures and print a table; return the exit code.
+
+    Args:
+        argv: The command line.
+        root: Where our own code stands, in its plain form.
+    """
     if argv[:1] == ["smelter"]:
         # A report of its own: one run gives many figures. It needs the media libraries.
         from tests.bench import smelter
 
         return smelter.main(argv[1:])
     measures = all_measures()
-    given = _given(argv, measures)
+    given = asked_for(argv, measures)
+    try:
+        with nullcontext() if given.json is None else given.json.open("w") as file:
+            places = forms(given.form, root)
+            _print_head()
+            return 0 if _measured(given, measures, places, file) else 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _measured(
+    given: argparse.Namespace,
+    measures: Mapping[str, tuple[str, Measure]],
+    places: Mapping[str, Path],
+    file: TextIO | None,
+) -> bool:
+    """Run the measures one after the other; tell whether our own code gave every figure."""
     rounds, scale = (min(2, given.rounds), 10) if given.short else (given.rounds, 100)
-    with ExitStack() as open_files:
-        try:
-            file = None if given.json is None else open_files.enter_context(given.json.open("w"))
-        except OSError as error:
-            print(f"--json {given.json}: {error.strerror}", file=sys.stderr)
-            return 2
-        places = forms(given.form)
-        print(f"{time.strftime('%Y-%m-%d')}, {_machine()}, Python {platform.python_version()}")
-        print(
-            f"{'measure':24}{'form':9}{'ours':>11}{'best':>11} {'':6}{'other':>11} {'':16}{'ratio':>8}"
-        )
-        all_well = True
-        for name in given.names:
-            module, measure = measures[name]
-            sides = _sides(measure, given.against)
-            rows, is_well = compare(module, measure, sides, places, rounds, scale)
-            all_well = all_well and is_well
-            for row in rows:
-                _print(row)
-                if file is not None:
-                    # At once: what is interrupted has written what it has measured.
-                    print(json.dumps(asdict(row)), file=file, flush=True)
-    return 0 if all_well else 1
+    all_well = True
+    for name in given.names:
+        module, measure = measures[name]
+        sides = _sides(measure, given.against)
+        rows, is_well = compare(module, measure, sides, places, rounds, scale)
+        all_well = all_well and is_well
+        for row in rows:
+            if file is not None:
+                # At once: what is interrupted has written what it has measured.
+                print(json.dumps(asdict(row)), file=file, flush=True)
+            _print(row)
+    return all_well
 
 
-def _given(argv: list[str], measures: Mapping[str, tuple[str, Measure]]) -> argparse.Namespace:
+def asked_for(argv: list[str], measures: Mapping[str, tuple[str, Measure]]) -> argparse.Namespace:
     """Understand the command line, or say what is accepted and end."""
     sides = dict.fromkeys(side for _, each in measures.values() for side in each.others)
     known = [side for side in sides if side not in ALWAYS]
@@ -247,6 +266,8 @@ def _given(argv: list[str], measures: Mapping[str, tuple[str, Measure]]) -> argp
         if unknown := [word for word in words if word not in accepted]:
             parser.error(f"unknown {what} {', '.join(unknown)}; there are {', '.join(accepted)}")
     given.names = list(dict.fromkeys(given.names))
+    if given.json is not None and not given.json.absolute().parent.is_dir():
+        parser.error(f"--json {given.json}: there is no folder {given.json.absolute().parent}")
     return given
 
 
