@@ -80,11 +80,11 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[misc, type-arg, unuse
 
     def dependencies(self) -> list[str]:
         """Name what has to be there for the build."""
-        return list(NEEDS) if os.environ.get(SWITCH) else []
+        return list(NEEDS) if is_wanted() else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile, and say that the wheel fits one Python and one machine only."""
-        if not os.environ.get(SWITCH) or self.target_name != "wheel":
+        if not is_wanted() or self.target_name != "wheel":
             return
         self._work = tempfile.TemporaryDirectory()
         built = compile_rooms(Path(self.root), Path(self._work.name))
@@ -92,6 +92,11 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[misc, type-arg, unuse
             build_data["force_include"][str(path)] = str(path.relative_to(built))
         build_data["pure_python"] = False
         build_data["infer_tag"] = True
+
+
+def is_wanted() -> bool:
+    """Tell whether compiled rooms were asked for."""
+    return os.environ.get(SWITCH, "0") not in {"", "0"}
 
 
 def compile_rooms(root: Path, work: Path) -> Path:

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Final, Generic, TypeAlias, TypeVar, final
 
-from actors._shapes import SHARED, is_shared
+from actors._shapes import SHARED, is_shared, is_told_by_identity
 from actors.errors import MovedAway, shown
 
 __all__ = [
@@ -191,7 +191,7 @@ class _Plans(dict[type, Take]):
         """Those that are there from the start, or were registered."""
 
     def __missing__(self, kind: type) -> Take:
-        if kind in SHARED or is_shared(kind):
+        if kind in SHARED or (is_shared(kind) and is_told_by_identity(kind)):
             SHARED.add(kind)
             return _as_it_is
         if len(self) > _MOST_PLANS:

@@ -27,7 +27,6 @@ from typing import TYPE_CHECKING, TypeVarTuple, Unpack
 from actors import process, telemetry
 from actors._coroutines import settled
 from actors.exits import SHUTDOWN, Exit, Reason, is_clean, reason_of
-from actors.isolation import SHARED
 from actors.messages import Down, Message
 from actors.pid import Pid, Ref
 from actors.process import deliver, get, given, launch, put
@@ -247,8 +246,7 @@ def _bring(
 ) -> None:
     """Run a function as `run` does, and send what it returns, with a tag."""
     result = run(fn, args, asked_by)
-    if type(result) not in SHARED:
-        result = process.crossed(result, "result")
+    result = process.crossed(result, "result")
     deliver(reply_to, (tag, result))
 
 

@@ -33,6 +33,7 @@ __all__ = [
     "is_namedtuple",
     "is_plain",
     "is_shared",
+    "is_told_by_identity",
     "own_copy",
     "refusal",
     "slots_of",
@@ -64,7 +65,8 @@ SHARED: Final[set[type]] = {
 """The exact classes whose values cross as they are. Grows: a class is judged when it is first seen.
 
 Who asks at a glance asks only of classes that `type` itself has made, `type(kind) is type and kind in SHARED`: the
-hash of another's class may be code that raises, which only the whole isolation is prepared for.
+hash of another's class may be code that raises, which only the whole isolation is prepared for. So that nobody's
+code is asked either whether a class equals one of these, those whose own class could answer are not taken in.
 """
 
 _UNCHANGING = {
@@ -135,6 +137,12 @@ _IN_MEMORY = {"_io.BytesIO", "_io.StringIO"}
 
 def _name(cls: type) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def is_told_by_identity(cls: type) -> bool:
+    """Tell whether a class is told from others as classes are, and not by code of its own class."""
+    kind = type(cls)
+    return kind.__eq__ is type.__eq__ and kind.__hash__ is type.__hash__
 
 
 def refusal(cls: type) -> str | None:

@@ -24,7 +24,7 @@ from actors.errors import ActorsError, BadArgument, shown
 from actors.exits import NORMAL, SHUTDOWN, Reason, crash_in, reason_of, tells
 from actors.gen_server import GenServer
 from actors.hosting import without_waiting
-from actors.isolation import SHARED, Moved
+from actors.isolation import Moved
 from actors.messages import Exited, Message
 from actors.naming import Address, MaybeMonitored, MaybePid
 from actors.outcomes import KEEP, Hibernate, Ignore, Keep, NoReply, Reply, Started, Stop, sealed
@@ -1007,7 +1007,7 @@ def _parts(id: HandlerId) -> tuple[type[EventHandler[Any]], Hashable]:
 
 def _given(value: object) -> object:
     """Return what a handler answers, as it is given away: one that may not cross is that handler's failure."""
-    if type(value) in SHARED:
+    if process.are_shared((value,)):
         return value
     return Moved(_tried(lambda: process.crossed(value, "reply")))
 

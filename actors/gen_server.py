@@ -606,7 +606,8 @@ class _Server(Server, Generic[S]):
                 waiting = pid._cell  # noqa: SLF001 - the corridor
                 scheduler = self._scheduler
                 value = reply.value
-                if type(value) not in SHARED:
+                of = type(value)
+                if type(of) is not type or of not in SHARED:
                     value = cell.scheduler.cross(value, "reply")
                 if (
                     waiting is not None

@@ -60,7 +60,7 @@ from actors._copying import (
     stand_in,
     take_as,
 )
-from actors._shapes import ATOMS, SHARED
+from actors._shapes import ATOMS, SHARED, is_told_by_identity
 from actors._ways import way_to
 from actors.errors import BadArgument, NotSendable
 from actors.exits import Crash, Stack
@@ -212,7 +212,7 @@ def shareable(cls: C) -> C:
         The same class.
 
     Raises:
-        BadArgument: It is no class.
+        BadArgument: It is no class, or one whose own class has an `__eq__` or a `__hash__` of its own.
 
     Example:
         >>> @shareable
@@ -239,8 +239,8 @@ def register(cls: type, how: Literal["share", "refuse"] | Callable[[T], T]) -> N
         how: `"share"`, `"refuse"`, or a function that returns a copy for the other side.
 
     Raises:
-        BadArgument: It is no class, one whose values cross as they are in any case, such as `int`, or there is
-            no such way.
+        BadArgument: It is no class, one whose values cross as they are in any case, such as `int`, one to be
+            shared whose own class has an `__eq__` or a `__hash__` of its own, or there is no such way.
 
     Example:
         >>> class Picture:
@@ -254,6 +254,10 @@ def register(cls: type, how: Literal["share", "refuse"] | Callable[[T], T]) -> N
     """
     if not isinstance(cls, type):
         raise BadArgument("cls", cls, "a class")
+    if how == "share" and not is_told_by_identity(cls):
+        raise BadArgument(
+            "cls", cls, "a class whose own class has no __eq__ or __hash__ of its own"
+        )
     if not (callable(how) or how in {"share", "refuse"}):
         raise BadArgument("how", how, "'share', 'refuse', or a function that returns a copy")
     if cls in ATOMS and how != "share":
@@ -400,7 +404,14 @@ def _trust(value: object, what: str) -> object:
     if not Moved.unspent:
         return value
     copying = Copying()
-    return _opened(value, copying.copied_leniently(value), copying)
+    try:
+        result = copying.copied_leniently(value)
+    except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
+        failure = _refusal(error, value, what)
+    else:
+        return _opened(value, result, copying)
+    # Not from within: what was refused would be kept by the error's context.
+    raise failure
 
 
 def _opened(value: object, result: object, copying: Copying) -> object:

@@ -50,7 +50,9 @@ C = TypeVar("C", bound=type)
 
 
 def sealed(cls: C) -> C:
-    """Let a frozen generic dataclass with slots be made by its typed name: `Stop[str, int]("why")`.
+    """Refuse subclasses of an outcome, and let a generic one be made by its typed name: `Stop[str, int]("why")`.
+
+    An outcome is known by its very class, as in the compiled form: one of a subclass would be taken for a state.
 
     Python 3.11 notes the types on the new value and expects an AttributeError where that cannot be; what a
     dataclass with slots raises then is a TypeError, because it still means the class that it was made from.
@@ -59,7 +61,12 @@ def sealed(cls: C) -> C:
     def refuse(self: object, name: str, value: object) -> None:
         raise FrozenInstanceError(f"cannot assign to field {name!r}")
 
+    def refuse_subclass(_: type, /, **__: object) -> None:
+        message = f"{cls.__name__} is an outcome and cannot be subclassed: put what it carries in its fields"
+        raise TypeError(message)
+
     type.__setattr__(cls, "__setattr__", refuse)
+    type.__setattr__(cls, "__init_subclass__", classmethod(refuse_subclass))
     return cls
 
 
@@ -171,6 +178,7 @@ class Stop(Generic[V, S]):
 
 
 @final
+@sealed
 @dataclass(frozen=True, slots=True)
 class Ignore:
     """The outcome of an `init` that wants no process: its start returns `None`."""

@@ -428,9 +428,8 @@ class _Machine(Server, Generic[S, D]):
         args, kwargs = self._arguments
         self._arguments = (), {}
         outcome = settled(self.callbacks.init(*args, **kwargs))
-        if isinstance(outcome, Begin | Ignore) or (
-            isinstance(outcome, Stop) and outcome.reply is NO_REPLY
-        ):
+        is_stop = type(outcome) is Stop and outcome.reply is NO_REPLY
+        if isinstance(outcome, Begin) or type(outcome) is Ignore or is_stop:
             return outcome
         raise Exit(("bad_return_from_init", outcome))
 

@@ -370,7 +370,7 @@ def _rules(describe: Callable[[], object]) -> Consuming | Ignore | Stop[object, 
         return Stop(("bad_opts", error.reason))
     except BadSpec as error:
         return Stop(("bad_specs", error.reason))
-    if isinstance(value, Consuming | Ignore):
+    if isinstance(value, Consuming) or type(value) is Ignore:
         return value
     return Stop(("bad_return_value", value))
 

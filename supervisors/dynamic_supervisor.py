@@ -461,7 +461,7 @@ def _rules(module: object, describe: Callable[[], object]) -> Dynamic | Ignore |
         value = describe()
     except BadOption as error:
         return Stop(("supervisor_data", error.reason))
-    if isinstance(value, Dynamic | Ignore):
+    if isinstance(value, Dynamic) or type(value) is Ignore:
         return value
     return Stop(("bad_return", (module, "init", value)))
 

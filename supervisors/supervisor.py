@@ -689,6 +689,6 @@ def _rules(
         return Stop(("supervisor_data", error.reason))
     except BadSpec as error:
         return Stop(("start_spec", error.reason))
-    if isinstance(value, Supervised | Ignore):
+    if isinstance(value, Supervised) or type(value) is Ignore:
         return value
     return Stop(("bad_return", (module, "init", value)))

@@ -7,6 +7,7 @@ import importlib.util
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -28,13 +29,17 @@ SOUGHT = re.compile(r"(not )?\bin_shared\((.*?), SHARED\)")
 ASKED = re.compile(r"\bfilled\(([\w.]+)\)")
 
 
-def for_cython() -> Callable[[str, str], str]:
+def compile_script() -> ModuleType:
     spec = importlib.util.spec_from_file_location("compile_rooms", ROOT / ".ci" / "compile.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    made: Callable[[str, str], str] = module.for_cython
+    return module
+
+
+def for_cython() -> Callable[[str, str], str]:
+    made: Callable[[str, str], str] = compile_script().for_cython
     return made
 
 
@@ -104,3 +109,17 @@ def test_a_layout_has_the_fields_of_a_dataclass_in_their_order(
 
     if fields:
         assert re.findall(r"^ +cdef (?:public |readonly )?\w+ (\w+)$", body, re.MULTILINE) == fields
+
+
+@pytest.mark.parametrize(
+    ("said", "is_wanted"), [(None, False), ("", False), ("0", False), ("1", True), ("yes", True)]
+)
+def test_rooms_are_compiled_into_the_wheel_only_for_whoever_asks(
+    said: str | None, is_wanted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = compile_script()
+    monkeypatch.delenv(script.SWITCH, raising=False)
+    if said is not None:
+        monkeypatch.setenv(script.SWITCH, said)
+
+    assert bool(script.CustomBuildHook.dependencies(None)) is is_wanted

@@ -22,38 +22,26 @@ __all__ = ["NAME", "employ", "see_to"]
 NAME = "actors.pykka_bridge.undertaker"
 
 
-def _nothing() -> None:
-    return None
-
-
 def see_to(pid: Pid, what: Callable[[], object]) -> None:
     """Have something done when a process has ended, however it did; from the runtime of that process."""
-    process.deliver(employ(what), (_SEE_TO, pid, what))
+    process.deliver(employ(), (_SEE_TO, pid, what))
 
 
-def employ(otherwise: Callable[[], object] = _nothing) -> Pid:
-    """Return the undertaker of the runtime; the first request starts it, and waits until it has begun.
-
-    Args:
-        otherwise: Done if the caller is told to end while it waits, so that nobody is given to anybody.
-    """
+def employ() -> Pid:
+    """Return the undertaker of the runtime; the first request starts it, and waits until it has begun."""
     pid = process.whereis(NAME)
     if pid is None:
         undertaker = _Undertaker()
         pid = process.launch(undertaker.begin, NAME).pid
         # Told to end before it has begun, it would end at once and forget whom it was given.
         # (`test_whoever_asks_while_an_actor_ends_is_answered_under_every_schedule`)
-        try:
-            undertaker.begun.wait(whom=pid)
-        except BaseException:
-            otherwise()
-            raise
+        undertaker.begun.wait(whom=pid)
         try:
             process.register(pid, NAME)
         except ActorsError:
             # Another process was quicker; ours has nobody and is told to go.
             process.send_exit(pid, "shutdown")
-            return employ(otherwise)
+            return employ()
     return pid
 
 

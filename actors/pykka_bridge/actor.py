@@ -301,11 +301,16 @@ class ProcessActor(pykka.Actor):
         bury = lambda: self._bury()  # noqa: E731, PLW0108 - see above
         if start_outside(lambda: self._begin_outside(bury), name, bury):
             return
-        # Before there is a process that could run meanwhile: `start` does not wait for its first line.
-        employ(bury)
-        launched = process.launch(
-            self._begin, name, heir=True, before=lambda _, cell: inbox.settle_in(cell.pid)
-        )
+        try:
+            # Before there is a process that could run meanwhile: `start` does not wait for its first line.
+            employ()
+            launched = process.launch(
+                self._begin, name, heir=True, before=lambda _, cell: inbox.settle_in(cell.pid)
+            )
+        except BaseException:
+            # Told to end while it waited, for example: pykka has registered an actor that nobody will ever be.
+            self._bury()
+            raise
         see_to(launched.pid, bury)
 
     # -- in the process ---------------------------------------------------------------------------

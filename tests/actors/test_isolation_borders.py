@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
 
 import pytest
@@ -44,7 +45,8 @@ from actors import (
     spawn_monitor,
     telemetry,
 )
-from actors.isolation import Isolation, Withheld
+from actors.errors import BadArgument
+from actors.isolation import SHARED, Isolation, Withheld, crossing, shareable
 from actors.process import Host
 from actors.transitions import Begin, Called, Casted, Event, KeepState, ReplyTo
 from supervisors import (
@@ -922,3 +924,53 @@ def test_a_value_whose_class_raises_when_it_is_looked_up_is_refused_in_the_sende
         return GenServer.call(server, "still there")
 
     assert run(main, isolation=isolation, held=None) == "still there"
+
+
+def test_a_reply_whose_class_raises_when_it_is_looked_up_is_refused_like_any_other() -> None:
+    class Answers(GenServer[None]):
+        def handle_call(self, request: object, caller: Caller, state: None) -> Reply[object, None]:
+            return Reply(OfUnhashableClass() if request == "bare" else (OfUnhashableClass(),))
+
+    def main() -> list[type]:
+        kinds = []
+        for request in ("bare", "in a tuple"):
+            with pytest.raises(ServerExited) as caught:
+                GenServer.call(Answers.start(), request)
+            kinds.append(type(caught.value.__cause__))
+        return kinds
+
+    assert run(main, held=None) == [NotSendable, NotSendable]
+
+
+def test_a_value_whose_class_raises_is_refused_too_where_only_what_is_moved_is_looked_for() -> None:
+    def main() -> None:
+        unspent = Moved([1])
+        with pytest.raises(NotSendable, match="own code raises ValueError"):
+            send(process.self(), OfUnhashableClass())
+        send(process.self(), unspent)
+
+    run(main, isolation="trust", held=None)
+
+
+class OfItsOwnMind(type):
+    """Could answer anything when one of its classes is looked up."""
+
+    def __eq__(cls, other: object) -> bool:
+        return cls is other
+
+    def __hash__(cls) -> int:
+        return 12345
+
+
+def test_a_class_that_another_could_be_taken_for_is_not_taken_in_among_the_shared() -> None:
+    @dataclass(frozen=True)
+    class Judged(metaclass=OfItsOwnMind):
+        number: int
+
+    with pytest.raises(BadArgument, match="no __eq__ or __hash__ of its own"):
+        shareable(OfItsOwnMind("Declared", (), {}))
+    sent = Judged(1)
+    arrived = crossing("copy")(sent, "message")
+
+    assert arrived == sent
+    assert Judged not in SHARED

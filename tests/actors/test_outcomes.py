@@ -72,3 +72,9 @@ def test_an_outcome_for_life_or_death_cannot_be_changed() -> None:
     for outcome in outcomes:
         with pytest.raises(AttributeError, match="state"):
             outcome.state = 2  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("kind", [Started, Stop, Ignore])
+def test_an_outcome_of_a_start_is_known_by_its_class_and_cannot_be_subclassed(kind: type) -> None:
+    with pytest.raises(TypeError):
+        type("Own", (kind,), {})

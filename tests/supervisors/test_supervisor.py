@@ -352,6 +352,14 @@ def test_an_init_that_says_junk_is_a_bad_return() -> None:
     assert reason == ("bad_return", (Answers, "init", "junk"))
 
 
+def test_an_init_that_says_what_only_claims_to_be_ignore_is_a_bad_return() -> None:
+    liar = type("Liar", (), {"__class__": property(lambda _: Ignore)})
+    reason = play(lambda: failure(lambda: Answers.start_link(liar())))
+
+    assert isinstance(reason, tuple)
+    assert reason[0] == "bad_return"
+
+
 def test_an_init_that_raises_is_a_failed_start() -> None:
     reason = play(lambda: failure(lambda: Answers.start_link(ValueError("oops"))))
 
