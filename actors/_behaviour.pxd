@@ -73,4 +73,4 @@ cpdef tuple await_start(CCell cell, object timeout)
 cpdef acknowledge(CCell cell, CCell starter, Ref ref, object value)
 
 @cython.locals(cell=CCell)
-cpdef conclude(object reason, object terminate, object told, object stack=*)
+cpdef conclude(object behaviour, object reason, object terminate, object told, object stack=*)

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 from typing import cast as typed
 
 from actors import naming, process, telemetry
@@ -742,12 +742,13 @@ class Ended(Exit):
     """The end of a process for which `terminate` and the reports have been run."""
 
 
+_CRASH: Final = ("actors", "process", "crash")
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """What a behaviour knows when it ends, for the reports."""
 
-    behaviour: str
-    """The name of the behaviour, as it stands in the event."""
     initial_call: str
     """What it was started as."""
     last_message: Message
@@ -759,6 +760,7 @@ class Failure:
 
 
 def end(
+    behaviour: str,
     reason: Reason,
     terminate: Callable[[Reason], object],
     told: Callable[[Reason], Failure],
@@ -767,18 +769,20 @@ def end(
     """End the calling process in OTP's order: `terminate`, then the reports, then the exit.
 
     Args:
+        behaviour: Its name, as it stands in the event.
         reason: Why it ends.
         terminate: The callback.
-        told: Says what stands in the reports; not asked when there are none.
+        told: Says what stands in the reports; not asked when there are none, or nobody would see them.
         stack: Where its code raised, if it did.
 
     Raises:
         Ended: Always, unless the process is told to end meanwhile.
     """
-    raise Ended(conclude(reason, terminate, told, stack)) from None
+    raise Ended(conclude(behaviour, reason, terminate, told, stack)) from None
 
 
 def conclude(
+    behaviour: str,
     reason: Reason,
     terminate: Callable[[Reason], object],
     told: Callable[[Reason], Failure],
@@ -787,9 +791,10 @@ def conclude(
     """Do what comes before the exit of the calling process: `terminate`, then the reports.
 
     Args:
+        behaviour: Its name, as it stands in the event.
         reason: Why it ends.
         terminate: The callback.
-        told: Says what stands in the reports; not asked when there are none.
+        told: Says what stands in the reports; not asked when there are none, or nobody would see them.
         stack: Where its code raised, if it did.
 
     Returns:
@@ -808,9 +813,12 @@ def conclude(
         reason = reason_of(error)
     if cell.exiting is not None:
         raise Exit(cell.exiting[0])
-    if not is_clean(reason):
+    if is_clean(reason):
+        return reason
+    event = ("actors", behaviour, "terminate")
+    # What stands in them is dear to find out; `tests.bench` name: telemetry_off.
+    if telemetry.is_reported(event, "error") or telemetry.is_reported(_CRASH, "error"):
         failure = told(reason)
-        event = ("actors", failure.behaviour, "terminate")
         fields: dict[str, object] = {
             **_who(cell, failure.initial_call),
             "reason": reason,
@@ -841,7 +849,7 @@ def report_crash(
         stack: Where its code raised, if it did.
         follows: The event that has told the story of this end already.
     """
-    if is_clean(reason):
+    if is_clean(reason) or not telemetry.is_reported(_CRASH, "error"):
         return
     fields: dict[str, object] = {
         **_who(cell, initial_call),
@@ -852,7 +860,7 @@ def report_crash(
         "links": tuple(cell.links or ()),
         "trap_exit": cell.traps,
     }
-    telemetry.report(("actors", "process", "crash"), "error", fields)
+    telemetry.report(_CRASH, "error", fields)
 
 
 def _who(cell: Cell, initial_call: str) -> dict[str, object]:

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, TypeVarTuple, Unpack
+from typing import TYPE_CHECKING, Final, TypeVarTuple, Unpack
 
 from actors import process, telemetry
 from actors._coroutines import settled
@@ -267,11 +267,17 @@ def run(fn: Callable[..., object], args: tuple[object, ...], asked_by: tuple[Pid
         raise Exit(reason) from None
 
 
+_ENDS: Final = ("actors", "task", "terminate")
+_CRASH: Final = ("actors", "process", "crash")
+
+
 def _report(
     fn: Callable[..., object], args: tuple[object, ...], asked_by: tuple[Pid, ...], reason: Reason
 ) -> None:
     """Tell the logs as OTP does: what failed first, then which process ends with it."""
-    if is_clean(reason):
+    if is_clean(reason) or not any(
+        telemetry.is_reported(each, "error") for each in (_ENDS, _CRASH)
+    ):
         return
     about = process.info(process.self())
     if about is None:
@@ -283,7 +289,7 @@ def _report(
         "args": args,
         "reason": reason,
     }
-    telemetry.report(("actors", "task", "terminate"), "error", {**who, **task})
+    telemetry.report(_ENDS, "error", {**who, **task})
     crash = {
         "initial_call": about.initial_call,
         "reason": reason,
@@ -292,4 +298,4 @@ def _report(
         "links": about.links,
         "trap_exit": about.trap_exit,
     }
-    telemetry.report(("actors", "process", "crash"), "error", {**who, **crash})
+    telemetry.report(_CRASH, "error", {**who, **crash})

@@ -809,14 +809,14 @@ class _Server(Server, Generic[S]):
         def told(why: Reason) -> Failure:
             shown = self._shown(state=state, message=as_seen(message), reason=why)
             initial_call = self._initial_call
-            return Failure("gen_server", initial_call, shown["message"], shown["state"], accepted)
+            return Failure(initial_call, shown["message"], shown["state"], accepted)
 
         def terminate(why: Reason) -> object:
             if failure is not None:
                 raise failure
             return callbacks.terminate(why, state)
 
-        return _behaviour.conclude(reason, terminate, told, stack)
+        return _behaviour.conclude("gen_server", reason, terminate, told, stack)
 
 
 @final

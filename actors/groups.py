@@ -567,9 +567,9 @@ class _Scope(Server):
     def end(self, reason: Reason, message: Message, stack: Stack | None = None) -> NoReturn:
 
         def told(_: Reason) -> Failure:
-            return Failure("groups", _INITIAL_CALL, message, self.get_state())
+            return Failure(_INITIAL_CALL, message, self.get_state())
 
-        _behaviour.end(reason, lambda _: None, told, stack)
+        _behaviour.end("groups", reason, lambda _: None, told, stack)
 
     def _fail(self, error: BaseException, message: Message) -> NoReturn:
         if isinstance(error, Ended) or _behaviour.is_ending():

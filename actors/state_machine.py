@@ -643,9 +643,11 @@ class _Machine(Server, Generic[S, D]):
         def told(why: Reason) -> Failure:
             shown = self._shown(state=state, data=data, message=as_seen(message), reason=why)
             seen = shown["state"], shown["data"]
-            return Failure("state_machine", self._initial_call, shown["message"], seen)
+            return Failure(self._initial_call, shown["message"], seen)
 
-        _behaviour.end(reason, lambda why: callbacks.terminate(why, state, data), told, stack)
+        _behaviour.end(
+            "state_machine", reason, lambda why: callbacks.terminate(why, state, data), told, stack
+        )
 
     def _fail(self, error: BaseException, message: Message) -> NoReturn:
         """End after a callback has raised, unless the process is on its way out already."""

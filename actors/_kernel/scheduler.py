@@ -58,6 +58,7 @@ __all__ = ["Abandoned", "Scheduler"]
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_CRASH = ("actors", "process", "crash")
 _BATCH = 64
 _LOOK_UP = 15
 _STACKS = 32
@@ -365,7 +366,7 @@ class Scheduler(Relations):
 
     def report_crash(self, cell: Cell, reason: Reason) -> None:
         """Tell the logs of a body that raised; behaviours tell more, and do it themselves."""
-        if type(reason) is Crash:
+        if type(reason) is Crash and telemetry.is_reported(_CRASH, "error"):
             fields = {
                 "pid": cell.pid,
                 "name": cell.name,
@@ -374,7 +375,7 @@ class Scheduler(Relations):
                 "reason": reason,
                 "parent": cell.parent,
             }
-            telemetry.report(("actors", "process", "crash"), "error", fields)
+            telemetry.report(_CRASH, "error", fields)
 
     # -- waiting ----------------------------------------------------------------------------------
 

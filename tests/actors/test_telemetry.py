@@ -6,13 +6,13 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from actors import BadArgument, process, run, telemetry
+from actors import BadArgument, Down, GenServer, process, receive, run, telemetry
 
 ROOT = Path(__file__).resolve().parents[2]
 EVENT = ("test", "event")
@@ -408,3 +408,33 @@ def test_whether_a_report_is_wanted_can_be_asked_while_a_thread_loads_the_logs()
     )
 
     assert (done.stdout, done.stderr) == ("[False, True, True]\n", "")
+
+
+def test_nobody_is_asked_what_a_report_should_show_when_nobody_would_see_it() -> None:
+    asked: list[str] = []
+
+    class Fragile(GenServer[None]):
+        def handle_cast(self, request: object, state: None) -> None:
+            raise ValueError(request)
+
+        def format_status(self, status: Mapping[str, object], /) -> Mapping[str, object]:
+            asked.append("asked")
+            return status
+
+    def crash() -> int:
+        server = Fragile.start()
+        down = process.monitor(server)
+        GenServer.cast(server, "now")
+        receive(lambda message: isinstance(message, Down) and message.ref is down)
+        return len(asked)
+
+    before = telemetry.set_reporter(None)
+    try:
+        unseen = run(crash, held=None, isolation="trust")
+        telemetry.attach("sees", ("actors", "gen_server", "terminate"), lambda *_: None)
+        seen = run(crash, held=None, isolation="trust")
+    finally:
+        telemetry.detach("sees")
+        telemetry.set_reporter(before)
+
+    assert (unseen, seen) == (0, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bench.__main__ import main
+from tests.bench.command import main
 
 
 @pytest.mark.parametrize("part", ["offline", "outputs"])
