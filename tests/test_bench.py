@@ -25,6 +25,7 @@ SIDES = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of peers
 @pytest.mark.parametrize(("name", "side"), SIDES)
 def test_every_side_of_a_measure_gives_a_figure(name: str, side: str) -> None:
     figure: Figure | None = figure_of(MEASURES[name], side)
