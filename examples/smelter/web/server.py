@@ -8,6 +8,7 @@ refused. What crosses to a new server is its number.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import ssl
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from actors import Pid, process
 from actors.asyncio_bridge import await_
@@ -27,6 +29,8 @@ __all__ = ["Door", "Tls", "open_door", "start_server"]
 
 CLOSING = 2
 """Seconds that requests under way get at the end."""
+_STEPS_IN = 4
+"""Rounds of the loop after which whoever is accepted is a connection, and a closed one is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +103,11 @@ def _serve(door: Door, rules: Rules) -> None:
 
 
 async def _uvicorn(door: Door, rules: Rules) -> None:
+    over = asyncio.Event()
     server = _Quiet(
         uvicorn.Config(
             application(rules),
-            http="h11",
+            http=_let_go_when(over),
             ws="websockets-sansio",
             lifespan="off",
             log_config=None,
@@ -121,12 +126,31 @@ async def _uvicorn(door: Door, rules: Rules) -> None:
             await server.serve([listening])
         finally:
             # Cancelled: nobody new comes in, and whoever is connected is let go, before any half answer.
-            for each in server.servers:
-                each.close()
+            over.set()
+            if listening.fileno() >= 0:
+                asyncio.get_running_loop().remove_reader(listening)
             for connection in tuple(server.server_state.connections):
                 connection.transport.abort()
             for task in tuple(server.server_state.tasks):
                 task.cancel()
+            # Whoever was just coming in is let go too. Asyncio would lose him if the door were closed before.
+            for _ in range(_STEPS_IN):
+                await asyncio.sleep(0)
+            # One that was cancelled as it began has none yet.
+            for each in getattr(server, "servers", ()):
+                each.close()
+
+
+def _let_go_when(over: asyncio.Event) -> type[asyncio.Protocol]:
+    class LetsGo(H11Protocol):
+        """Lets somebody go who was on the way in when the server ended, of whom uvicorn did not know yet."""
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            if over.is_set():
+                transport.abort()
+
+    return LetsGo
 
 
 class _Quiet(uvicorn.Server):

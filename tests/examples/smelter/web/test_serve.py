@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPSConnection
 from pathlib import Path
 
@@ -26,7 +29,7 @@ from examples.smelter.web.api import Rules
 from examples.smelter.web.app import routes
 from examples.smelter.web.gate import LOGIN, Gate
 from examples.smelter.web.serve import look_at, main, parse
-from examples.smelter.web.server import Door, open_door, start_server
+from examples.smelter.web.server import Door, _uvicorn, open_door, start_server
 from tests.examples.smelter.films import RED, make_film
 from tests.examples.smelter.web.clients import Client, eventually, listening, serving
 
@@ -160,6 +163,38 @@ def ask(port: int, certificate: str) -> tuple[int, str | None]:
         version = connection.sock.version()
         connection.request("GET", "/")
         return connection.getresponse().status, version
+
+
+@pytest.mark.parametrize("rounds", range(8))
+def test_whoever_is_half_way_in_when_the_server_ends_is_let_go(rounds: int) -> None:
+    with open_door("127.0.0.1", 0) as at_the_door, ExitStack() as guests:
+        host, port = address = at_the_door.getsockname()
+        door = Door(host, port, at_the_door.fileno())
+        rules = Rules(Gate(frozenset({f"{host}:{port}"})), Settings(), "none")
+
+        async def scene() -> list[str]:
+            loop = asyncio.get_running_loop()
+            server = loop.create_task(_uvicorn(door, rules))
+            with socket.create_connection(address) as first:
+                first.setblocking(False)
+                await loop.sock_sendall(first, b"GET / HTTP/1.1\r\n\r\n")
+                await loop.sock_recv(first, 1)  # it serves
+            for _ in range(5):
+                guests.enter_context(socket.create_connection(address))
+            for _ in range(rounds):
+                await asyncio.sleep(0)
+            server.cancel()
+            with suppress(asyncio.CancelledError):
+                await server
+            return [
+                str(each)
+                for each in gc.get_objects()
+                if type(each).__name__ == "_SelectorSocketTransport"
+                and each._loop is loop  # noqa: SLF001 - nobody else knows whose it is
+                and not each.is_closing()
+            ]
+
+        assert asyncio.run(scene()) == []
 
 
 def test_nothing_is_left_of_a_server_that_has_ended() -> None:
