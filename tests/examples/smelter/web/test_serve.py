@@ -12,6 +12,7 @@ import ssl
 import subprocess
 import sys
 import threading
+from asyncio import selector_events
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPSConnection
@@ -189,7 +190,7 @@ def test_whoever_is_half_way_in_when_the_server_ends_is_let_go(rounds: int) -> N
             return [
                 str(each)
                 for each in gc.get_objects()
-                if type(each).__name__ == "_SelectorSocketTransport"
+                if type(each) is selector_events._SelectorSocketTransport  # type: ignore[attr-defined] # noqa: SLF001
                 and each._loop is loop  # noqa: SLF001 - nobody else knows whose it is
                 and not each.is_closing()
             ]
