@@ -707,7 +707,12 @@ class Leaves(GenServer[int]):
 def test_a_message_sent_while_its_receiver_ends_is_delivered_or_counted_as_a_dead_letter() -> None:
     senders, each, rounds = 8, 50, 40
 
+    everybody = threading.Barrier(senders)
+
     def floods(pid: Pid, number: int) -> None:
+        # Known to the loop, and all there, before the end: whoever came later would wait for a loop that joins it.
+        process.self()
+        everybody.wait(30.0)
         for n in range(each):
             send(pid, "leave" if (number, n) == (3, 20) else n)
 
