@@ -142,7 +142,7 @@ def explain_sendable(value: object) -> str | None:
     Source: https://doc.rust-lang.org/std/marker/trait.Send.html
     """
     try:
-        _copied(value, "value", Copying())
+        _copied(value, "value", Copying().copied)
     except NotSendable as error:
         return error.explanation
     return None
@@ -353,9 +353,9 @@ def _copy(value: object, what: str) -> object:
     raise failure
 
 
-def _copied(value: object, what: str, copying: Copying) -> object:
+def _copied(value: object, what: str, copy: Callable[[object], object]) -> object:
     try:
-        return copying.copied(value)
+        return copy(value)
     except Exception as error:  # noqa: BLE001 - the value's own code may raise anything
         failure = _refusal(error, value, what)
     # Not from within: what was refused would be kept by the error's context.
@@ -396,7 +396,7 @@ def _spend(shells: tuple[Moved[object], ...]) -> None:
 def _check(value: object, what: str) -> object:
     """Refuse what may not cross, and hand over the rest as it is."""
     copying = Copying()
-    result = _copied(value, what, copying)
+    result = _copied(value, what, copying.copied)
     return _opened(value, result, copying)
 
 
@@ -404,14 +404,8 @@ def _trust(value: object, what: str) -> object:
     if not Moved.unspent:
         return value
     copying = Copying()
-    try:
-        result = copying.copied_leniently(value)
-    except Exception as error:  # noqa: BLE001 - the class of a class may raise anything
-        failure = _refusal(error, value, what)
-    else:
-        return _opened(value, result, copying)
-    # Not from within: what was refused would be kept by the error's context.
-    raise failure
+    result = _copied(value, what, copying.copied_leniently)
+    return _opened(value, result, copying)
 
 
 def _opened(value: object, result: object, copying: Copying) -> object:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from tests.actors.scenarios import SCENARIOS, digest, traces
-
-ROOT = Path(__file__).parents[2]
+from tests.afresh import printed
 
 # Where lots decide what is seen, several outcomes must have come up, or the seeds explore nothing.
 OUTCOMES = {
@@ -33,14 +27,4 @@ def test_what_holds_holds_for_every_seed_and_a_seed_is_a_run(name: str) -> None:
 
 
 def test_a_fresh_interpreter_with_other_hashes_runs_the_same() -> None:
-    found = subprocess.run(
-        [sys.executable, "-c", "from tests.actors.scenarios import digest; print(digest())"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONHASHSEED": "12345", "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-
-    assert found.stdout.strip() == digest()
+    assert printed("tests.actors.scenarios", "digest") == digest()

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -57,6 +56,7 @@ from examples.smelter.wire import (
 )
 from supervisors import Supervisor, override
 from supervisors.child_spec import Start
+from tests.afresh import printed
 from tests.interleavings.support import FIFO, REPLAY, all_of, drawn, play
 from tests.watching import Seen
 
@@ -146,21 +146,7 @@ def choices() -> str:
 
 
 def test_each_story_is_the_same_in_a_fresh_interpreter_with_other_hashes() -> None:
-    found = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "from tests.interleavings.test_stories import choices; print(choices())",
-        ],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONHASHSEED": "12345", "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-
-    assert json.loads(found.stdout) == json.loads(choices())
+    assert json.loads(printed(choices.__module__, choices.__name__)) == json.loads(choices())
     assert STORIES
 
 
