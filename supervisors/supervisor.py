@@ -1,10 +1,8 @@
 """The supervisor: starts its children in order, starts again what ends, and stops all at the end.
 
-    a child ends ──> Exited ──> strategy      does it come back, and who shares its fate?
-                                _intensity    or has it been too often?
-                                _shutdown     stop the siblings, newest first
-                                _children     start them again, oldest first
-                                _reports      tell the world
+    a request ────────────────> here       look, add, terminate, restart, forget: one child
+    a child ends ──> Exited ──> _fates     start it again, and who shares its fate
+    told to end ──────────────> _shutdown  stop all, newest first
 
 Children are started inside the supervisor's own process, one after the other, so it answers nobody
 until the last one is up. A restart that fails is tried again through a message to itself, so that
@@ -24,7 +22,7 @@ from typing import Final, cast, overload
 
 from actors.exits import NORMAL, SHUTDOWN, Exit, Reason
 from actors.gen_server import Caller, GenServer
-from actors.messages import Exited, Message
+from actors.messages import Message
 from actors.naming import Address, MaybePid, Name
 from actors.outcomes import Ignore, Reply, Stop
 from actors.pid import Pid
@@ -37,16 +35,13 @@ from supervisors._children import (
     ChildInfo,
     Children,
     Result,
-    TryAgain,
     Up,
     boot,
     enrol,
     launch,
-    may_restart,
-    report,
-    try_again,
 )
-from supervisors._intensity import RestartWindow, check_max_restarts, check_max_seconds
+from supervisors._fates import Fates
+from supervisors._intensity import check_max_restarts, check_max_seconds
 from supervisors._options import UNSET, Overseen, Unset, described
 from supervisors._shutdown import stop_all, stop_each
 from supervisors.child_spec import (
@@ -62,15 +57,7 @@ from supervisors.child_spec import (
     made,
     of,
 )
-from supervisors.strategy import (
-    Plan,
-    Strategy,
-    check_auto_shutdown,
-    check_strategy,
-    is_failure,
-    is_restarted,
-    plan,
-)
+from supervisors.strategy import Strategy, check_auto_shutdown, check_strategy
 
 __all__ = [
     "ChildCounts",
@@ -510,8 +497,8 @@ class _Tree(GenServer[None]):
         rules = self.described()
         if not isinstance(rules, Supervised):
             return rules
-        self.rules = rules
-        self.window = RestartWindow(rules.max_restarts, rules.max_seconds)
+        self.fates = Fates(self.children)
+        self._follow(rules)
         for spec in rules.children:
             failed = boot(self.children, self.children.add(spec))
             if failed is not None:
@@ -524,9 +511,7 @@ class _Tree(GenServer[None]):
         match self.described():
             case Supervised() as rules:
                 self.children.respecify(rules.children)
-                self.rules = rules
-                self.window.max_restarts = rules.max_restarts
-                self.window.max_seconds = rules.max_seconds
+                self._follow(rules)
             case Stop(reason=reason):
                 raise Exit(reason)
             case _:
@@ -553,62 +538,15 @@ class _Tree(GenServer[None]):
         _reports.unexpected(self.children.owner, request)
 
     def handle_info(self, message: Message, state: None) -> Stop[None, None] | None:
-        # By its type: anybody can send anything, also what lies about its class.
-        if type(message) is Exited:
-            child = self.children.of(message.pid)
-            return None if child is None else self._ended(child, message.reason)
-        if type(message) is TryAgain:
-            child = self.children.attempted(message.attempt)
-            return None if child is None else self._restart(child)
-        _reports.unexpected(self.children.owner, message)
-        return None
+        return self.fates.hear(message)
 
     def terminate(self, reason: Reason, state: None) -> None:
         stop_all(self.children)
 
-    # What a child's end leads to
-
-    def _ended(self, child: Child, reason: Reason) -> Stop[None, None] | None:
-        spec = child.spec
-        if is_failure(spec.restart, reason):
-            report(self.children, "child_terminated", reason, child)
-        if is_restarted(spec.restart, reason):
-            return self._restart(child)
-        self.children.over(child)
-        return Stop(SHUTDOWN) if self._is_over(spec) else None
-
-    def _is_over(self, ended: ChildSpec) -> bool:
-        match self.rules.auto_shutdown:
-            case "never":
-                return False
-            case "any_significant":
-                return ended.significant
-            case "all_significant":
-                return ended.significant and not self.children.has_significant()
-
-    def _restart(self, child: Child) -> Stop[None, None] | None:
-        if may_restart(self.window):
-            steps = plan(self.rules.strategy, self.children.specs(), child.spec.id)
-            self._carry_out(steps, child, child.pid)
-            return None
-        report(self.children, "shutdown", "reached_max_restart_intensity", child)
-        self.children.over(child)
-        return Stop(SHUTDOWN)
-
-    def _carry_out(self, steps: Plan, ended: Child, last: Pid | None) -> None:
-        children = self.children
-        if steps.stop:
-            children.stopped(ended)
-            stop_each(children, [children[id] for id in steps.stop])
-        for id in steps.forget:
-            children.forget(children[id])
-        for id in steps.start:
-            child = children[id]
-            if boot(children, child) is not None:
-                try_again(children, child, last if child is ended else None)
-                return
-
-    # What is asked for
+    def _follow(self, rules: Supervised) -> None:
+        self.fates.follow(
+            rules.strategy, rules.max_restarts, rules.max_seconds, rules.auto_shutdown
+        )
 
     def _add(self, spec: ChildSpec) -> Result:
         present = self.children.get(spec.id)
@@ -616,7 +554,7 @@ class _Tree(GenServer[None]):
             running = isinstance(present.status, Pid)
             return "error", ("already_started", present.pid) if running else "already_present"
         try:
-            check_significant(spec, self.rules.auto_shutdown)
+            check_significant(spec, self.fates.auto_shutdown)
         except BadSpec as error:
             return "error", error.reason
         try:

@@ -82,7 +82,7 @@ FLOORS = {
         "child_spec _options strategy _reports _intensity _terms patterns",
         "words",
     ),
-    "hands": Floor("supervisors", "_children _shutdown _crowd", "words doors specs"),
+    "hands": Floor("supervisors", "_children _shutdown _fates _crowd", "words doors specs"),
     "supervisors": Floor(
         "supervisors",
         "_asking supervisor dynamic_supervisor consumer_supervisor",

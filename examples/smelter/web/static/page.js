@@ -337,11 +337,12 @@ $("scene-form").addEventListener("submit", async (event) => {
   }
 });
 
+let isOfOurTime = false;
 async function recall() {
   try {
-    const isFirst = !heard;
     for (const report of await ask("/api/reports")) told(report);
-    if (isFirst) deaths.length = 0; // these were before our time
+    if (!isOfOurTime) deaths.length = 0;
+    isOfOurTime = true; // who dies while the server is away, too
   } catch (error) {
     connected(false);
   }

@@ -148,6 +148,19 @@ def test_the_page_shows_how_fast_pictures_come_who_died_and_what_is_connected(
     assert client.post("/api/input/camera/unregister").status == 200
 
 
+def test_the_first_deaths_of_a_page_stay_when_its_connection_is_back(page: Browser) -> None:
+    recalled = "window.isRecalled = false; recalled.then(() => { window.isRecalled = true; });"
+    page.run(recalled)
+    eventually(lambda: page.run("return window.isRecalled"))
+    kill(page, "assets")
+    eventually(lambda: page.run("return deaths.length") > 0)
+    # As if the page had heard of nobody before: then a connection that is back is what tells of them.
+    page.run("heard = 0; recalled = recall();" + recalled)
+    eventually(lambda: page.run("return window.isRecalled"))
+
+    assert page.run("return deaths.length") > 0
+
+
 def test_one_after_the_other_is_killed_for_as_long_as_that_is_wanted(page: Browser) -> None:
     killed = "return document.getElementById('events').textContent.split('is killed').length"
     before = page.run(killed)
