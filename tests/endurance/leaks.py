@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Final
 
@@ -187,21 +187,35 @@ def resident() -> float:
         return int(file.read().split()[1]) * 4096 / 1e6
 
 
-def left_behind(deed: Callable[[], None], times: int) -> tuple[int, float]:
-    """Do something many times; return the objects and the MB that the second half has added."""
-    # What was there before is left out of every look: in a whole run of the suite that is millions.
+@contextmanager
+def the_rest_set_aside() -> Iterator[None]:
+    """Leave out of every look what was there before: in a whole run of the suite that is millions.
+
+    The list of two million objects is 16 MB itself, which the C library may keep.
+    """
     gc.freeze()
     try:
-        for _ in range(times // 2):
-            deed()
-        gc.collect()
-        objects, memory = len(gc.get_objects()), resident()
-        for _ in range(times - times // 2):
-            deed()
-        gc.collect()
-        return len(gc.get_objects()) - objects, resident() - memory
+        yield
     finally:
         gc.unfreeze()
+
+
+def seen() -> tuple[int, float]:
+    """Return how many objects there are, and how many MB."""
+    gc.collect()
+    return len(gc.get_objects()), resident()
+
+
+def left_behind(deed: Callable[[], None], times: int) -> tuple[int, float]:
+    """Do something many times; return the objects and the MB that the second half has added."""
+    with the_rest_set_aside():
+        for _ in range(times // 2):
+            deed()
+        objects, memory = seen()
+        for _ in range(times - times // 2):
+            deed()
+        more_objects, more_memory = seen()
+        return more_objects - objects, more_memory - memory
 
 
 def look(tally: Tally, what: str, times: int, make: Callable[[], Callable[[], None]]) -> None:
@@ -358,8 +372,7 @@ async def left_by(deed: Callable[[Pid], Awaitable[None]], times: int) -> tuple[i
             for _ in range(many):
                 await deed(server)
             await as_process(GenServer.call, server, "what was late is over", timeout=None)
-            gc.collect()
-            return len(gc.get_objects()), resident()
+            return seen()
 
         objects, memory = await often(times // 2)
         more_objects, more_memory = await often(times - times // 2)
@@ -372,6 +385,7 @@ def awaits_that_are_given_up(size: int, tally: Tally) -> None:
     before = telemetry.set_reporter(None)
     try:
         for deed in AWAITS:
-            weigh(tally, deed.__name__, size, asyncio.run(left_by(deed, size)))
+            with the_rest_set_aside():
+                weigh(tally, deed.__name__, size, asyncio.run(left_by(deed, size)))
     finally:
         telemetry.set_reporter(before)
