@@ -52,12 +52,14 @@ class Ration:
             `(False, n)`: it is not, and is the `n`-th.
         """
         with self._lock:
+            # What came while all were admitted takes nothing from a limit that is set later.
+            part = 0 if self.burst is None else 1
             if not 0.0 <= now - self._began < self._window:
                 left_out, self._left_out = self._left_out, 0
-                self._began, self._admitted = now, 1
+                self._began, self._admitted = now, part
                 return True, left_out
             if self.burst is None or self._admitted < self.burst:
-                self._admitted += 1
+                self._admitted += part
                 return True, 0
             self._left_out += 1
             return False, self._left_out

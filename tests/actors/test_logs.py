@@ -936,6 +936,14 @@ def test_a_new_window_tells_first_how_many_were_left_out() -> None:
     assert ration.left_out() == 0
 
 
+def test_what_is_written_without_a_limit_takes_nothing_from_the_next_one() -> None:
+    ration = Ration(burst=None)
+    assert all(ration.ask(0.1) == (True, 0) for _ in range(5))
+    ration.burst = 2
+
+    assert [ration.ask(0.2) for _ in range(3)] == [(True, 0), (True, 0), (False, 1)]
+
+
 def test_what_was_left_out_at_the_end_of_a_program_is_told_there() -> None:
     text = """
         from actors import telemetry
