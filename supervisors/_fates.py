@@ -40,12 +40,12 @@ class Fates:
 
     __slots__ = ("auto_shutdown", "children", "strategy", "window")
 
-    strategy: Strategy
-    auto_shutdown: AutoShutdown
-
     def __init__(self, children: Children) -> None:
         self.children = children
-        self.window = RestartWindow(0, 1)
+        # Until rules are given: the usual ones.
+        self.strategy: Strategy = "one_for_one"
+        self.window = RestartWindow(3, 5.0)
+        self.auto_shutdown: AutoShutdown = "never"
 
     def follow(
         self,
