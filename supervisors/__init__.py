@@ -13,6 +13,7 @@ The hands, which act on processes:
 
 * `_children`: the ordered table of children, and the start of one.
 * `_shutdown`: ask one to stop, wait, kill.
+* `_fates`: what a child's end leads to: the strategy, the limit and the start put together.
 * `_reports`: what the world is told.
 * `_crowd`: children without ids or order: what their ends lead to, and the end of all of them at once.
 
