@@ -355,6 +355,31 @@ def test_code_of_a_reason_that_is_copied_knows_whose_it_is_and_that_this_one_is_
     assert found == [(True, False)]
 
 
+def test_each_who_is_linked_gets_a_reason_of_its_own() -> None:
+    def neighbour(other: Pid, top: Pid) -> None:
+        process.trap_exit(True)
+        process.link(other)
+        send(other, "go")
+        exited = receive(Exited)
+        assert isinstance(exited, Exited)
+        send(top, id(exited.reason))
+        receive()  # with the reason in its hands, so that nothing else can have its place
+
+    def ends() -> None:
+        receive()
+        process.exit(["why"])
+
+    def main() -> tuple[object, bool]:
+        process.trap_exit(True)
+        pid = process.spawn_link(ends)
+        spawn(neighbour, pid, process.self())
+        exited = receive(Exited)
+        assert isinstance(exited, Exited)
+        return exited.reason, receive(int) == id(exited.reason)
+
+    assert simulate(main) == (["why"], False)
+
+
 def test_a_program_may_end_with_any_reason() -> None:
     def main(make: Callable[[], Reason]) -> NoReturn:
         process.exit(make())
