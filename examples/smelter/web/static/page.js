@@ -340,8 +340,9 @@ $("scene-form").addEventListener("submit", async (event) => {
 let isOfOurTime = false;
 async function recall() {
   try {
+    const isFirst = !heard && !isOfOurTime;
     for (const report of await ask("/api/reports")) told(report);
-    if (!isOfOurTime) deaths.length = 0;
+    if (isFirst) deaths.length = 0;
     isOfOurTime = true; // who dies while the server is away, too
   } catch (error) {
     connected(false);
