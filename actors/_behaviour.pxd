@@ -5,7 +5,7 @@ from actors._envelopes cimport request_as_sent
 from actors._kernel.current cimport me
 from actors._kernel.cell cimport Cell as CCell, Handler
 from actors._kernel.scheduler cimport Scheduler as CScheduler
-from actors.naming cimport locate, whereis
+from actors.naming cimport locate, take_name, whereis
 from actors.pid cimport Pid, Ref
 from actors.process cimport Launched, launch_on
 
@@ -55,6 +55,8 @@ cpdef _locate(object server)
 
 @cython.locals(cell=CCell, target=CCell, scheduler=CScheduler)
 cpdef stop(object server, object reason, object timeout, object function=*)
+
+cpdef check_name(object name)
 
 cpdef start(object make, object initial_call, object options, object given=*)
 

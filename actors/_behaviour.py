@@ -66,7 +66,16 @@ from actors.exits import (
 )
 from actors.isolation import SHARED, witnessed
 from actors.messages import Exited, Message
-from actors.naming import Address, MaybeMonitored, MaybePid, Name, locate, whereis
+from actors.naming import (
+    NO_NAMES,
+    Address,
+    MaybeMonitored,
+    MaybePid,
+    Name,
+    locate,
+    take_name,
+    whereis,
+)
 from actors.outcomes import Ignore, Stop
 from actors.pid import LOCAL_NODE, Pid, Ref
 from actors.process import launch_on
@@ -190,7 +199,7 @@ def _start(
         process.check_timeout("timeout", options.timeout)
     if options.name is not None:
         check_name(options.name)
-        holder = naming.whereis(options.name)
+        holder = whereis(options.name)
         if holder is not None:
             raise StartError(("already_started", holder))
     starter = me()
@@ -286,12 +295,12 @@ def check_name(name: object) -> None:
     Raises:
         BadArgument: It is not accepted.
     """
-    if name is None:
+    if name is None or (type(name) is str and name not in NO_NAMES):
         return
     if isinstance(name, naming.Via):
         if not callable(getattr(name.module, "register_name", None)):
             raise BadArgument("name", name, "a Via whose module has the functions of ViaModule")
-    elif not isinstance(name, str) or name in {"", "nil", "undefined"}:
+    elif not isinstance(name, str) or name in NO_NAMES:
         raise BadArgument(
             "name", name, "a non-empty string other than 'nil' and 'undefined', or a Via"
         )
@@ -344,7 +353,7 @@ class _Boot:
         cell = me()
         options = self._options
         if options.name is not None:
-            holder = naming.take_name(options.name)
+            holder = take_name(options.name)
             if holder is not None:
                 self._decline(cell, ("declined", ("already_started", holder)))
                 return

@@ -125,8 +125,10 @@ class Startable:
         Source: https://hexdocs.pm/elixir/GenServer.html#start_link/3
         """
         of, _, options = cls.__usual
-        if of is not cls.options or _says_how(name, timeout, host, mailbox):
+        if of is not cls.options or host is not None or mailbox is not None:
             options = StartOptions(True, name, timeout, cls.__host(host), cls.__mailbox(mailbox))
+        elif name is not None or timeout is not None:
+            options = _named(options, name, timeout)
         make, initial_call = cls.__maker
         return start(make, initial_call, options, _given(args, kwargs))
 
@@ -172,8 +174,10 @@ class Startable:
         Source: https://hexdocs.pm/elixir/GenServer.html#start/3
         """
         of, options, _ = cls.__usual
-        if of is not cls.options or _says_how(name, timeout, host, mailbox):
+        if of is not cls.options or host is not None or mailbox is not None:
             options = StartOptions(False, name, timeout, cls.__host(host), cls.__mailbox(mailbox))
+        elif name is not None or timeout is not None:
+            options = _named(options, name, timeout)
         make, initial_call = cls.__maker
         return start(make, initial_call, options, _given(args, kwargs))
 
@@ -278,9 +282,9 @@ class Startable:
         return bound
 
 
-def _says_how(name: object, timeout: object, host: object, mailbox: object) -> bool:
-    """Tell whether anything is said of how to start."""
-    return not (name is None and timeout is None and host is None and mailbox is None)
+def _named(usual: StartOptions, name: Name | None, timeout: float | None) -> StartOptions:
+    """Return how a process of a class is started that has a name, or a limit for its `init`."""
+    return StartOptions(usual.link, name, timeout, usual.host, usual.mailbox)
 
 
 def _given(args: tuple[object, ...], kwargs: Mapping[str, object]) -> Given:

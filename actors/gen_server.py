@@ -573,7 +573,9 @@ class _Server(Server, Generic[S]):
                     return
             elif type(message) is Exited and message.pid is self.parent:
                 self.end(message.reason, message)
-            self._take(self.callbacks.handle_info(message, self.state), message)
+            outcome = self.callbacks.handle_info(message, self.state)
+            if outcome is not None or self._cell.rest_for is not None:
+                self._take(outcome, message)
         except BaseException as error:  # noqa: BLE001 - every end of a callback goes one way
             self._fail(error, message)
 

@@ -9,6 +9,12 @@ cdef class Via:
     cdef readonly object module
     cdef readonly object key
 
+@cython.locals(cell=Cell)
 cpdef whereis(object address)
 
 cpdef Cell locate(object address)
+
+@cython.locals(cell=Cell)
+cpdef take_name(object name)
+
+cpdef _take(Scheduler scheduler, Cell cell, object name)

@@ -13,12 +13,14 @@ from typing import Any, Protocol, TypeAlias
 
 from actors._kernel.cell import Cell
 from actors._kernel.current import me, running
+from actors._kernel.names import NO_NAMES
 from actors._kernel.scheduler import Scheduler
 from actors.errors import BadArgument, NameTaken
 from actors.messages import Message
 from actors.pid import LOCAL_NODE, Pid, Ref
 
 __all__ = [
+    "NO_NAMES",
     "Address",
     "MaybeMonitored",
     "MaybePid",

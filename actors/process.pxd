@@ -38,6 +38,15 @@ cpdef receive_of(Ref ref, object timeout)
 
 cpdef check_timeout(object what, object seconds)
 
+@cython.locals(cell=Cell, scheduler=CScheduler)
+cpdef sleep(object seconds)
+
+@cython.locals(there=Pid, target=Cell, cell=Cell)
+cpdef send_exit(object pid, object reason)
+
+@cython.locals(cell=Cell)
+cpdef whereis(object name)
+
 cpdef bint is_alive(object pid) except -1
 
 cpdef Pid _pid(object value)
@@ -75,6 +84,9 @@ cpdef end_waiting()
 cpdef put(object key, object value)
 
 cpdef dict _dictionary(Cell cell)
+
+@cython.locals(scheduler=CScheduler)
+cpdef monotonic()
 
 @cython.locals(target=Cell, first=Cell)
 cpdef _begin_waiting(CScheduler scheduler, Cell cell, object pids)

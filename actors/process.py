@@ -801,7 +801,8 @@ def sleep(seconds: float | None) -> None:
     check_timeout("seconds", seconds)
     cell = me()
     if cell.port is None:
-        cell.scheduler.sleep(cell, seconds)
+        scheduler = cell.scheduler
+        scheduler.sleep(cell, seconds)
     else:
         cell.port.sleep(seconds)
 
@@ -1023,7 +1024,8 @@ def send_exit(pid: Pid, reason: Reason) -> None:
 
     Source: https://hexdocs.pm/elixir/Process.html#exit/2
     """
-    target = _pid(pid)._cell
+    there = _pid(pid)
+    target = there._cell
     reason = crossed(reason, "reason")
     _press_if_it_computes(pid, target, reason)
     cell = me()
@@ -1039,7 +1041,7 @@ def send_exit(pid: Pid, reason: Reason) -> None:
 
 
 def _press_if_it_computes(pid: Pid, target: Cell | None, reason: Reason) -> None:
-    if not means(reason, KILL):
+    if reason != KILL if type(reason) is str else not means(reason, KILL):
         return
     if target is not None:
         scheduler = target.scheduler
@@ -1544,7 +1546,8 @@ def monotonic() -> float:
 
     Source: https://hexdocs.pm/elixir/System.html#monotonic_time/0
     """
-    return running().clock.now()
+    scheduler = running()
+    return scheduler.now()
 
 
 # -- the dictionary --------------------------------------------------------------------------------

@@ -188,7 +188,8 @@ def is_heard(event: Event) -> bool:
 
     Source: https://hexdocs.pm/telemetry/telemetry.html#list_handlers/1
     """
-    return event in _handlers
+    # Most programs have none, and to look for an event takes a hash of all its parts; `tests.bench` name: restart.
+    return bool(_handlers) and event in _handlers
 
 
 def emit(event: Event, measurements: Mapping[str, float], metadata: Mapping[str, object]) -> None:
@@ -323,7 +324,7 @@ def is_reported(event: Event, level: str) -> bool:
 
     Source: https://hexdocs.pm/logger/Logger.html#compare_levels/2
     """
-    if event in _handlers:
+    if _handlers and event in _handlers:
         return True
     return bool(_reporters) and (_reporters[0] is not _log or _is_wanted(event, level))
 

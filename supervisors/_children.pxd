@@ -1,7 +1,7 @@
 # How `_children.py` is laid out when it is compiled.
 cimport cython
 from actors.pid cimport Pid, Ref
-from actors.process cimport are_shared
+from actors.process cimport are_shared, monotonic
 from supervisors._intensity cimport RestartWindow
 from supervisors._reports cimport child_failed, child_started
 
@@ -10,6 +10,12 @@ cdef class Child:
     cdef public object spec
     cdef public Pid pid
     cdef public Ref attempt
+    cdef public object restart
+    cdef public bint significant
+    cdef public tuple start
+    cdef public bint is_plain
+
+    cpdef describe(self, object spec)
 
 @cython.final
 cdef class TryAgain:
@@ -29,6 +35,7 @@ cdef class Children:
     cpdef _leave(self, Child child)
 
 @cython.final
+@cython.freelist(8)
 cdef class Up:
     cdef readonly Pid pid
     cdef readonly object answer
@@ -48,6 +55,9 @@ cpdef report(Children children, object context, object reason, Child child)
 
 cpdef tuple afresh(object function, object args, object named)
 
-cpdef start(object spec)
+cpdef bint is_plain(tuple how) except -1
+
+@cython.locals(args=tuple, named=dict)
+cpdef start(tuple how, bint is_plain)
 
 cpdef answered(object answer)

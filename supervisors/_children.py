@@ -16,16 +16,16 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import FunctionType, MethodType
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast, final
 
 from actors import process
 from actors.errors import NotSendable, StartError
 from actors.exits import Reason, reason_of
 from actors.pid import Pid, Ref
-from actors.process import are_shared
+from actors.process import are_shared, monotonic
 from supervisors._intensity import RestartWindow
 from supervisors._reports import ErrorContext, LastPid, child_failed, child_started
-from supervisors.child_spec import ChildSpec, ChildType, Modules
+from supervisors.child_spec import ChildSpec, ChildType, Modules, Start
 
 __all__ = [
     "Answer",
@@ -42,6 +42,7 @@ __all__ = [
     "answered",
     "boot",
     "enrol",
+    "is_plain",
     "launch",
     "may_restart",
     "report",
@@ -57,16 +58,31 @@ Status: TypeAlias = Pid | Literal["restarting"] | None
 """The pid of a running child, `"restarting"`, or `None` for one that is stopped."""
 
 
-@dataclass(slots=True, eq=False)
+@final
 class Child:
-    """One row of the table. Changed by `Children` only."""
+    """One row of the table. Changed by `Children` only.
 
-    spec: ChildSpec
-    """How it is started and stopped."""
-    pid: Pid | None = None
-    """Its process; while it is being restarted the last one it had."""
-    attempt: Ref | None = None
-    """While it is being restarted: the token of the attempt that is on its way."""
+    Args:
+        spec: How it is started and stopped.
+    """
+
+    __slots__ = ("attempt", "is_plain", "pid", "restart", "significant", "spec", "start")
+
+    def __init__(self, spec: ChildSpec) -> None:
+        self.pid: Pid | None = None
+        """Its process; while it is being restarted the last one it had."""
+        self.attempt: Ref | None = None
+        """While it is being restarted: the token of the attempt that is on its way."""
+        self.describe(spec)
+
+    def describe(self, spec: ChildSpec) -> None:
+        """Take a specification, the first one or another."""
+        self.spec = spec
+        # What every restart asks for is kept at hand; `tests.bench` name: restart.
+        self.restart = spec.restart
+        self.significant = spec.significant
+        self.start = spec.start
+        self.is_plain = is_plain(spec.start)
 
     @property
     def status(self) -> Status:
@@ -186,7 +202,8 @@ class Children:
 
     def add(self, spec: ChildSpec) -> Child:
         """Append a child that is stopped."""
-        child = self._by_id[spec.id] = Child(spec)
+        child = Child(spec)
+        self._by_id[spec.id] = child
         return child
 
     def respecify(self, specs: Iterable[ChildSpec]) -> None:
@@ -201,8 +218,8 @@ class Children:
                 self.add(spec)
                 continue
             if child.status is not None:
-                self._significant += spec.significant - child.spec.significant
-            child.spec = spec
+                self._significant += spec.significant - child.significant
+            child.describe(spec)
             self._by_id[spec.id] = child
         self._by_id |= left
 
@@ -217,7 +234,7 @@ class Children:
         child.pid = pid
         if pid is not None:
             self._by_pid[pid] = child
-            self._significant += child.spec.significant
+            self._significant += child.significant
 
     def stopped(self, child: Child) -> None:
         """Note that a child has no process any more."""
@@ -236,7 +253,7 @@ class Children:
         child.pid = last
         child.attempt = attempt = Ref()
         self._attempts[attempt] = child
-        self._significant += child.spec.significant
+        self._significant += child.significant
         return attempt
 
     def _leave(self, child: Child) -> None:
@@ -244,12 +261,12 @@ class Children:
         if child.attempt is not None:
             del self._attempts[child.attempt]
             child.attempt = None
-            self._significant -= child.spec.significant
+            self._significant -= child.significant
         elif child.pid is not None:
             # Two start functions may have returned one pid: it belongs to the later one.
             if self._by_pid.get(child.pid) is child:
                 del self._by_pid[child.pid]
-            self._significant -= child.spec.significant
+            self._significant -= child.significant
 
 
 # What the owner's process does with its children
@@ -268,7 +285,7 @@ def enrol(name: object) -> Children:
 def launch(children: Children, child: Child) -> Up | Failed:
     """Start a child and write down what came of it; nothing, if its start failed."""
     # Every restart comes through here, and what it calls; `tests.bench` name: restart.
-    result = start(child.spec)
+    result = start(child.start, child.is_plain)
     if isinstance(result, Up):
         up = result
         if up.pid is None:
@@ -298,7 +315,7 @@ def try_again(children: Children, child: Child, last: Pid | None) -> None:
 
 def may_restart(window: RestartWindow) -> bool:
     """Count a restart that is to happen now, and tell whether it may."""
-    return window.allow(process.monotonic())
+    return window.allow(monotonic())
 
 
 def report(children: Children, context: ErrorContext, reason: Reason, child: Child) -> None:
@@ -327,6 +344,11 @@ class Failed:
     """Why."""
 
 
+def is_plain(how: Start) -> bool:
+    """Tell whether nothing that a start function is given can change."""
+    return are_shared(how[1]) and (len(how) < 3 or are_shared(how[2].values()))  # noqa: PLR2004
+
+
 def afresh(
     function: Callable[..., object], args: Arguments, named: Named
 ) -> tuple[Arguments, Named]:
@@ -349,16 +371,18 @@ def afresh(
 
 Arguments: TypeAlias = tuple[object, ...]
 Named: TypeAlias = Mapping[str, object]
+_NONE: Named = {}
 
 
-def start(spec: ChildSpec) -> Up | Failed:
+def start(how: Start, is_plain: bool) -> Up | Failed:
     """Call the start function of a child, in the process of the caller, and wait until it returns.
 
     Whatever comes out of it is the child's failure and not the supervisor's: what of it may not cross to
     whoever has asked is withheld.
 
     Args:
-        spec: The child.
+        how: The start function and what it is given.
+        is_plain: Whether nothing of that can change.
 
     Returns:
         `Up`, or `Failed` with the reason of a `StartError`, the value that is no pid, or
@@ -367,10 +391,12 @@ def start(spec: ChildSpec) -> Up | Failed:
     Raises:
         Exit: The calling process itself was told to end meanwhile.
     """
-    function, args = spec.start[0], spec.start[1]
+    function, args = how[0], how[1]
+    named = how[2] if len(how) > 2 else _NONE  # noqa: PLR2004
     try:
-        given, by_name = afresh(function, args, spec.start[2] if len(spec.start) > 2 else {})  # noqa: PLR2004
-        answer = function(*given, **by_name)
+        if not is_plain:
+            args, named = afresh(function, args, named)
+        answer = function(*args, **named)
     except StartError as error:
         return Failed(process.seen(error.reason))
     except BaseException as error:

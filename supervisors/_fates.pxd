@@ -15,6 +15,7 @@ cdef class Fates:
 
     cpdef hear(self, object message)
     cpdef _ended(self, Child child, object reason)
+    cpdef bint _start_again(self, Child child, Pid last) except -1
     cpdef _restart(self, Child child)
     @cython.locals(children=Children, child=Child)
     cpdef _carry_out(self, Plan steps, Child ended, Pid last)

@@ -3,7 +3,7 @@
     a child ends ──> Exited ──> strategy      does it come back, and who shares its fate?
                                 _intensity    or has it been too often?
                                 _shutdown     stop the siblings, newest first
-                                _children     start them again, oldest first
+                                _children     start it, or them, again, oldest first
                                 _reports      tell the world
 
 Every restart comes through here, in the supervisor's own process. A restart that fails is tried again
@@ -24,7 +24,7 @@ from supervisors import _reports
 from supervisors._children import Child, Children, TryAgain, boot, may_restart, report, try_again
 from supervisors._intensity import RestartWindow
 from supervisors._shutdown import stop_each
-from supervisors.child_spec import AutoShutdown, ChildSpec
+from supervisors.child_spec import AutoShutdown
 from supervisors.strategy import Plan, Strategy, is_failure, is_restarted, plan
 
 __all__ = ["Fates"]
@@ -36,16 +36,26 @@ class Fates:
 
     Args:
         children: The table they are in.
+        strategy: Who is restarted along with a child.
+        max_restarts: How many restarts are allowed in the window.
+        max_seconds: How long the window is, in seconds.
+        auto_shutdown: Whether the end of significant children ends the supervisor.
     """
 
     __slots__ = ("auto_shutdown", "children", "strategy", "window")
 
-    def __init__(self, children: Children) -> None:
+    def __init__(
+        self,
+        children: Children,
+        strategy: Strategy,
+        max_restarts: int,
+        max_seconds: float,
+        auto_shutdown: AutoShutdown,
+    ) -> None:
         self.children = children
-        # Until rules are given: the usual ones.
-        self.strategy: Strategy = "one_for_one"
-        self.window = RestartWindow(3, 5.0)
-        self.auto_shutdown: AutoShutdown = "never"
+        self.strategy = strategy
+        self.window = RestartWindow(max_restarts, max_seconds)
+        self.auto_shutdown = auto_shutdown
 
     def follow(
         self,
@@ -54,18 +64,10 @@ class Fates:
         max_seconds: float,
         auto_shutdown: AutoShutdown,
     ) -> None:
-        """Take rules, or others than before; what has been restarted so far still counts.
-
-        Args:
-            strategy: Who is restarted along with a child.
-            max_restarts: How many restarts are allowed in the window.
-            max_seconds: How long the window is, in seconds.
-            auto_shutdown: Whether the end of significant children ends the supervisor.
-        """
+        """Take other rules than before, which are those of `Fates`; what has been restarted still counts."""
         self.strategy = strategy
         self.auto_shutdown = auto_shutdown
-        self.window.max_restarts = max_restarts
-        self.window.max_seconds = max_seconds
+        self.window.resize(max_restarts, max_seconds)
 
     def hear(self, message: Message) -> Stop[None, None] | None:
         """Do what a message asks for: a child has ended, or is to be tried again.
@@ -87,15 +89,14 @@ class Fates:
         return None
 
     def _ended(self, child: Child, reason: Reason) -> Stop[None, None] | None:
-        spec = child.spec
-        if is_failure(spec.restart, reason):
+        if is_failure(child.restart, reason):
             report(self.children, "child_terminated", reason, child)
-        if is_restarted(spec.restart, reason):
+        if is_restarted(child.restart, reason):
             return self._restart(child)
         self.children.over(child)
-        return Stop(SHUTDOWN) if self._is_over(spec) else None
+        return Stop(SHUTDOWN) if self._is_over(child) else None
 
-    def _is_over(self, ended: ChildSpec) -> bool:
+    def _is_over(self, ended: Child) -> bool:
         match self.auto_shutdown:
             case "never":
                 return False
@@ -106,8 +107,11 @@ class Fates:
 
     def _restart(self, child: Child) -> Stop[None, None] | None:
         if may_restart(self.window):
-            steps = plan(self.strategy, self.children.specs(), child.spec.id)
-            self._carry_out(steps, child, child.pid)
+            if self.strategy == "one_for_one":
+                self._start_again(child, child.pid)
+            else:
+                steps = plan(self.strategy, self.children.specs(), child.spec.id)
+                self._carry_out(steps, child, child.pid)
             return None
         report(self.children, "shutdown", "reached_max_restart_intensity", child)
         self.children.over(child)
@@ -122,6 +126,12 @@ class Fates:
             children.forget(children[id])
         for id in steps.start:
             child = children[id]
-            if boot(children, child) is not None:
-                try_again(children, child, last if child is ended else None)
+            if not self._start_again(child, last if child is ended else None):
                 return
+
+    def _start_again(self, child: Child, last: Pid | None) -> bool:
+        """Start a child, now or, if that fails, at the next attempt; tell whether it is up."""
+        if boot(self.children, child) is None:
+            return True
+        try_again(self.children, child, last)
+        return False

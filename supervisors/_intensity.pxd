@@ -6,7 +6,8 @@ cdef class RestartWindow:
     cdef public object max_restarts
     cdef public object max_seconds
     cdef public object _counts
-    cdef public object _total
+    cdef public list _newest
+    cdef public Py_ssize_t _total
 
     @cython.locals(newest=list)
     cpdef bint allow(self, object now) except -1

@@ -13,8 +13,8 @@ Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html#maximum-restart-i
 
 from __future__ import annotations
 
-import math
 from collections import deque
+from math import floor
 
 from supervisors.child_spec import BadOption
 
@@ -36,13 +36,22 @@ class RestartWindow:
     Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html#maximum-restart-intensity
     """
 
-    __slots__ = ("_counts", "_total", "max_restarts", "max_seconds")
+    __slots__ = ("_counts", "_newest", "_total", "max_restarts", "max_seconds")
 
     def __init__(self, max_restarts: int, max_seconds: float) -> None:
         self.max_restarts = max_restarts
         self.max_seconds = max_seconds
         self._counts: deque[list[int]] = deque()
+        self._newest: list[int] | None = None
+        """The last of these, if it was written by the present limits: a second, and how many in it."""
         self._total = 0
+
+    def resize(self, max_restarts: int, max_seconds: float) -> None:
+        """Take other limits; the restarts that are still known count on."""
+        self.max_restarts = max_restarts
+        self.max_seconds = max_seconds
+        # Those that have become too old are forgotten at the next one.
+        self._newest = None
 
     def allow(self, now: float) -> bool:
         """Count one more restart and tell whether it is still within the limit.
@@ -53,13 +62,13 @@ class RestartWindow:
         Returns:
             Whether there were at most `max_restarts` restarts in the window, this one included.
         """
-        second = math.floor(now)
-        self._forget(second - self.max_seconds)
-        newest = self._counts[-1] if self._counts else None
-        if newest is not None and newest[0] == second:
-            newest[1] += 1
-        else:
-            self._counts.append([second, 1])
+        second = floor(now)
+        newest = self._newest
+        if newest is None or newest[0] != second:
+            self._forget(second - self.max_seconds)
+            self._newest = newest = [second, 0]
+            self._counts.append(newest)
+        newest[1] += 1
         self._total += 1
         return self._total <= self.max_restarts
 

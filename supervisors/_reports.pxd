@@ -1,4 +1,5 @@
 # How `_reports.py` is called when it is compiled.
+from actors.telemetry cimport is_reported
 
 cpdef child_started(object supervisor, object spec, object pid)
 

@@ -23,6 +23,7 @@ from actors import telemetry
 from actors.exits import Reason
 from actors.messages import Message
 from actors.pid import Pid
+from actors.telemetry import is_reported
 from supervisors.child_spec import ChildSpec
 
 __all__ = ["ErrorContext", "LastPid", "child_failed", "child_started", "unexpected"]
@@ -42,7 +43,7 @@ _STARTED = ("supervisors", "child", "started")
 
 def child_started(supervisor: object, spec: ChildSpec, pid: Pid) -> None:
     """Report that a child has started."""
-    if telemetry.is_reported(_STARTED, "info"):
+    if is_reported(_STARTED, "info"):
         _report(_STARTED, "info", {"supervisor": supervisor, "started": _about(spec, pid)})
 
 
@@ -59,7 +60,7 @@ def child_failed(
         pid: Its process, as far as it has or had one.
     """
     event = _EVENTS[context]
-    if not telemetry.is_reported(event, "error"):
+    if not is_reported(event, "error"):
         return
     fields = {
         "supervisor": supervisor,

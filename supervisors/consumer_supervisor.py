@@ -278,8 +278,7 @@ class _Overseer(Stage[None]):
         match _rules(self.describe):
             case Consuming() as rules:
                 self.child = rules.child
-                self.crowd.window.max_restarts = rules.max_restarts
-                self.crowd.window.max_seconds = rules.max_seconds
+                self.crowd.window.resize(rules.max_restarts, rules.max_seconds)
             case Stop(reason=reason):
                 raise Exit(reason)
             case _:

@@ -416,8 +416,7 @@ class _Overseer(GenServer[None]):
             case Dynamic() as rules:
                 self.crowd.extra = rules.extra_arguments
                 self.max_children = rules.max_children
-                self.crowd.window.max_restarts = rules.max_restarts
-                self.crowd.window.max_seconds = rules.max_seconds
+                self.crowd.window.resize(rules.max_restarts, rules.max_seconds)
             case Stop(reason=reason):
                 raise Exit(reason)
             case _:

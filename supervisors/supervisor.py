@@ -497,8 +497,7 @@ class _Tree(GenServer[None]):
         rules = self.described()
         if not isinstance(rules, Supervised):
             return rules
-        self.fates = Fates(self.children)
-        self._follow(rules)
+        self.fates = Fates(self.children, *_rules_of(rules))
         for spec in rules.children:
             failed = boot(self.children, self.children.add(spec))
             if failed is not None:
@@ -511,7 +510,7 @@ class _Tree(GenServer[None]):
         match self.described():
             case Supervised() as rules:
                 self.children.respecify(rules.children)
-                self._follow(rules)
+                self.fates.follow(*_rules_of(rules))
             case Stop(reason=reason):
                 raise Exit(reason)
             case _:
@@ -542,11 +541,6 @@ class _Tree(GenServer[None]):
 
     def terminate(self, reason: Reason, state: None) -> None:
         stop_all(self.children)
-
-    def _follow(self, rules: Supervised) -> None:
-        self.fates.follow(
-            rules.strategy, rules.max_restarts, rules.max_seconds, rules.auto_shutdown
-        )
 
     def _add(self, spec: ChildSpec) -> Result:
         present = self.children.get(spec.id)
@@ -616,6 +610,15 @@ def _words(request: object) -> tuple[str] | tuple[str, object] | None:
             case (what, argument) if type(what) is str:
                 return (what, argument)
     return None
+
+
+def _rules_of(supervised: Supervised) -> tuple[Strategy, int, float, AutoShutdown]:
+    return (
+        supervised.strategy,
+        supervised.max_restarts,
+        supervised.max_seconds,
+        supervised.auto_shutdown,
+    )
 
 
 def _rules(

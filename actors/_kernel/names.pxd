@@ -8,4 +8,4 @@ cdef class Names:
 
     cpdef register(self, Cell cell, object name)
     cpdef release(self, Cell cell)
-    cpdef find(self, object name)
+    cpdef Cell find(self, object name)

@@ -12,8 +12,10 @@ from actors.errors import BadArgument, NameTaken
 if TYPE_CHECKING:
     from actors._kernel.cell import Cell
 
-__all__ = ["Names"]
+__all__ = ["NO_NAMES", "Names"]
 
+NO_NAMES = frozenset({"", "nil", "undefined"})
+"""What is no name of a process: in OTP the last two say that there is none."""
 _ACCEPTED = "a non-empty string other than 'undefined' and 'nil'"
 
 
@@ -33,7 +35,7 @@ class Names:
             BadArgument: The name is not accepted.
             NameTaken: The name belongs to somebody, or the process has a name already.
         """
-        if not isinstance(name, str) or name in {"", "nil", "undefined"}:
+        if not isinstance(name, str) or name in NO_NAMES:
             raise BadArgument("name", name, _ACCEPTED)
         holder = self._table.get(name)
         if holder is not None:

@@ -17,7 +17,7 @@ cdef class Scheduler(Relations):
     cdef object __weakref__
     cdef public object clock
     cdef public object wakeup
-    cdef public object _now
+    cdef public object now
     cdef public object choice
     cdef public object inbox
     cdef public dict carried
@@ -68,6 +68,7 @@ cdef class Scheduler(Relations):
     cpdef tuple await_answer(self, Cell cell, object timeout)
     cpdef sleep(self, Cell cell, object seconds)
     cpdef _fire_due(self)
+    cpdef _rest(self)
     cpdef _fire_deadline(self, Cell cell)
     cpdef _take_in(self)
     cpdef _unwind(self, Cell cell, object me)

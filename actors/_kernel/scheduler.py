@@ -90,7 +90,7 @@ class Scheduler(Relations):
         self.nobody.exiting = (NORMAL,)
         self.clock = clock
         self.wakeup = wakeup
-        self._now = clock.now
+        self.now: Callable[[], float] = clock.now
         self.choice = choice
         self.inbox: deque[tuple[Callable[..., object], tuple[object, ...]]] = deque()
         self.carried: dict[Cell, None] = {}
@@ -316,7 +316,7 @@ class Scheduler(Relations):
             if rest_for <= 0.0:
                 self.deliver(cell, _TIMED_OUT)
             else:
-                self.deadlines.arm(cell, self.clock.now() + rest_for)
+                self.deadlines.arm(cell, self.now() + rest_for)
 
     def bury(self, cell: Cell, error: BaseException | None) -> None:
         """Bury a process whose code has ended, for whatever cause."""
@@ -494,7 +494,7 @@ class Scheduler(Relations):
         seen = 0
         cell.answer = None
         if timeout is not None and timeout > 0.0:
-            self.deadlines.arm(cell, self._now() + timeout)
+            self.deadlines.arm(cell, self.now() + timeout)
         while True:
             mail = cell.mail
             if mail:
@@ -546,7 +546,7 @@ class Scheduler(Relations):
             if timeout is None:
                 cell.deadline = None
             else:
-                deadline = self._now() + timeout
+                deadline = self.now() + timeout
                 armed = cell.armed
                 if armed is None or deadline < armed:
                     self.deadlines.arm(cell, deadline)
@@ -580,7 +580,7 @@ class Scheduler(Relations):
             if timeout is None:
                 cell.deadline = None
             else:
-                self.deadlines.arm(cell, self._now() + timeout)
+                self.deadlines.arm(cell, self.now() + timeout)
             self.wait(cell)
         finally:
             if cell.awaiting is not None:
@@ -602,7 +602,7 @@ class Scheduler(Relations):
         deadlines = self.deadlines
         if not len(deadlines):
             return
-        now = self._now()
+        now = self.now()
         while (item := deadlines.due(now)) is not None:
             if isinstance(item, Timer):
                 self._fire_timer(item)
@@ -644,7 +644,7 @@ class Scheduler(Relations):
             return
         self.resting = True
         if not self.clock.is_virtual:
-            self.wakeup.sleep(None if deadline is None else deadline - self.clock.now())
+            self.wakeup.sleep(None if deadline is None else deadline - self.now())
         elif deadline is None or self._is_busy():
             self.wakeup.sleep(None)
         elif not self.inbox:

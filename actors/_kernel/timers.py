@@ -100,8 +100,9 @@ class Deadlines:
             return None
         _, _, item = heappop(self._heap)
         if not isinstance(item, Timer):
-            item.armed = None
-            item.deadline = None
+            cell = item
+            cell.armed = None
+            cell.deadline = None
         return item
 
     def soonest(self) -> float | None:
@@ -114,17 +115,21 @@ class Deadlines:
             if isinstance(item, Timer):
                 if item.live:
                     return when
-            elif item.armed == when and item.deadline is not None:
-                if item.deadline <= when:
-                    return when
-                self._push(item.deadline, item)
-                item.armed = item.deadline
-                # Still the first: the other is later.
-                heappop(heap)
-                continue
-            elif item.armed == when:
-                item.armed = None
-                self._stale += 1
+            else:
+                cell = item
+                if cell.armed == when:
+                    deadline = cell.deadline
+                    if deadline is None:
+                        cell.armed = None
+                        self._stale += 1
+                    elif deadline <= when:
+                        return when
+                    else:
+                        self._push(deadline, cell)
+                        cell.armed = deadline
+                        # Still the first: the other is later.
+                        heappop(heap)
+                        continue
             heappop(heap)
             self._stale -= 1
         return None

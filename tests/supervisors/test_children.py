@@ -9,7 +9,7 @@ from actors.errors import StartError
 from actors.exits import Crash, Exit
 from actors.pid import Pid
 from actors.runtime import MainExited, run
-from supervisors._children import Children, Failed, Up, start
+from supervisors._children import Children, Failed, Up, is_plain, start
 from supervisors.child_spec import ChildSpec
 
 T = TypeVar("T")
@@ -37,7 +37,8 @@ class HostileId:
 
 def started(function: object, *args: object, **named: object) -> Up | Failed:
     assert callable(function)
-    result = run(lambda: start(ChildSpec("x", (function, args, named))))
+    how = ChildSpec("x", (function, args, named)).start
+    result = run(lambda: start(how, is_plain(how)))
     assert result is not None
     return result
 
@@ -194,7 +195,7 @@ def test_a_caller_that_is_told_to_end_meanwhile_ends() -> None:
     def main() -> None:
         me = process.self()
         process.spawn(process.send_exit, me, "told")
-        start(ChildSpec("x", (process.sleep, (None,))))
+        start((process.sleep, (None,)), True)
 
     with pytest.raises(MainExited) as ended:
         run(main)

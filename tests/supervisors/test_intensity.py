@@ -53,6 +53,31 @@ def test_the_law_of_the_window(max_restarts: int, max_seconds: int, gaps: list[f
     assert answers(max_restarts, max_seconds, times) == expected
 
 
+STEPS = st.lists(
+    st.one_of(st.floats(0, 3, allow_nan=False), st.tuples(st.integers(0, 5), st.integers(1, 6))),
+    max_size=30,
+)
+
+
+@given(STEPS)
+def test_the_law_holds_when_the_limits_change_between_restarts(
+    steps: list[float | tuple[int, int]],
+) -> None:
+    limit, seconds, now = 3, 5, -1.5
+    window = RestartWindow(limit, seconds)
+    history: list[int] = []
+    for step in steps:
+        if isinstance(step, tuple):
+            limit, seconds = step
+            window.resize(limit, seconds)
+            continue
+        now += step
+        second = math.floor(now)
+        # What a shorter window has forgotten does not come back with a longer one.
+        history = [second, *(then for then in history if then >= second - seconds)]
+        assert window.allow(now) is (len(history) <= limit)
+
+
 def test_a_very_high_limit_costs_no_more_than_a_low_one() -> None:
     """The record has no more entries than the window has seconds."""
     window = RestartWindow(1_000_000, 5.0)
