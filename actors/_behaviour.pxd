@@ -32,7 +32,6 @@ cdef class Server(Handler):
     cpdef begin(self, object outcome)
 
 @cython.final
-@cython.freelist(8)
 cdef class _Boot:
     cdef public tuple _given
     cdef public object _make

@@ -15,14 +15,12 @@ cdef class Started:
     cdef readonly object then
 
 @cython.final
-@cython.freelist(64)
 cdef class Reply:
     cdef public object value
     cdef public object state
     cdef public object then
 
 @cython.final
-@cython.freelist(64)
 cdef class NoReply:
     cdef public object state
     cdef public object then

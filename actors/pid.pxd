@@ -2,7 +2,6 @@
 cimport cython
 
 @cython.final
-@cython.freelist(256)
 cdef class Pid:
     cdef object __weakref__
     cdef public object _cell
@@ -10,7 +9,6 @@ cdef class Pid:
     cdef public Py_ssize_t serial
 
 @cython.final
-@cython.freelist(256)
 cdef class Ref:
     cdef object __weakref__
     cdef public Py_ssize_t _number

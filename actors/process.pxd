@@ -8,7 +8,6 @@ from actors._kernel.signals cimport link as make_link
 from actors.pid cimport Pid, Ref
 
 @cython.final
-@cython.freelist(8)
 cdef class Launched:
     cdef public object pid
     cdef public object ref

@@ -35,7 +35,6 @@ cdef class Children:
     cpdef _leave(self, Child child)
 
 @cython.final
-@cython.freelist(8)
 cdef class Up:
     cdef readonly Pid pid
     cdef readonly object answer

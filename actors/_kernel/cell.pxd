@@ -6,7 +6,6 @@ cdef class Handler:
     cpdef handle(self, object message)
 
 @cython.final
-@cython.freelist(64)
 cdef class Cell:
     cdef public object scheduler
     cdef public Pid pid
