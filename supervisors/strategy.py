@@ -24,8 +24,8 @@ from supervisors.child_spec import AutoShutdown, BadOption, ChildSpec, Restart, 
 
 __all__ = [
     "Plan",
-    "Shared",
     "Strategy",
+    "Together",
     "check_auto_shutdown",
     "check_strategy",
     "is_failure",
@@ -35,8 +35,8 @@ __all__ = [
 
 Strategy: TypeAlias = Literal["one_for_one", "one_for_all", "rest_for_one"]
 """Who shares the fate of a child that is started again: nobody, all, those started after it."""
-Shared: TypeAlias = Literal["one_for_all", "rest_for_one"]
-"""A strategy under which others share it."""
+Together: TypeAlias = Literal["one_for_all", "rest_for_one"]
+"""A strategy under which others go together with it."""
 
 
 def is_restarted(restart: Restart, reason: Reason) -> bool:
@@ -96,7 +96,7 @@ class Plan:
     those which had ended, or had been terminated, before."""
 
 
-def plan(strategy: Shared, newest_first: Iterable[ChildSpec], failed: Hashable) -> Plan:
+def plan(strategy: Together, newest_first: Iterable[ChildSpec], failed: Hashable) -> Plan:
     """Return what a strategy asks for when a child is to be started again. Pure.
 
     Args:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from supervisors.child_spec import BadSpec, ChildSpec, Restart
 from supervisors.strategy import (
     Plan,
-    Shared,
+    Together,
     check_auto_shutdown,
     check_strategy,
     is_failure,
@@ -34,7 +34,7 @@ FOUR = [kid("d"), kid("c", "temporary"), kid("b", "transient"), kid("a")]
         ("one_for_all", "d", Plan(("c", "b", "a"), ("c",), ("a", "b", "d"))),
     ],
 )
-def test_each_strategy_has_its_plan(strategy: Shared, failed: str, expected: Plan) -> None:
+def test_each_strategy_has_its_plan(strategy: Together, failed: str, expected: Plan) -> None:
     assert plan(strategy, FOUR, failed) == expected
 
 
@@ -79,7 +79,7 @@ RESTARTS: st.SearchStrategy[list[Restart]] = st.lists(
 def test_the_laws_of_every_plan(restarts: list[Restart], data: st.DataObject) -> None:
     specs = [kid(str(n), restart) for n, restart in enumerate(restarts)]
     failed = data.draw(st.sampled_from(specs))
-    strategy: Shared = data.draw(st.sampled_from(("rest_for_one", "one_for_all")))
+    strategy: Together = data.draw(st.sampled_from(("rest_for_one", "one_for_all")))
 
     made = plan(strategy, reversed(specs), failed.id)
 
