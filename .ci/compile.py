@@ -66,8 +66,8 @@ rooms = [
     )
     for module in modules
 ]
-# How many objects of each class that have gone are kept for the next ones. Cython knows the word only in front of a
-# class of its own language; with a default it is taken for all of them. `tests.bench` name: cast.
+# How many objects of each class that have gone are kept for the next ones. Cython knows the word only in
+# front of a class of its own language; with a default it is taken for all of them. `tests.bench` name: cast.
 get_directive_defaults().setdefault("freelist", 0)
 directives = {"language_level": 3, "annotation_typing": False, "binding": True, "freelist": 64}
 setup(

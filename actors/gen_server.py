@@ -829,7 +829,7 @@ def _made(
     kwargs: Mapping[str, object],
 ) -> Server:
     """Return the process half of a server, which is to run its `init`."""
-    # A class with a base in another room takes a detour to its `__init__` when it is compiled; `tests.bench start_stop`.
+    # A compiled class with a base in another room takes a detour to its `__init__`; `tests.bench start_stop`.
     server: _Server[S] = _Server.__new__(_Server)
     server.prepare(callbacks, initial_call, parent, args, kwargs)
     return server
