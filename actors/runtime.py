@@ -24,7 +24,7 @@ from actors._kernel.clock import Choice, Clock, MonotonicClock
 from actors._kernel.press import is_open, press
 from actors._kernel.scheduler import Scheduler, own_context
 from actors._kernel.turns import Turns
-from actors._kernel.wakeup import LockWakeup, Wakeup
+from actors._kernel.wakeup import LOOK, LockWakeup, Wakeup
 from actors._kernel.watchdog import Watchdog
 from actors.errors import ActorsError, BadArgument, NotInProcess, explained, shown, told
 from actors.exits import (
@@ -299,6 +299,8 @@ class Runtime:
         for number, default in _SIGNALS.items():
             if signal.getsignal(number) is default:
                 _taken[number] = typed("_SignalHandler", signal.signal(number, self._interrupt))
+        if isinstance(self._wakeup, LockWakeup):
+            self._wakeup.longest = LOOK
         return True
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:

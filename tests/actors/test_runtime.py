@@ -560,6 +560,26 @@ def test_a_second_ctrl_c_ends_at_once_who_refuses_to_end() -> None:
     assert code in {130, -signal.SIGINT}
 
 
+def test_a_ctrl_c_that_does_not_end_the_loop_s_sleep_is_heard_all_the_same() -> None:
+    """As one that comes in the last moment before the loop sleeps, when Python has looked for signals already."""
+    child = program("""
+        import _thread, threading, time
+        from actors import receive, run
+        def press():
+            time.sleep(0.2)
+            _thread.interrupt_main()
+        def main():
+            threading.Thread(target=press, daemon=True).start()
+            receive()
+        run(main)
+    """)
+    out, err, code = interrupted(child)
+
+    assert out == ""
+    assert err.rstrip().endswith("KeyboardInterrupt")
+    assert code in {130, -signal.SIGINT}
+
+
 def test_a_second_ctrl_c_ends_who_holds_the_loop() -> None:
     child = program("""
         import signal, time

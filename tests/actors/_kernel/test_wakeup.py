@@ -6,6 +6,14 @@ import time
 from actors._kernel.wakeup import LockWakeup
 
 
+def test_a_sleep_looks_up_after_a_while_though_nobody_wakes_it() -> None:
+    wakeup = LockWakeup()
+    wakeup.longest = 0.001
+
+    wakeup.sleep(None)
+    wakeup.sleep(3600.0)
+
+
 def test_a_wake_before_the_sleep_is_not_lost() -> None:
     wakeup = LockWakeup()
     wakeup.wake()
