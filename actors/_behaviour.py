@@ -236,7 +236,7 @@ def _launched(boot: _Boot, starter: Cell, options: StartOptions) -> process.Laun
             scheduler,
             starter,
             context,
-            boot,
+            boot.run,
             initial_call,
             options.link,
             ref,
@@ -250,7 +250,7 @@ def _launched(boot: _Boot, starter: Cell, options: StartOptions) -> process.Laun
         scheduler.expect(starter, pid._cell, boot.ref)  # type: ignore[arg-type]  # noqa: SLF001 - it lives
         return launched
     return process.launch(
-        boot,
+        boot.run,
         initial_call,
         link=options.link,
         monitor=options.monitor,
@@ -349,11 +349,7 @@ class _Boot:
         """Have the starter wait for the child, before the child can run."""
         scheduler.expect(self._starter, child, self.ref)
 
-    def __call__(self) -> None:
-        self.run()
-
     def run(self) -> None:
-        """Be the body of the process, in it."""
         cell = me()
         options = self._options
         if options.name is not None:

@@ -26,7 +26,6 @@ cdef class _Server(Server):
     cdef public object state
     cdef public object watch
 
-    cpdef prepare(self, object callbacks, object initial_call, Pid parent, object args, object kwargs)
     @cython.locals(args=tuple, kwargs=dict)
     cpdef _ask(self, object method, tuple asked)
     @cython.locals(cell=CCell, scheduler=Scheduler)
@@ -36,6 +35,3 @@ cdef class _Server(Server):
     cpdef _handle_call(self, tuple caller, object request)
     @cython.locals(asked=tuple, unanswered=NoReply)
     cpdef _handle_cast(self, object request)
-
-@cython.locals(server=_Server)
-cpdef Server _made(object callbacks, object initial_call, Pid parent, object args, object kwargs)

@@ -317,7 +317,7 @@ class GenServer(Startable, Generic[S]):
             raise BadArgument("then", then, "seconds, Hibernate() or Continue(term)")
 
         def make(parent: Pid) -> Server:
-            return _made(cls(), me().doing, parent, (), {})
+            return _Server(cls(), me().doing, parent, (), {})
 
         _behaviour.enter_loop(make, Started(state, then), name)
 
@@ -485,7 +485,7 @@ class GenServer(Startable, Generic[S]):
         args: tuple[object, ...],
         kwargs: Mapping[str, object],
     ) -> Server:
-        return _made(cls(), initial_call, parent, args, kwargs)
+        return _Server(cls(), initial_call, parent, args, kwargs)
 
 
 # -- process half: the step that handles one message -----------------------------------------------
@@ -513,7 +513,7 @@ class _Server(Server, Generic[S]):
     def module(self) -> str:
         return self.callbacks.behaviour
 
-    def prepare(
+    def __init__(
         self,
         callbacks: GenServer[S],
         initial_call: str,
@@ -819,20 +819,6 @@ class _Server(Server, Generic[S]):
             return callbacks.terminate(why, state)
 
         return _behaviour.conclude("gen_server", reason, terminate, told, stack)
-
-
-def _made(
-    callbacks: GenServer[S],
-    initial_call: str,
-    parent: Pid,
-    args: tuple[object, ...],
-    kwargs: Mapping[str, object],
-) -> Server:
-    """Return the process half of a server, which is to run its `init`."""
-    # A compiled class with a base in another room takes a detour to its `__init__`; `tests.bench start_stop`.
-    server: _Server[S] = _Server.__new__(_Server)
-    server.prepare(callbacks, initial_call, parent, args, kwargs)
-    return server
 
 
 @final
