@@ -126,7 +126,7 @@ def compile_rooms(root: Path, work: Path) -> Path:
     _write(work / "build.py", BUILD)
     modules = [".".join(path.relative_to(root).with_suffix("").parts) for path in rooms]
     # A room knows how the classes of others are laid out, also through rooms that it does not name.
-    known, laid_out = work / "layouts", "".join(path.read_text() for path in layouts)
+    known, laid_out = work / "layouts", "".join([BUILD, *(path.read_text() for path in layouts)])
     extent = "changed" if known.exists() and known.read_text() == laid_out else "all"
     # What prints warnings when all is well is only shown when it is not.
     done = subprocess.run(

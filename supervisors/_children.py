@@ -345,7 +345,7 @@ class Failed:
 
 
 def is_plain(how: Start) -> bool:
-    """Tell whether nothing that a start function is given can change."""
+    """Tell whether nothing that a start function is given can change, as classes are registered now."""
     return are_shared(how[1]) and (len(how) < 3 or are_shared(how[2].values()))  # noqa: PLR2004
 
 

@@ -108,6 +108,7 @@ class Fates:
     def _restart(self, child: Child) -> Stop[None, None] | None:
         if may_restart(self.window):
             if self.strategy == "one_for_one":
+                # What its plan would say, without the plan; `tests.bench` name: restart.
                 self._start_again(child, child.pid)
             else:
                 steps = plan(self.strategy, self.children.specs(), child.spec.id)

@@ -66,8 +66,9 @@ class RestartWindow:
         newest = self._newest
         if newest is None or newest[0] != second:
             self._forget(second - self.max_seconds)
-            self._newest = newest = [second, 0]
-            self._counts.append(newest)
+            if not self._counts or self._counts[-1][0] != second:
+                self._counts.append([second, 0])
+            self._newest = newest = self._counts[-1]
         newest[1] += 1
         self._total += 1
         return self._total <= self.max_restarts

@@ -1,14 +1,14 @@
 """The three strategies as plans: which children stop and which start when one of them has ended.
 
 The first question is whether an end is a failure and whether the child comes back: `is_failure` and
-`is_restarted`. The second is who shares its fate: `plan`. Under `"one_for_one"` nobody does, so there
-is nothing to plan, and a crash costs the same with ten thousand siblings as with none.
+`is_restarted`. The second is who shares its fate: `plan`.
 
 A supervisor hands over its children, newest first, and the one that ended; it gets back a `Plan` of
 ids in the order in which to act on them. Nothing here knows of processes, so the strategies are
 tested as tables.
 
-The children are taken as an iterable and only as far as needed.
+The children are taken as an iterable and only as far as needed: a crash under `one_for_one` costs
+the same with ten thousand siblings as with none.
 
 Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html#supervision-principles
 """
@@ -25,7 +25,6 @@ from supervisors.child_spec import AutoShutdown, BadOption, ChildSpec, Restart, 
 __all__ = [
     "Plan",
     "Strategy",
-    "Together",
     "check_auto_shutdown",
     "check_strategy",
     "is_failure",
@@ -35,8 +34,6 @@ __all__ = [
 
 Strategy: TypeAlias = Literal["one_for_one", "one_for_all", "rest_for_one"]
 """Who shares the fate of a child that is started again: nobody, all, those started after it."""
-Together: TypeAlias = Literal["one_for_all", "rest_for_one"]
-"""A strategy under which others go together with it."""
 
 
 def is_restarted(restart: Restart, reason: Reason) -> bool:
@@ -96,11 +93,11 @@ class Plan:
     those which had ended, or had been terminated, before."""
 
 
-def plan(strategy: Together, newest_first: Iterable[ChildSpec], failed: Hashable) -> Plan:
+def plan(strategy: Strategy, newest_first: Iterable[ChildSpec], failed: Hashable) -> Plan:
     """Return what a strategy asks for when a child is to be started again. Pure.
 
     Args:
-        strategy: The supervisor's strategy, one under which others share the fate of the child.
+        strategy: The supervisor's strategy.
         newest_first: All children, the last started first; `failed` is among them.
         failed: The id of the child that ended or could not be started.
 
@@ -115,6 +112,8 @@ def plan(strategy: Together, newest_first: Iterable[ChildSpec], failed: Hashable
     Source: https://www.erlang.org/doc/apps/stdlib/supervisor.html#t:strategy/0
     """
     match strategy:
+        case "one_for_one":
+            return Plan(stop=(), forget=(), start=(failed,))
         case "rest_for_one":
             return _together([*_until(newest_first, failed)], failed)
         case "one_for_all":

@@ -86,6 +86,15 @@ def test_a_very_high_limit_costs_no_more_than_a_low_one() -> None:
     assert len(window._counts) == 6  # noqa: SLF001 - the record itself is looked at
 
 
+def test_changes_of_the_limits_do_not_make_the_record_longer() -> None:
+    window = RestartWindow(1_000_000, 5.0)
+    for _ in range(100):
+        window.resize(1_000_000, 5.0)
+        assert window.allow(1.0)
+
+    assert len(window._counts) == 1  # noqa: SLF001 - the record itself is looked at
+
+
 @pytest.mark.parametrize("value", [-1, 1.0, True, "3", None])
 def test_a_limit_must_be_a_whole_number(value: object) -> None:
     with pytest.raises(BadSpec) as refused:

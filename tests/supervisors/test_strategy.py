@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from supervisors.child_spec import BadSpec, ChildSpec, Restart
 from supervisors.strategy import (
     Plan,
-    Together,
+    Strategy,
     check_auto_shutdown,
     check_strategy,
     is_failure,
@@ -26,6 +26,8 @@ FOUR = [kid("d"), kid("c", "temporary"), kid("b", "transient"), kid("a")]
 @pytest.mark.parametrize(
     ("strategy", "failed", "expected"),
     [
+        ("one_for_one", "a", Plan(stop=(), forget=(), start=("a",))),
+        ("one_for_one", "d", Plan(stop=(), forget=(), start=("d",))),
         ("rest_for_one", "a", Plan(("d", "c", "b"), ("c",), ("a", "b", "d"))),
         ("rest_for_one", "b", Plan(("d", "c"), ("c",), ("b", "d"))),
         ("rest_for_one", "d", Plan((), (), ("d",))),
@@ -34,8 +36,16 @@ FOUR = [kid("d"), kid("c", "temporary"), kid("b", "transient"), kid("a")]
         ("one_for_all", "d", Plan(("c", "b", "a"), ("c",), ("a", "b", "d"))),
     ],
 )
-def test_each_strategy_has_its_plan(strategy: Together, failed: str, expected: Plan) -> None:
+def test_each_strategy_has_its_plan(strategy: Strategy, failed: str, expected: Plan) -> None:
     assert plan(strategy, FOUR, failed) == expected
+
+
+def test_one_for_one_does_not_look_at_the_siblings() -> None:
+    newest_first = iter(FOUR)
+
+    plan("one_for_one", newest_first, "a")
+
+    assert [spec.id for spec in newest_first] == ["d", "c", "b", "a"]
 
 
 def test_rest_for_one_looks_no_further_than_the_failed_child() -> None:
@@ -79,7 +89,7 @@ RESTARTS: st.SearchStrategy[list[Restart]] = st.lists(
 def test_the_laws_of_every_plan(restarts: list[Restart], data: st.DataObject) -> None:
     specs = [kid(str(n), restart) for n, restart in enumerate(restarts)]
     failed = data.draw(st.sampled_from(specs))
-    strategy: Together = data.draw(st.sampled_from(("rest_for_one", "one_for_all")))
+    strategy: Strategy = data.draw(st.sampled_from(("one_for_one", "rest_for_one", "one_for_all")))
 
     made = plan(strategy, reversed(specs), failed.id)
 
@@ -90,8 +100,10 @@ def test_the_laws_of_every_plan(restarts: list[Restart], data: st.DataObject) ->
     assert failed.id not in made.stop
     assert set(made.forget) == {s.id for s in specs if s.is_temporary and s.id in made.stop}
     assert set(made.start) == {*made.stop, failed.id} - set(made.forget)
-    younger = set(order[order.index(failed.id) + 1 :])
-    assert set(made.stop) == (younger if strategy == "rest_for_one" else set(order) - {failed.id})
+    touched = {"one_for_one": set(), "one_for_all": set(order) - {failed.id}}.get(
+        strategy, set(order[order.index(failed.id) + 1 :])
+    )
+    assert set(made.stop) == touched
 
 
 def test_unknown_options_are_refused() -> None:

@@ -11,10 +11,12 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from actors import Exit, GenServer, NoReply, process, receive, run, spawn
+from actors import Bounded, Exit, GenServer, NoReply, process, receive, run, send, spawn, telemetry
+from actors._kernel.bounds import HIGH_WATER
 from actors._kernel.press import is_open
 from actors.testing import VirtualClock
 from tests.forms import needs_lines
+from tests.watching import Seen
 
 Trace: TypeAlias = Callable[[FrameType, str, Any], Any]
 
@@ -165,3 +167,21 @@ def test_the_kernel_is_closed_and_what_it_calls_is_open() -> None:
 
     assert [is_open(frame) for frame in frames] == [True, True]
     assert not is_open(None)
+
+
+def test_a_listener_may_be_ended_though_the_kernel_has_called_it() -> None:
+    """As any code of a user. `telemetry` is known by its frames, so it cannot be compiled."""
+    seen: Seen[bool] = Seen()
+
+    def main() -> None:
+        pid = spawn(process.sleep, None, mailbox=Bounded(2, "drop_newest"))
+        for number in range(5):
+            send(pid, number)
+
+    telemetry.attach("looks", HIGH_WATER, lambda *_: seen.append(is_open(inspect.currentframe())))
+    try:
+        run(main, clock=VirtualClock())
+    finally:
+        telemetry.detach("looks")
+    assert seen
+    assert all(seen)
