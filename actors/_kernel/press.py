@@ -36,8 +36,9 @@ __all__ = ["is_open", "press", "press_thread"]
 _LOOK = 0.1
 _LOOKS = 50
 _GUARDED = {"actors._kernel.mailbox", "actors.telemetry"}
-"""Rooms that call what users have written and expect it to raise: predicates, listeners. They are told by their
-frames, which those of a compiled room do not have: `telemetry`, which plain rooms of the kernel call, stays plain."""
+"""Rooms that call what users have written and expect it to raise: predicates, listeners.
+
+They are told by their frames, which a compiled room has not: `telemetry`, which plain rooms call, stays plain."""
 _BELOW = {
     Scheduler._serve.__code__,
     Scheduler._begin.__code__,
