@@ -13,7 +13,6 @@ cdef class Child:
     cdef public object restart
     cdef public bint significant
     cdef public tuple start
-    cdef public bint is_plain
 
     cpdef describe(self, object spec)
 
@@ -54,9 +53,6 @@ cpdef report(Children children, object context, object reason, Child child)
 
 cpdef tuple afresh(object function, object args, object named)
 
-cpdef bint is_plain(tuple how) except -1
-
-@cython.locals(args=tuple, named=dict)
-cpdef start(tuple how, bint is_plain)
+cpdef start(tuple how)
 
 cpdef answered(object answer)

@@ -42,7 +42,6 @@ __all__ = [
     "answered",
     "boot",
     "enrol",
-    "is_plain",
     "launch",
     "may_restart",
     "report",
@@ -66,7 +65,7 @@ class Child:
         spec: How it is started and stopped.
     """
 
-    __slots__ = ("attempt", "is_plain", "pid", "restart", "significant", "spec", "start")
+    __slots__ = ("attempt", "pid", "restart", "significant", "spec", "start")
 
     def __init__(self, spec: ChildSpec) -> None:
         self.pid: Pid | None = None
@@ -82,7 +81,6 @@ class Child:
         self.restart = spec.restart
         self.significant = spec.significant
         self.start = spec.start
-        self.is_plain = is_plain(spec.start)
 
     @property
     def status(self) -> Status:
@@ -285,7 +283,7 @@ def enrol(name: object) -> Children:
 def launch(children: Children, child: Child) -> Up | Failed:
     """Start a child and write down what came of it; nothing, if its start failed."""
     # Every restart comes through here, and what it calls; `tests.bench` name: restart.
-    result = start(child.start, child.is_plain)
+    result = start(child.start)
     if isinstance(result, Up):
         up = result
         if up.pid is None:
@@ -344,11 +342,6 @@ class Failed:
     """Why."""
 
 
-def is_plain(how: Start) -> bool:
-    """Tell whether nothing that a start function is given can change, as classes are registered now."""
-    return are_shared(how[1]) and (len(how) < 3 or are_shared(how[2].values()))  # noqa: PLR2004
-
-
 def afresh(
     function: Callable[..., object], args: Arguments, named: Named
 ) -> tuple[Arguments, Named]:
@@ -357,7 +350,7 @@ def afresh(
     What a start function does to them must not be there at the next start. What may not cross can only be
     the supervisor's own, from its `init`, and is given itself.
     """
-    if are_shared(args) and are_shared(named.values()):
+    if are_shared(args) and (not named or are_shared(named.values())):
         return args, named
     code = function.__func__ if type(function) is MethodType else function
     if type(code) is FunctionType and str(code.__module__).startswith(("actors.", "supervisors.")):
@@ -374,7 +367,7 @@ Named: TypeAlias = Mapping[str, object]
 _NONE: Named = {}
 
 
-def start(how: Start, is_plain: bool) -> Up | Failed:
+def start(how: Start) -> Up | Failed:
     """Call the start function of a child, in the process of the caller, and wait until it returns.
 
     Whatever comes out of it is the child's failure and not the supervisor's: what of it may not cross to
@@ -382,7 +375,6 @@ def start(how: Start, is_plain: bool) -> Up | Failed:
 
     Args:
         how: The start function and what it is given.
-        is_plain: Whether nothing of that can change.
 
     Returns:
         `Up`, or `Failed` with the reason of a `StartError`, the value that is no pid, or
@@ -391,11 +383,9 @@ def start(how: Start, is_plain: bool) -> Up | Failed:
     Raises:
         Exit: The calling process itself was told to end meanwhile.
     """
-    function, args = how[0], how[1]
-    named = how[2] if len(how) > 2 else _NONE  # noqa: PLR2004
+    function = how[0]
     try:
-        if not is_plain:
-            args, named = afresh(function, args, named)
+        args, named = afresh(function, how[1], how[2] if len(how) > 2 else _NONE)  # noqa: PLR2004
         answer = function(*args, **named)
     except StartError as error:
         return Failed(process.seen(error.reason))

@@ -7,10 +7,12 @@ import pytest
 from actors import process
 from actors.errors import StartError
 from actors.exits import Crash, Exit
+from actors.isolation import register
 from actors.pid import Pid
 from actors.runtime import MainExited, run
-from supervisors._children import Children, Failed, Up, is_plain, start
+from supervisors._children import Children, Failed, Up, start
 from supervisors.child_spec import ChildSpec
+from tests.watching import Seen
 
 T = TypeVar("T")
 
@@ -37,8 +39,7 @@ class HostileId:
 
 def started(function: object, *args: object, **named: object) -> Up | Failed:
     assert callable(function)
-    how = ChildSpec("x", (function, args, named)).start
-    result = run(lambda: start(how, is_plain(how)))
+    result = run(lambda: start(ChildSpec("x", (function, args, named)).start))
     assert result is not None
     return result
 
@@ -195,9 +196,30 @@ def test_a_caller_that_is_told_to_end_meanwhile_ends() -> None:
     def main() -> None:
         me = process.self()
         process.spawn(process.send_exit, me, "told")
-        start((process.sleep, (None,)), True)
+        start(ChildSpec("x", (process.sleep, (None,))).start)
 
     with pytest.raises(MainExited) as ended:
         run(main)
 
     assert ended.value.reason == "told"
+
+
+def test_what_a_child_is_given_is_looked_at_at_each_start() -> None:
+    class Given:
+        pass
+
+    given, taken = Given(), Seen[Given]()
+
+    def begin(each: Given) -> None:
+        taken.append(each)
+
+    def main() -> None:
+        how = ChildSpec("x", (begin, (given,))).start
+        start(how)
+        register(Given, lambda _: Given())
+        start(how)
+
+    register(Given, "share")
+    run(main)
+
+    assert [each is given for each in taken] == [True, False]
